@@ -1,0 +1,1 @@
+"""The ground: pure rules of the field, without input or output, clock or framework."""
