@@ -1,0 +1,1 @@
+"""Folders of models become one checked, immutable, compiled programme."""

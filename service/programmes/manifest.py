@@ -1,0 +1,326 @@
+"""What a programme's manifest says that diagrams cannot: names, roles, deadlines, numbers, settings, legal basis.
+
+`read_manifest` turns the text of `bpmn/<key>/programme.toml` into frozen values. It never lists files (folders are the
+list) and holds no date of a year (those are the call's).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+from typing import Any, Literal
+
+from marshmallow import ValidationError
+
+from service.domain.errors import DeploymentRefused, Problem
+from service.programmes.manifest_schema import ManifestSchema, messages
+
+Status = Literal["draft", "in-force", "expired"]
+Holder = Literal["applicant", "competent", "authority", "member", "expert", "panel-chair"]
+
+FILE_NAME = "programme.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class LegalBasis:
+    """A document the programme rests on, with the articles that matter."""
+
+    document: str
+    number: str = ""
+    article: str = ""
+    issued_on: date | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """A top-level process of the programme; its key is the process id."""
+
+    key: str
+    name: str
+    name_en: str = ""
+    start: str = ""  # the role whose people start it; empty: only the service does (a duty, another case)
+    kind: Literal["case", "meeting"] = "case"
+    subject: Literal["application", "register-entry", "none"] = "application"
+    withdraw: bool = False
+    number: str = "case"
+    title: str = ""
+    summary: str = ""
+    summary_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A name diagrams use in `groups(role)`, and who holds it."""
+
+    key: str
+    name: str
+    holder: Holder
+    name_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineRule:
+    """How long a named period runs and what starts it.
+
+    `starts` is `call` (the date stands in the call), `stage`, `task` or `event:<name>`. At most one of `working_days`,
+    `calendar_days`, `months` is set; none only with `call`. `end` is the time of the last day at which the period is
+    over, exclusive. `reminders` are working days before the last day. `added`: the period is ours, not the notice's.
+    """
+
+    key: str
+    name: str
+    starts: str
+    name_en: str = ""
+    working_days: int | None = None
+    calendar_days: int | None = None
+    months: int | None = None
+    end: str = "24:00"
+    reminders: tuple[int, ...] = ()
+    inclusive_first_day: bool = False
+    source: str = ""
+    added: bool = False
+    escalate_to: str = ""
+
+    @property
+    def event(self) -> str:
+        """The recorded event that starts the period; empty for the other kinds."""
+        return self.starts.partition(":")[2] if self.starts.startswith("event:") else ""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRule:
+    """A series of official numbers; `pattern` holds `{year}` and `{serial}`, padded by `digits`."""
+
+    key: str
+    pattern: str
+    name: str = ""
+    digits: int = 1
+    yearly: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What a recognised centre owes again and again: a yearly report, an assessment every three years."""
+
+    key: str
+    name: str
+    name_en: str = ""
+    procedure: str = ""
+    role: str = ""
+    due: str = ""  # "MM-DD"; empty: the anniversary of the anchor
+    every_years: int = 1
+    after_months: int = 0
+    source: str = ""
+    added: bool = False
+
+    def first_due(self, anchor: date) -> date:
+        """The first due date after a filing or approval on `anchor`; never the anchor itself.
+
+        >>> Duty("annual-report", "年度报告", due="01-31").first_due(date(2025, 6, 1))
+        datetime.date(2026, 1, 31)
+        >>> Duty("evaluation", "运行评价", every_years=3).first_due(date(2024, 2, 29))
+        datetime.date(2027, 2, 28)
+        """
+        start = _months_later(anchor, self.after_months)
+        if not self.due:
+            return _months_later(start, 12 * self.every_years)
+        due = _on(start.year, self.due)
+        return due if due > start else _on(start.year + 1, self.due)
+
+    def next_due(self, previous: date) -> date:
+        """The due date that follows `previous`."""
+        year = previous.year + self.every_years
+        return _on(year, self.due) if self.due else _months_later(previous, 12 * self.every_years)
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """Models the procedures need though no diagram names them, such as the letter of a receipt."""
+
+    forms: tuple[str, ...] = ()
+    decisions: tuple[str, ...] = ()
+    letters: tuple[str, ...] = ()
+    processes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One programme (专项) as its `programme.toml` describes it."""
+
+    key: str
+    name: str
+    authority: str
+    status: Status
+    name_en: str = ""
+    summary: str = ""
+    summary_en: str = ""
+    intake: Literal["rolling", "batch"] = "rolling"
+    effective_from: date | None = None
+    effective_to: date | None = None
+    legal_basis: tuple[LegalBasis, ...] = ()
+    procedures: Mapping[str, Procedure] = field(default_factory=dict)
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    deadlines: Mapping[str, DeadlineRule] = field(default_factory=dict)
+    numbers: Mapping[str, NumberRule] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    duties: Mapping[str, Duty] = field(default_factory=dict)
+    uses: Uses = field(default_factory=Uses)
+
+    @property
+    def file(self) -> str:
+        """Where the manifest stands in the programme's files."""
+        return f"bpmn/{self.key}/{FILE_NAME}"
+
+
+def read_manifest(content: bytes | str, *, file: str = FILE_NAME) -> Manifest:
+    """The manifest in `content`. Raises DeploymentRefused with every problem in it, each with its place and line."""
+    text = _decode(content, file)
+    try:
+        raw = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise DeploymentRefused([_syntax_problem(str(error), file)]) from error
+    try:
+        loaded: dict[str, Any] = ManifestSchema().load(raw)
+    except ValidationError as error:
+        found = messages(error.messages_dict)
+        raise DeploymentRefused([_problem(file, text, one) for one in found]) from error
+    manifest = _build(loaded)
+    problems = [_problem(file, text, one) for one in _contradictions(manifest, file)]
+    if problems:
+        raise DeploymentRefused(problems)
+    return manifest
+
+
+def _decode(content: bytes | str, file: str) -> str:
+    if isinstance(content, str):
+        return content
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DeploymentRefused(
+            [Problem(file, "", "manifest-encoding", "文件须为 UTF-8 编码。", "The file must be UTF-8 text.")]
+        ) from error
+
+
+def _syntax_problem(reason: str, file: str) -> Problem:
+    found = re.search(r"at line (\d+)", reason)
+    return Problem(
+        file=file,
+        element="",
+        code="manifest-syntax",
+        zh=f"不是有效的 TOML：{reason}",
+        en=f"This is not valid TOML: {reason}",
+        line=int(found.group(1)) if found else 0,
+    )
+
+
+def _problem(file: str, text: str, found: tuple[str, str, str, str]) -> Problem:
+    place, code, zh, en = found
+    return Problem(file=file, element=place, code=code, zh=zh, en=en, line=_line_of(text, place))
+
+
+def _line_of(text: str, place: str) -> int:
+    """The line of `deadlines.local-review.end`: the table's header, or the key beneath it; 0 if not found."""
+    lines = text.splitlines()
+    table, _, key = place.rpartition(".")
+    header = _find(lines, rf"^\s*\[\[?\s*{re.escape(place)}\s*\]", 0)
+    if header:
+        return header
+    start = _find(lines, rf"^\s*\[\[?\s*{re.escape(table)}\s*\]", 0) if table else 0
+    return _find(lines, rf"^\s*{re.escape(key)}\s*=", start) or start
+
+
+def _find(lines: list[str], pattern: str, start: int) -> int:
+    return next((n for n, line in enumerate(lines[start:], start + 1) if re.match(pattern, line)), 0)
+
+
+def _build(loaded: dict[str, Any]) -> Manifest:
+    tables: dict[str, type[Any]] = {
+        "procedures": Procedure,
+        "roles": Role,
+        "deadlines": DeadlineRule,
+        "numbers": NumberRule,
+        "duties": Duty,
+    }
+    values = dict(loaded)
+    for name, kind in tables.items():
+        rows: dict[str, dict[str, Any]] = values.get(name, {})
+        values[name] = MappingProxyType({key: kind(key=key, **_frozen(row)) for key, row in rows.items()})
+    values["legal_basis"] = tuple(LegalBasis(**row) for row in values.get("legal_basis", ()))
+    values["settings"] = MappingProxyType(values.get("settings", {}))
+    values["uses"] = Uses(**_frozen(values.get("uses", {})))
+    return Manifest(**values)
+
+
+def _frozen(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+
+
+def _contradictions(manifest: Manifest, file: str) -> list[tuple[str, str, str, str]]:
+    """What no single field shows: names that point nowhere, periods of no length, a folder of another key."""
+    found = [*_unknown_names(manifest), *_lengths(manifest)]
+    folder = file.split("/")[-2] if file.count("/") >= 1 else manifest.key
+    if folder != manifest.key:
+        zh = f"键“{manifest.key}”与文件夹“{folder}”不一致。"
+        found.append(("key", "manifest-folder", zh, f"The key “{manifest.key}” differs from the folder “{folder}”."))
+    if not manifest.procedures:
+        found.append(("procedures", "manifest-empty", "至少要有一个程序。", "At least one procedure is needed."))
+    if manifest.effective_from and manifest.effective_to and manifest.effective_to < manifest.effective_from:
+        zh = "失效日期早于生效日期。"
+        found.append(("effective_to", "manifest-order", zh, "The programme ends before it begins."))
+    return found
+
+
+def _unknown_names(manifest: Manifest) -> list[tuple[str, str, str, str]]:
+    wanted: list[tuple[str, str, Mapping[str, Any]]] = []
+    for procedure in manifest.procedures.values():
+        wanted.append((f"procedures.{procedure.key}.start", procedure.start, manifest.roles))
+        if procedure.number != "case":
+            wanted.append((f"procedures.{procedure.key}.number", procedure.number, manifest.numbers))
+    wanted += [
+        (f"deadlines.{rule.key}.escalate_to", rule.escalate_to, manifest.roles) for rule in manifest.deadlines.values()
+    ]
+    for duty in manifest.duties.values():
+        wanted.append((f"duties.{duty.key}.procedure", duty.procedure, manifest.procedures))
+        wanted.append((f"duties.{duty.key}.role", duty.role, manifest.roles))
+    return [
+        (place, "manifest-unknown-name", f"本文件中没有“{name}”。", f"“{name}” is not defined in this file.")
+        for place, name, known in wanted
+        if name and name not in known
+    ]
+
+
+def _lengths(manifest: Manifest) -> list[tuple[str, str, str, str]]:
+    found = []
+    for rule in manifest.deadlines.values():
+        lengths = [rule.working_days, rule.calendar_days, rule.months]
+        given = sum(length is not None for length in lengths)
+        if given > 1 or (given == 0 and rule.starts != "call"):
+            zh = 'working_days、calendar_days、months 须写明其中一项；仅 starts = "call" 可不写。'
+            en = 'Give exactly one of working_days, calendar_days, months; only starts = "call" needs none.'
+            found.append((f"deadlines.{rule.key}", "manifest-length", zh, en))
+    return found
+
+
+def _on(year: int, month_day: str) -> date:
+    month, day = (int(part) for part in month_day.split("-"))
+    return _clipped(year, month, day)
+
+
+def _months_later(day: date, months: int) -> date:
+    years, month = divmod(day.month - 1 + months, 12)
+    return _clipped(day.year + years, month + 1, day.day)
+
+
+def _clipped(year: int, month: int, day: int) -> date:
+    """The date, or the month's last day where the month is shorter."""
+    while True:
+        try:
+            return date(year, month, day)
+        except ValueError:
+            day -= 1
