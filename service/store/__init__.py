@@ -1,0 +1,1 @@
+"""The tables of the service and the small statements that guard them."""

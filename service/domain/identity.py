@@ -1,0 +1,75 @@
+"""Who acts: a frozen value with the roles, organisations and group keys of one person, or the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One role held at one organisation; `path` is the organisation's place in the tree ('/1/5/')."""
+
+    role: str
+    organisation_id: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person, or the part of the service, in whose name a command runs."""
+
+    user_id: int | None
+    name: str
+    organisation_id: int | None = None
+    roles: frozenset[Grant] = frozenset()
+    expert_id: int | None = None
+    credit_code: str | None = None
+    kind: Literal["person", "clock", "system"] = "person"
+    language: Literal["zh", "en"] = "zh"
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The group keys whose tasks this actor may take.
+
+        >>> sorted(Actor(7, "王敏", 5, frozenset({Grant("local-clerk", 5, "/1/5/")}), expert_id=3).groups)
+        ['expert:3', 'local-clerk@5']
+        """
+        keys = {group_at(grant.role, grant.organisation_id) for grant in self.roles}
+        if self.expert_id is not None:
+            keys.add(expert_group(self.expert_id))
+        if self.credit_code is not None:
+            keys.add(member_group(self.credit_code))
+        return frozenset(keys)
+
+    def holds(self, *roles: str) -> bool:
+        """Whether the actor holds one of the roles, at any organisation."""
+        return any(grant.role in roles for grant in self.roles)
+
+    def scopes(self, *roles: str) -> tuple[str, ...]:
+        """The paths of the organisations at which the actor holds one of the roles (any role when none is named)."""
+        return tuple(sorted({grant.path for grant in self.roles if not roles or grant.role in roles}))
+
+    @property
+    def is_person(self) -> bool:
+        """False for the clock and the system."""
+        return self.kind == "person"
+
+
+CLOCK = Actor(None, "时钟", kind="clock")
+SYSTEM = Actor(None, "系统", kind="system")
+
+
+def group_at(role: str, organisation_id: int) -> str:
+    """The group key of a role at an organisation."""
+    return f"{role}@{organisation_id}"
+
+
+def member_group(credit_code: str) -> str:
+    """The group key of a member unit, which may have no account yet."""
+    return f"member@{credit_code}"
+
+
+def expert_group(expert_id: int) -> str:
+    """The group key of one expert."""
+    return f"expert:{expert_id}"

@@ -1,0 +1,49 @@
+"""Cases, each one run of a procedure, and the dated events recorded of them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.store.session import Base, Key
+
+
+class Case(Base):
+    """One run of a procedure, pinned to the deployment it started with."""
+
+    __tablename__ = "cases"
+    __table_args__ = (Index("ix_cases_programme_procedure_state", "programme", "procedure", "state"),)
+
+    id: Mapped[Key]
+    number: Mapped[str | None] = mapped_column(unique=True)
+    programme: Mapped[str]
+    procedure: Mapped[str]
+    title: Mapped[str]
+    state: Mapped[str]
+    applicant_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    competent_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    authority_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), index=True)
+    started_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployments.id"), index=True)
+    papers_sent_at: Mapped[datetime | None]
+    submitted_at: Mapped[datetime | None]
+    receipt_code: Mapped[str | None] = mapped_column(unique=True)
+
+
+class CaseEvent(Base):
+    """Something dated that starts a deadline, such as `notice-published`; the newest of a name counts."""
+
+    __tablename__ = "case_events"
+    __table_args__ = (Index("ix_case_events_case_id_name", "case_id", "name"),)
+
+    id: Mapped[Key]
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    name: Mapped[str]
+    on_date: Mapped[date]
+    at: Mapped[datetime]

@@ -1,0 +1,45 @@
+"""Public notices and the objections lodged against them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.store.session import Base, Key
+
+
+class Notice(Base):
+    """A publicity notice; `from_on` and `to_on` are both days of the period."""
+
+    __tablename__ = "notices"
+
+    id: Mapped[Key]
+    number: Mapped[str | None] = mapped_column(unique=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    title: Mapped[str]
+    body: Mapped[str]
+    from_on: Mapped[date]
+    to_on: Mapped[date]
+    published_at: Mapped[datetime | None]
+    state: Mapped[str] = mapped_column(default="published", index=True)
+
+
+class Objection(Base):
+    """An objection of a named person; name and contact are confidential."""
+
+    __tablename__ = "objections"
+
+    id: Mapped[Key]
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notices.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    contact: Mapped[str]
+    kind: Mapped[str]
+    facts: Mapped[str]
+    attachments: Mapped[list[Any]] = mapped_column(default=list)
+    lodged_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(default="lodged")
