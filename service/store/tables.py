@@ -1,6 +1,7 @@
 """Every table of the store, so that one import has the whole schema."""
 
 from service.store import (
+    alarms,
     attachments,
     audit,
     calendars,
@@ -30,6 +31,7 @@ from service.store import (
 )
 
 __all__ = [
+    "alarms",
     "attachments",
     "audit",
     "calendars",
