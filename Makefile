@@ -61,7 +61,7 @@ bench: .venv/.dev $(DIST) ## the figures of bench/RESULTS.md
 	python -m bench $(ARGS)
 
 proof: .venv/.dev $(DIST) .venv/.catalogues ## the slow proofs: kills, long property runs, soak
-	pytest -m proof --override-ini addopts= -n $(WORKERS) --dist loadgroup $(ARGS)
+	pytest -m proof -n $(WORKERS) --dist loadgroup $(ARGS)
 
 lock: .venv/.runtime ## resolve the lock files anew
 	uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
@@ -72,8 +72,9 @@ lock: .venv/.runtime ## resolve the lock files anew
 	  (cd $$folder && npm install --package-lock-only --loglevel=error && node $(CURDIR)/$(BROWSER)/strip-lock.mjs) || exit 1; done
 
 catalogue: .venv/.runtime ## take new texts into the English catalogue
-	pybabel -q extract -F babel.cfg --no-location --sort-output -o service/web/translations/messages.pot .
-	pybabel -q update -N --no-wrap -i service/web/translations/messages.pot -d service/web/translations
+	mkdir -p build
+	pybabel -q extract -F babel.cfg --no-location --sort-output -o build/messages.pot service
+	pybabel -q update -N --no-wrap -i build/messages.pot -d service/web/translations
 
 clean: ## remove everything the targets made, the database of `run` included
 	rm -rf .venv build var $(FRONTEND)/node_modules $(BROWSER)/node_modules service/web/static/dist
