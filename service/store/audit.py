@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from service.domain.identity import Actor
 from service.store.session import Base, Key
 
 
@@ -36,3 +37,33 @@ class AuditEntry(Base):
     seq: Mapped[int | None] = mapped_column(unique=True)
     hash: Mapped[str | None]
     previous_hash: Mapped[str | None]
+
+
+def record(
+    session: Session,
+    actor: Actor,
+    action: str,
+    *,
+    at: datetime,
+    object_type: str,
+    object_id: int | str,
+    case_id: int | None = None,
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Write an act in its own transaction; `action` is past tense and kebab (`task-completed`).
+
+    `details` are JSON without personal data beyond what the case itself holds. Entries of one act are written in one
+    statement at the flush.
+    """
+    session.add(
+        AuditEntry(
+            at=at,
+            actor_id=actor.user_id,
+            actor_name=actor.name,
+            action=action,
+            case_id=case_id,
+            object_type=object_type,
+            object_id=str(object_id),
+            details=details or {},
+        )
+    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.store.session import Base
+from service.store.upserts import insert_into
 
 
 class Counter(Base):
@@ -14,3 +15,19 @@ class Counter(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[int]
+
+
+def take(session: Session, name: str) -> int:
+    """The next value under a name, from 1; gapless, because a rolled back act gives its value back.
+
+    The row stays locked until the commit: take a number last.
+    """
+    statement = insert_into(session, Counter).values(name=name, value=1)
+    statement = statement.on_conflict_do_update(index_elements=["name"], set_={"value": Counter.value + 1})
+    return int(session.execute(statement.returning(Counter.value)).scalar_one())
+
+
+def put(session: Session, name: str, value: int) -> None:
+    """Set a counter."""
+    statement = insert_into(session, Counter).values(name=name, value=value)
+    session.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))

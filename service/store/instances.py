@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Select, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.store.session import Base, Key
+from service.domain.errors import NotFound, StaleRevision
+from service.store.session import Base, Key, changed
+from service.store.user_tasks import UserTask
 
 
 class Instance(Base):
@@ -19,3 +21,51 @@ class Instance(Base):
     state: Mapped[bytes | None]
     revision: Mapped[int] = mapped_column(default=0)
     ended: Mapped[bool] = mapped_column(default=False)
+
+
+def lock(session: Session, instance_id: int) -> Instance:
+    """The instance, locked until the commit. Every move takes this lock before any other row.
+
+    On SQLite the transaction itself is the lock: `transact` begins as the one writer. Read tasks and timers of the
+    instance after this, not before: what was read before may be from before the wait.
+    """
+    return _locked(session, select(Instance).where(Instance.id == instance_id))
+
+
+def lock_of_case(session: Session, case_id: int) -> Instance:
+    """The instance of a case, locked."""
+    return _locked(session, select(Instance).where(Instance.case_id == case_id))
+
+
+def lock_of_task(session: Session, task_id: int) -> Instance:
+    """The instance of a user task, locked; the task itself is read afterwards."""
+    owner = select(UserTask.instance_id).where(UserTask.id == task_id).scalar_subquery()
+    return _locked(session, select(Instance).where(Instance.id == owner))
+
+
+def try_lock(session: Session, instance_id: int) -> Instance | None:
+    """The instance, locked; None when another transaction holds it, which the clock takes as “later”."""
+    statement = select(Instance).where(Instance.id == instance_id).with_for_update(skip_locked=True)
+    return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+
+
+def compare_and_set(session: Session, instance_id: int, revision: int, *, state: bytes, ended: bool) -> None:
+    """Write the state that a move made out of `revision`; StaleRevision when somebody moved in between.
+
+    It stops two moves out of the same state even where a lock was forgotten.
+    """
+    statement = (
+        update(Instance)
+        .where(Instance.id == instance_id, Instance.revision == revision)
+        .values(state=state, ended=ended, revision=revision + 1)
+    )
+    if not changed(session, statement):
+        raise StaleRevision(instance=instance_id, revision=revision)
+
+
+def _locked(session: Session, statement: Select[Instance]) -> Instance:
+    locked = statement.with_for_update().execution_options(populate_existing=True)
+    instance = session.scalars(locked).one_or_none()
+    if instance is None:
+        raise NotFound()
+    return instance

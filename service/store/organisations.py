@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.store.session import Base, Key
 
@@ -29,3 +29,14 @@ class Organisation(Base):
     region: Mapped[str | None]
     contact: Mapped[dict[str, Any]] = mapped_column(default=dict)
     competent_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+
+
+def add(session: Session, organisation: Organisation, parent: Organisation | None = None) -> Organisation:
+    """Add an organisation at its place in the tree; flushes, because its path holds its own id."""
+    organisation.parent_id = parent.id if parent else None
+    organisation.path = ""
+    session.add(organisation)
+    session.flush()
+    organisation.path = f"{parent.path if parent else '/'}{organisation.id}/"
+    session.flush()
+    return organisation

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.store.session import Base
+from service.domain.errors import Conflict
+from service.store.session import Base, changed
+from service.store.upserts import insert_into
 
 
 class RequestKey(Base):
@@ -19,3 +22,29 @@ class RequestKey(Base):
     actor_id: Mapped[int | None]
     answer: Mapped[dict[str, Any] | None]
     at: Mapped[datetime] = mapped_column(index=True)
+
+
+def claim(session: Session, key: str, *, actor_id: int | None, at: datetime) -> dict[str, Any] | None:
+    """None when the request is new: act, then `answer`. Otherwise the first answer, to be given again.
+
+    Two copies of one request at the same time: the second waits here for the first one's commit. Take this first,
+    before the instance's lock. A key of another actor is a Conflict.
+    """
+    statement = insert_into(session, RequestKey).values(key=key, actor_id=actor_id, at=at)
+    statement = statement.on_conflict_do_nothing(index_elements=["key"]).returning(RequestKey.key)
+    if session.execute(statement).scalar_one_or_none() is not None:
+        return None
+    owner, answered = session.execute(select(RequestKey.actor_id, RequestKey.answer).where(RequestKey.key == key)).one()
+    if owner != actor_id:
+        raise Conflict()
+    return answered or {}
+
+
+def answer(session: Session, key: str, given: dict[str, Any]) -> None:
+    """Keep what was answered (JSON) with the act itself."""
+    changed(session, update(RequestKey).where(RequestKey.key == key).values(answer=given))
+
+
+def forget(session: Session, before: datetime) -> int:
+    """Drop keys older than any repeat; how many."""
+    return changed(session, delete(RequestKey).where(RequestKey.at < before))

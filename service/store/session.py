@@ -5,11 +5,24 @@ from __future__ import annotations
 import json
 import sqlite3
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, Date, DateTime, Integer, LargeBinary, MetaData, String, event
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CursorResult,
+    Date,
+    DateTime,
+    Delete,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Update,
+    event,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
@@ -112,6 +125,12 @@ def prepare(engine: Engine) -> None:
 def begin_write(session: Session) -> None:
     """Begin a transaction that will write. On SQLite this waits until no other writer is left."""
     session.connection(execution_options={"write": True})
+
+
+def changed(session: Session, statement: Update | Delete) -> int:
+    """Run an UPDATE or DELETE as it stands and say how many rows it changed; rows in memory are left as they are."""
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    return cast("CursorResult[Any]", result).rowcount
 
 
 def _dumps(value: Any) -> str:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists, func, insert, or_, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.store.session import Base, Key
+from service.domain.deadlines import shown
+from service.domain.errors import NotFound, TaskAlreadyClaimed, TaskAlreadyCompleted
+from service.domain.identity import Actor
+from service.store.cases import Case
+from service.store.session import Base, Key, changed
+from service.store.users import User
 
 OPEN, COMPLETED, CANCELLED = "open", "completed", "cancelled"
 # A task without a due date stands behind all others; SQLite and PostgreSQL differ in where nulls go.
@@ -85,3 +92,124 @@ class TaskGroup(Base):
     group_key: Mapped[str] = mapped_column(primary_key=True)
     due_order: Mapped[datetime] = mapped_column(default=NEVER)
     open: Mapped[bool] = mapped_column(default=True)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedTask:
+    """A task with its case, and whether one of the actor's groups may take it."""
+
+    task: UserTask
+    case: Case
+    in_group: bool
+
+
+def load(session: Session, task_id: int, actor: Actor) -> LoadedTask:
+    """The task and its case in one statement. Raises NotFound; whether the actor may see it is `may`'s to say."""
+    mine = exists().where(TaskGroup.task_id == UserTask.id, TaskGroup.group_key.in_(actor.groups))
+    statement = (
+        select(UserTask, Case, mine)
+        .join(Case, Case.id == UserTask.case_id)
+        .where(UserTask.id == task_id)
+        .execution_options(populate_existing=True)
+    )
+    row = session.execute(statement).one_or_none()
+    if row is None:
+        raise NotFound()
+    task, case, in_group = row
+    return LoadedTask(task, case, bool(in_group))
+
+
+def groups_of(session: Session, task_id: int) -> frozenset[str]:
+    """The group keys of a task."""
+    return frozenset(session.scalars(select(TaskGroup.group_key).where(TaskGroup.task_id == task_id)))
+
+
+def open_all(session: Session, opened: Sequence[tuple[UserTask, Collection[str]]]) -> None:
+    """Add open tasks, each with the keys of the groups that may take it; two statements however many."""
+    if not opened:
+        return
+    session.add_all(task for task, _ in opened)
+    session.flush()
+    groups = [
+        {"task_id": task.id, "group_key": key, "due_order": task.due_at or NEVER, "open": True}
+        for task, keys in opened
+        for key in sorted(set(keys))
+    ]
+    if groups:
+        session.execute(insert(TaskGroup), groups)
+
+
+def complete(session: Session, task_id: int, *, by: int | None, at: datetime) -> None:
+    """Close an open task as completed. TaskAlreadyCompleted, with who and when, if it is no longer open."""
+    statement = update(UserTask).where(UserTask.id == task_id, UserTask.status == OPEN)
+    if not changed(session, statement.values(status=COMPLETED, completed_by=by, closed_at=at)):
+        raise _closed(session, task_id)
+    _close_groups(session, [task_id])
+
+
+def cancel(session: Session, instance_id: int, engine_tasks: Collection[int], *, at: datetime) -> None:
+    """Close those tasks of an instance that are still open as cancelled; the engine has left them."""
+    if not engine_tasks:
+        return
+    statement = (
+        update(UserTask)
+        .where(UserTask.instance_id == instance_id, UserTask.engine_task.in_(engine_tasks), UserTask.status == OPEN)
+        .values(status=CANCELLED, closed_at=at)
+        .returning(UserTask.id)
+    )
+    ids = session.scalars(statement, execution_options={"synchronize_session": False}).all()
+    if ids:
+        _close_groups(session, ids)
+
+
+def claim(session: Session, task_id: int, user_id: int, *, at: datetime) -> None:
+    """Make a person the assignee. TaskAlreadyClaimed or TaskAlreadyCompleted, with who and when; a repeat is fine."""
+    free = or_(UserTask.assignee_id.is_(None), UserTask.assignee_id == user_id)
+    statement = update(UserTask).where(UserTask.id == task_id, UserTask.status == OPEN, free)
+    if not changed(session, statement.values(assignee_id=user_id, claimed_at=at)):
+        raise _closed(session, task_id)
+
+
+def assign(session: Session, task_id: int, user_id: int | None, *, held_by: int | None, at: datetime) -> None:
+    """Hand an open task from its assignee (`held_by`) to another person, or back to the groups (None)."""
+    holder = UserTask.assignee_id.is_(None) if held_by is None else UserTask.assignee_id == held_by
+    statement = update(UserTask).where(UserTask.id == task_id, UserTask.status == OPEN, holder)
+    if not changed(session, statement.values(assignee_id=user_id, claimed_at=None if user_id is None else at)):
+        raise _closed(session, task_id)
+
+
+def set_due(session: Session, task_id: int, due_at: datetime | None, reason: dict[str, Any] | None) -> None:
+    """Give an open task another due date; it may be marked overdue and escalated anew."""
+    values = {"due_at": due_at, "due_reason": reason, "overdue_marked_at": None, "escalated_at": None}
+    if changed(session, update(UserTask).where(UserTask.id == task_id, UserTask.status == OPEN).values(values)):
+        changed(session, update(TaskGroup).where(TaskGroup.task_id == task_id).values(due_order=due_at or NEVER))
+
+
+def overdue(session: Session, now: datetime, limit: int) -> Sequence[UserTask]:
+    """Open tasks whose period has ended and that are not marked yet, the longest over first."""
+    statement = (
+        select(UserTask)
+        .where(UserTask.status == OPEN, UserTask.due_at <= now, UserTask.overdue_marked_at.is_(None))
+        .order_by(UserTask.due_at, UserTask.id)
+        .limit(limit)
+    )
+    return session.scalars(statement).all()
+
+
+def _close_groups(session: Session, task_ids: Sequence[int]) -> None:
+    changed(session, update(TaskGroup).where(TaskGroup.task_id.in_(task_ids)).values(open=False))
+
+
+def _closed(session: Session, task_id: int) -> NotFound | TaskAlreadyClaimed | TaskAlreadyCompleted:
+    statement = (
+        select(UserTask.status, UserTask.claimed_at, UserTask.closed_at, User.name)
+        .outerjoin(User, User.id == func.coalesce(UserTask.completed_by, UserTask.assignee_id))
+        .where(UserTask.id == task_id)
+    )
+    row = session.execute(statement).one_or_none()
+    if row is None:
+        return NotFound()
+    status, claimed_at, closed_at, who = row
+    if status == OPEN:
+        return TaskAlreadyClaimed(who=who or "", when=shown(claimed_at) if claimed_at else "")
+    return TaskAlreadyCompleted(who=who or "系统", when=shown(closed_at) if closed_at else "")

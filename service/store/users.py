@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from service.domain import identity
+from service.store.experts import Expert
+from service.store.organisations import Organisation
 from service.store.session import Base, Key
 
 
@@ -54,3 +57,38 @@ class UserSession(Base):
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     csrf: Mapped[str]
+
+
+def actor_of(session: Session, user_id: int, today: date) -> identity.Actor | None:
+    """The person as an actor, with the roles that are valid today; None for an unknown or locked-out account."""
+    person = session.execute(
+        select(User, Organisation.credit_code, Expert.id)
+        .outerjoin(Organisation, Organisation.id == User.organisation_id)
+        .outerjoin(Expert, Expert.user_id == User.id)
+        .where(User.id == user_id, User.active)
+    ).one_or_none()
+    if person is None:
+        return None
+    user, credit_code, expert_id = person
+    return identity.Actor(
+        user_id=user.id,
+        name=user.name,
+        organisation_id=user.organisation_id,
+        roles=frozenset(_grants(session, user_id, today)),
+        expert_id=expert_id,
+        credit_code=credit_code,
+        language="en" if user.language == "en" else "zh",
+    )
+
+
+def _grants(session: Session, user_id: int, today: date) -> list[identity.Grant]:
+    rows = session.execute(
+        select(Grant.role, Grant.organisation_id, Organisation.path)
+        .join(Organisation, Organisation.id == Grant.organisation_id)
+        .where(
+            Grant.user_id == user_id,
+            or_(Grant.valid_from_on.is_(None), Grant.valid_from_on <= today),
+            or_(Grant.valid_to_on.is_(None), Grant.valid_to_on >= today),
+        )
+    )
+    return [identity.Grant(*row) for row in rows]
