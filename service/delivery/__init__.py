@@ -1,0 +1,1 @@
+"""What leaves or enters the service as bytes: mail, documents, files, virus scans."""
