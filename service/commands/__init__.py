@@ -1,0 +1,1 @@
+"""The hall: one function, one transaction. Doors run them by `transact`; every instance moves through `advance`."""

@@ -1,0 +1,257 @@
+"""The console script `shenbao`: a door for operators and designers; each command calls one function of the house."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from service.app import create_app
+from service.domain.errors import DeploymentRefused, Refusal
+from service.settings import Settings, SettingsError
+
+
+@click.group()
+def main() -> None:
+    """申报：把政府申报程序作为流程图运行。 / Shenbao runs declaration procedures as diagrams."""
+
+
+@main.command()
+@click.option("--development", is_flag=True, help="演示模式：SQLite、演示账号与虚构案件。")
+def serve(development: bool) -> None:
+    """迁移数据库，然后启动网页服务与时钟。 / Migrate, then serve the pages and run the clock."""
+    from service.supervisor import serve as run  # noqa: PLC0415 - the web server is loaded only where it serves
+
+    sys.exit(run(_settings(development=development)))
+
+
+@main.command()
+def web() -> None:
+    """只启动网页服务（数据库须已迁移）。 / Serve the pages only."""
+    from service.supervisor import serve_web  # noqa: PLC0415
+
+    serve_web(_settings())
+
+
+@main.command()
+def clock() -> None:
+    """只启动时钟：到期、提醒、发信、重试。 / Run the clock only."""
+    from service.clock.scheduler import run  # noqa: PLC0415
+
+    settings = _settings()
+    run(create_app(settings), tick_seconds=settings.tick_seconds)
+
+
+@main.command()
+def migrate() -> None:
+    """把数据库升级到当前版本，并载入工作日历。 / Upgrade the database and load the calendar."""
+    from service.supervisor import migrate as run  # noqa: PLC0415
+
+    run(_settings())
+
+
+@main.command()
+@click.argument("keys", nargs=-1)
+def deploy(keys: tuple[str, ...]) -> None:
+    """检查并发布专项（不写名称则发布全部）。 / Check and publish programmes."""
+    from service.commands import deployments  # noqa: PLC0415
+    from service.domain.identity import SYSTEM  # noqa: PLC0415
+    from service.programmes.folder import programme_keys, read_folder  # noqa: PLC0415
+    from service.store.unit_of_work import transact  # noqa: PLC0415
+
+    settings = _settings()
+    with create_app(settings).app_context():
+        for key in keys or programme_keys(settings.models_dir):
+            try:
+                published = transact(
+                    deployments.publish, read_folder(settings.models_dir, key), key, actor=SYSTEM, now=datetime.now(UTC)
+                )
+            except DeploymentRefused as refused:
+                _print_problems(refused)
+                sys.exit(1)
+            click.echo(f"{key}: 版本 {published.version}" + ("" if published.changed else "（没有变化）"))
+
+
+@main.group()
+def programme() -> None:
+    """检查、查看、打包专项。 / Check, show and pack programmes."""
+
+
+@programme.command("check")
+@click.argument("key")
+@click.option("--models", type=click.Path(path_type=Path, exists=True), default=None, help="模型所在文件夹。")
+def programme_check(key: str, models: Path | None) -> None:
+    """列出专项的全部问题；没有问题时说明没有。 / List every problem of a programme."""
+    from service.programmes.check import check_folder  # noqa: PLC0415
+
+    problems = check_folder(models or Settings().models_dir, key)
+    for problem in problems:
+        click.echo(("警告 " if problem.level == "warning" else "错误 ") + problem.text())
+    errors = sum(problem.level == "error" for problem in problems)
+    click.echo(f"{key}: {errors} 个错误，{len(problems) - errors} 个警告" if problems else f"{key}: 没有问题")
+    sys.exit(1 if errors else 0)
+
+
+@programme.command("show")
+@click.argument("key")
+@click.option("--models", type=click.Path(path_type=Path, exists=True), default=None, help="模型所在文件夹。")
+def programme_show(key: str, models: Path | None) -> None:
+    """把专项打印成一页：程序、任务、角色、表单、期限、决策、操作、文书。 / Describe a programme in one page."""
+    from service.programmes.describe import describe_folder  # noqa: PLC0415
+
+    click.echo(describe_folder(models or Settings().models_dir, key))
+
+
+@programme.command("pack")
+@click.argument("key")
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--models", type=click.Path(path_type=Path, exists=True), default=None, help="模型所在文件夹。")
+def programme_pack(key: str, target: Path, models: Path | None) -> None:
+    """把专项打成一个可上传的 zip。 / Pack a programme as a zip for upload."""
+    from service.programmes.folder import read_folder  # noqa: PLC0415
+    from service.programmes.package import pack  # noqa: PLC0415
+
+    target.write_bytes(pack(read_folder(models or Settings().models_dir, key)))
+    click.echo(str(target))
+
+
+@main.command()
+@click.argument("key")
+@click.option("--story", "stories", multiple=True, type=click.Path(path_type=Path, exists=True), help="故事文件（TOML）。")
+@click.option("--models", type=click.Path(path_type=Path, exists=True), default=None, help="模型所在文件夹。")
+def simulate(key: str, stories: tuple[Path, ...], models: Path | None) -> None:
+    """用真实命令、虚拟时钟把案件走一遍，打印经过；结果与故事所说不符时退出码为 1。 / Play a story."""
+    from service.simulator.play import play_stories  # noqa: PLC0415
+
+    sys.exit(play_stories(models or Settings().models_dir, key, stories, click.echo))
+
+
+@main.group()
+def user() -> None:
+    """账号。 / Accounts."""
+
+
+@user.command("add")
+@click.argument("login")
+@click.option("--name", required=True, help="姓名。")
+@click.option("--organisation", required=True, help="单位代码。")
+@click.option("--role", "roles", multiple=True, help="角色，可多次。")
+@click.option("--email", default="", help="电子邮箱。")
+@click.password_option(help="口令（不写则在终端输入）。")
+def user_add(login: str, name: str, organisation: str, roles: tuple[str, ...], email: str, password: str) -> None:
+    """建立账号并授予角色。 / Create an account and grant roles."""
+    from service.commands import people  # noqa: PLC0415
+    from service.domain.identity import SYSTEM  # noqa: PLC0415
+    from service.store.unit_of_work import transact  # noqa: PLC0415
+
+    settings = _settings()
+    with create_app(settings).app_context():
+        transact(
+            people.add_user,
+            login=login,
+            name=name,
+            organisation=organisation,
+            roles=roles,
+            password=password,
+            email=email,
+            actor=SYSTEM,
+            now=datetime.now(UTC),
+        )
+    click.echo(login)
+
+
+@main.group()
+def organisation() -> None:
+    """单位。 / Organisations."""
+
+
+@organisation.command("add")
+@click.argument("code")
+@click.option("--name", required=True)
+@click.option("--kind", required=True, type=click.Choice(["authority", "competent", "enterprise", "institute", "other"]))
+@click.option("--parent", default=None, help="上级单位代码。")
+@click.option("--competent", default=None, help="归口主管部门的单位代码。")
+@click.option("--credit-code", default=None, help="统一社会信用代码。")
+@click.option("--region", default="", help="所在区域。")
+def organisation_add(
+    code: str, name: str, kind: str, parent: str | None, competent: str | None, credit_code: str | None, region: str
+) -> None:
+    """登记单位。 / Register an organisation."""
+    from service.commands import people  # noqa: PLC0415
+    from service.domain.identity import SYSTEM  # noqa: PLC0415
+    from service.store.unit_of_work import transact  # noqa: PLC0415
+
+    settings = _settings()
+    with create_app(settings).app_context():
+        transact(
+            people.add_organisation,
+            code=code,
+            name=name,
+            kind=kind,
+            parent=parent,
+            competent=competent,
+            credit_code=credit_code,
+            region=region,
+            actor=SYSTEM,
+            now=datetime.now(UTC),
+        )
+    click.echo(code)
+
+
+@main.group()
+def calendar() -> None:
+    """工作日历。 / The business calendar."""
+
+
+@calendar.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
+def calendar_import(file: Path) -> None:
+    """导入一年的工作日历（TOML），受影响的期限重新计算。 / Import a year and recompute open deadlines."""
+    from service.commands import calendar as commands  # noqa: PLC0415
+    from service.domain.identity import SYSTEM  # noqa: PLC0415
+    from service.store.unit_of_work import transact  # noqa: PLC0415
+
+    settings = _settings()
+    with create_app(settings).app_context():
+        moved = transact(
+            commands.import_year, file.read_text(encoding="utf-8"), actor=SYSTEM, now=datetime.now(UTC)
+        )
+    for row in moved:
+        click.echo(row)
+    click.echo(f"已导入；{len(moved)} 个期限改变")
+
+
+@main.command()
+def verify() -> None:
+    """核对审计链，报告尚未封存的尾部。 / Verify the audit chain and report the unsealed tail."""
+    from service.queries import audit  # noqa: PLC0415
+
+    settings = _settings()
+    with create_app(settings).app_context():
+        report = audit.verify()
+    click.echo(report.text())
+    sys.exit(0 if report.intact else 1)
+
+
+def _settings(*, development: bool = False) -> Settings:
+    try:
+        return Settings.from_environment(development=development)
+    except SettingsError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+
+
+def _print_problems(refused: DeploymentRefused) -> None:
+    for problem in refused.problems:
+        click.echo(problem.text(), err=True)
+
+
+def run() -> None:
+    """Run a command; a refusal is a sentence on standard error, not a trace."""
+    try:
+        main(standalone_mode=True)
+    except Refusal as refusal:
+        click.echo(refusal.text(), err=True)
+        sys.exit(1)

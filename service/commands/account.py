@@ -1,0 +1,53 @@
+"""What a person changes of the own account: language and password."""
+
+from __future__ import annotations
+
+from argon2.exceptions import VerificationError
+from sqlalchemy import delete
+
+from service.commands.ports import ports
+from service.commands.sign_in import token_digest
+from service.domain.errors import InvalidInput, NotFound
+from service.store import audit
+from service.store.unit_of_work import UnitOfWork
+from service.store.users import User, UserSession
+
+SHORTEST_PASSWORD = 10
+LONGEST_PASSWORD = 200
+
+
+def set_language(work: UnitOfWork, language: str) -> None:
+    """Remember the language of the pages; `zh` or `en`."""
+    if language not in ("zh", "en"):
+        raise InvalidInput(field="language", zh="只能是 zh 或 en", en="must be zh or en")
+    _own(work).language = language
+
+
+def change_password(work: UnitOfWork, current: str, new: str, keep_token: str = "") -> None:
+    """Replace the password and end every other session; `keep_token` is the session that stays."""
+    user = _own(work)
+    try:
+        ports().hasher.verify(user.password_hash, current)
+    except VerificationError:
+        raise InvalidInput(field="当前口令", zh="与现有口令不符", en="is not the present password") from None
+    user.password_hash = hashed(new)
+    work.session.execute(
+        delete(UserSession).where(UserSession.user_id == user.id, UserSession.token_hash != token_digest(keep_token))
+    )
+    audit.record(work, "password-changed", "user", user.id, {})
+
+
+def hashed(password: str) -> str:
+    """The argon2id hash of an acceptable password; InvalidInput says what is missing."""
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        zh = f"应为 {SHORTEST_PASSWORD} 至 {LONGEST_PASSWORD} 个字符"
+        en = f"must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters"
+        raise InvalidInput(field="口令", zh=zh, en=en)
+    return ports().hasher.hash(password)
+
+
+def _own(work: UnitOfWork) -> User:
+    user = work.session.get(User, work.actor.user_id) if work.actor.user_id else None
+    if user is None:
+        raise NotFound()
+    return user

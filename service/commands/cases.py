@@ -1,0 +1,126 @@
+"""Start a case of a procedure, and withdraw it while that is still allowed."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from service.commands.advance import advance
+from service.commands.process_messages import publish
+from service.domain.errors import InvalidInput, NotAllowed, NotFound, WrongState
+from service.engine import Start
+from service.programmes.compiled import CompiledProgramme, compiled_of
+from service.programmes.manifest import Procedure
+from service.store import audit, counters, deployments
+from service.store.cases import Case
+from service.store.instances import Instance
+from service.store.organisations import Organisation
+from service.store.unit_of_work import UnitOfWork
+
+
+class IntakeClosed(NotAllowed):
+    """The programme's rule is a draft or has expired."""
+
+    code = "intake-closed"
+    zh = "“{name}”目前不能受理新的申报：{zh_reason}"
+    en = "“{name}” takes no new cases now: {en_reason}"
+
+
+def start(work: UnitOfWork, programme: str, procedure: str, *, override_draft: bool = False) -> int:
+    """Start a case in the newest deployment of a programme; returns the case's id.
+
+    The actor must hold the procedure's starting role. A programme whose notice is only a draft takes no case unless an
+    operator overrides it (development). Source: domain §13.23.
+    """
+    deployment_id = deployments.newest(work.session, programme)
+    if deployment_id is None:
+        raise NotFound()
+    compiled = compiled_of(work.session, deployment_id)
+    rule = compiled.manifest.procedures.get(procedure)
+    if rule is None:
+        raise NotFound()
+    _refuse_closed_intake(compiled, override_draft)
+    applicant, competent, authority = _parties(work, compiled, rule)
+    case = Case(
+        programme=programme,
+        procedure=procedure,
+        title=rule.name + (f"（{applicant.name}）" if applicant else ""),
+        state="draft",
+        applicant_id=applicant.id if applicant else None,
+        competent_id=competent.id if competent else None,
+        authority_id=authority.id if authority else None,
+        started_by=work.actor.user_id,
+        started_at=work.now,
+        deployment_id=deployment_id,
+    )
+    work.session.add(case)
+    work.session.flush()
+    case.number = _case_number(work, case)
+    instance = Instance(case_id=case.id, deployment_id=deployment_id, state=None, revision=0, ended=False)
+    work.session.add(instance)
+    work.session.flush()
+    course = advance(work, case, instance, Start(procedure, {"case_id": str(case.id)}))
+    details = {"programme": programme, "procedure": procedure, "name": rule.name, **course.trail()}
+    audit.record(work, "case-started", "case", case.id, details, case_id=case.id)
+    return case.id
+
+
+def withdraw(work: UnitOfWork, case_id: int, reason: str) -> None:
+    """Withdraw the applicant's own case; refused once the papers of the meeting that decides it were sent.
+
+    Source: domain §13.38.
+    """
+    if not 1 <= len(reason.strip()) <= 500:
+        raise InvalidInput(field="撤回原因", zh="请填写 1 至 500 字", en="please give a reason of 1 to 500 characters")
+    case = work.session.scalar(select(Case).where(Case.id == case_id))
+    if case is None or case.applicant_id is None or case.applicant_id != work.actor.organisation_id:
+        raise NotFound()
+    if case.ended_at is not None:
+        raise WrongState(zh="案件已经办结，不能撤回。", en="The case has ended and cannot be withdrawn.")
+    compiled = compiled_of(work.session, case.deployment_id)
+    if not compiled.manifest.procedures[case.procedure].withdraw:
+        raise WrongState(zh="这类案件不能撤回。", en="Cases of this kind cannot be withdrawn.")
+    if case.papers_sent_at is not None:
+        raise WrongState(
+            zh="会议材料已经印发，不能再撤回；如确有需要，请联系受理单位终止办理。",
+            en="The papers of the meeting have been sent, so the case can no longer be withdrawn; ask the office.",
+        )
+    publish(work, case_id, "case-withdrawn", {"withdrawal_reason": reason.strip()})
+    audit.record(work, "case-withdrawn", "case", case_id, {"reason": reason.strip()}, case_id=case_id)
+
+
+def _refuse_closed_intake(compiled: CompiledProgramme, override_draft: bool) -> None:
+    manifest = compiled.manifest
+    if manifest.status == "in-force" or (manifest.status == "draft" and override_draft):
+        return
+    zh = "依据文件仍是征求意见稿，尚未施行。" if manifest.status == "draft" else "依据文件已经失效。"
+    en = "its rule is still a draft." if manifest.status == "draft" else "its rule has expired."
+    raise IntakeClosed(name=manifest.name, zh_reason=zh, en_reason=en)
+
+
+def _parties(
+    work: UnitOfWork, compiled: CompiledProgramme, rule: Procedure
+) -> tuple[Organisation | None, Organisation | None, Organisation | None]:
+    """Applicant, competent department and deciding authority; refuses an actor without the starting role."""
+    actor = work.actor
+    if rule.start and actor.kind == "person" and not actor.holds(rule.start):
+        name = compiled.manifest.roles[rule.start].name
+        raise NotAllowed(why_zh=f"这项程序由“{name}”发起。", why_en=f"This procedure is started by “{name}”.")
+    authority = work.session.scalar(select(Organisation).where(Organisation.code == compiled.manifest.authority))
+    own = work.session.get(Organisation, actor.organisation_id) if actor.organisation_id else None
+    if rule.kind == "meeting" or rule.subject == "none":
+        return None, None, authority
+    if own is None:
+        raise NotAllowed(why_zh="账号没有所属单位。", why_en="Your account belongs to no unit.")
+    competent = work.session.get(Organisation, own.competent_id) if own.competent_id else None
+    if competent is None:
+        raise InvalidInput(
+            field="归口主管部门",
+            zh="单位资料中没有归口主管部门，请先补充",
+            en="is missing in your unit's profile; add it first",
+        )
+    return own, competent, authority
+
+
+def _case_number(work: UnitOfWork, case: Case) -> str:
+    year = work.now.astimezone().year
+    return f"SB{year}{counters.next_value(work.session, f'case/{year}'):06d}"

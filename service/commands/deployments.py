@@ -1,0 +1,40 @@
+"""Publish a programme: checked as a whole, frozen under one digest, a new version only if something changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.domain.errors import DeploymentRefused
+from service.programmes.check import check_programme
+from service.programmes.closure import freeze
+from service.store import audit, deployments
+from service.store.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a publication gave: the deployment, its version, and whether anything was new."""
+
+    deployment_id: int
+    programme: str
+    version: int
+    changed: bool
+
+
+def publish(work: UnitOfWork, files: Mapping[str, bytes], programme: str) -> Published:
+    """Check and publish the programme in `files`; running cases keep the version they started with.
+
+    Raises DeploymentRefused with every problem by file and element; then nothing is published.
+    """
+    errors = [problem for problem in check_programme(files, programme) if problem.level == "error"]
+    if errors:
+        raise DeploymentRefused(errors)
+    closure = freeze(files, programme)
+    existing = deployments.with_digest(work.session, programme, closure.digest)
+    if existing is not None:
+        return Published(existing.id, programme, existing.version, changed=False)
+    row = deployments.add(work, programme, closure.digest, closure.files, {"name": closure.manifest.name})
+    details = {"version": row.version, "digest": closure.digest, "files": sorted(closure.files)}
+    audit.record(work, "programme-published", "deployment", row.id, {"programme": programme, **details})
+    return Published(row.id, programme, row.version, changed=True)

@@ -1,0 +1,32 @@
+"""Try a failed automatic step again, by a person or by the clock."""
+
+from __future__ import annotations
+
+from service.commands.advance import advance
+from service.domain.errors import NotFound, WrongState
+from service.engine import Retry
+from service.store import audit, instances
+from service.store.cases import Case
+from service.store.incidents import Incident
+from service.store.unit_of_work import UnitOfWork
+
+
+def retry(work: UnitOfWork, incident_id: int) -> bool:
+    """Go on from where the token is parked; returns whether the step now succeeded."""
+    incident = work.session.get(Incident, incident_id)
+    if incident is None:
+        raise NotFound()
+    instance = instances.lock(work.session, incident.instance_id, skip_locked=not work.actor.is_person)
+    if instance is None:
+        return False
+    work.session.refresh(incident)
+    if incident.state != "open":
+        if not work.actor.is_person:
+            return False
+        raise WrongState(zh="这条异常已经处理完毕。", en="This incident has been resolved already.")
+    case = work.session.get_one(Case, incident.case_id)
+    course = advance(work, case, instance, Retry(incident.engine_task))
+    still = any(one.task == incident.engine_task for one in course.last.incidents)
+    details = {"element": incident.element, "name": incident.name, "resolved": not still, **course.trail()}
+    audit.record(work, "incident-retried", "incident", incident.id, details, case_id=case.id)
+    return not still

@@ -1,0 +1,37 @@
+"""What commands reach outside the database: files, scanner, mail, documents; wired once by the application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from argon2 import PasswordHasher
+
+from service.delivery.blobs import Blobs
+from service.delivery.documents import Documents
+from service.delivery.mail import Mail
+from service.delivery.scanning import Scanner
+from service.store.session import of_application
+
+NAME = "shenbao.ports"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The parts of one application that are not rows."""
+
+    blobs: Blobs
+    scanner: Scanner
+    mail: Mail
+    documents: Documents
+    hasher: PasswordHasher
+    mail_from: str
+    base_url: str
+    max_upload_bytes: int
+    session_minutes: int
+    development: bool
+
+
+def ports() -> Ports:
+    """The ports of the application whose context this is."""
+    return cast(Ports, of_application(NAME))

@@ -1,0 +1,85 @@
+"""What an operator may set, read once from the environment into one frozen value.
+
+Every variable begins with `SHENBAO_`. In production a missing secret stops the start; in development
+(`shenbao serve --development`) everything has a value, and the demonstration accounts exist.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Self
+
+PREFIX = "SHENBAO_"
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(Exception):
+    """The environment does not describe a service that may start."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings of one process; sizes in megabytes, times in seconds."""
+
+    development: bool = False
+    database_url: str = f"sqlite:///{ROOT / 'var' / 'shenbao.sqlite3'}"
+    data_dir: Path = ROOT / "var" / "files"
+    models_dir: Path = ROOT
+    secret_key: str = ""
+    base_url: str = "http://127.0.0.1:8000"
+    behind_proxy: bool = False
+    host: str = "127.0.0.1"
+    port: int = 8000
+    web_workers: int = 1
+    max_upload_mb: int = 50
+    argon2_time_cost: int = 3
+    argon2_memory_kib: int = 65536
+    session_minutes: int = 30
+    tick_seconds: int = 5
+    smtp_host: str = ""
+    smtp_port: int = 25
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_starttls: bool = False
+    mail_from: str = "shenbao@localhost"
+    clamd_address: str = ""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ, *, development: bool = False) -> Self:
+        """Settings from `SHENBAO_*`; raises SettingsError naming the variable, for a bad value or a missing secret."""
+        values: dict[str, object] = {"development": development}
+        for field in fields(cls):
+            text = environment.get(PREFIX + field.name.upper())
+            if text is not None:
+                values[field.name] = _convert(field.name, text, getattr(cls, field.name))
+        settings = cls(**values)  # type: ignore[arg-type]  # the names are the fields' own
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Refuse to start on a missing secret in production."""
+        if not self.development and len(self.secret_key) < 32:
+            raise SettingsError(
+                "SHENBAO_SECRET_KEY 未设置或少于 32 个字符，生产环境不能启动。"
+                " / SHENBAO_SECRET_KEY is missing or shorter than 32 characters; refusing to start."
+            )
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """The largest file accepted."""
+        return self.max_upload_mb * 1024 * 1024
+
+
+def _convert(name: str, text: str, default: object) -> object:
+    try:
+        if isinstance(default, bool):
+            return {"1": True, "true": True, "0": False, "false": False}[text.strip().lower()]
+        if isinstance(default, int):
+            return int(text)
+    except (KeyError, ValueError):
+        variable = PREFIX + name.upper()
+        raise SettingsError(f"{variable}: “{text}” 不是可用的值 / is not a usable value") from None
+    return Path(text) if isinstance(default, Path) else text

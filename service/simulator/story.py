@@ -1,0 +1,146 @@
+"""A story: who does what, in order, and how it must end; written in TOML beside the programme's diagrams.
+
+A step is one of: a task to complete (`task`, `as`, `data`), a procedure to start (`start`, `as`), a message to send
+(`message`, `as`), or time to pass (`wait_until` a named deadline of an open task, or `advance_days`). Texts in `data` that
+begin with `=` are FEEL over what the task's form may read.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates_schema
+
+from service.domain.errors import InvalidInput
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoryStep:
+    """One act of one person, or the passing of time."""
+
+    task: str = ""
+    role: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    data_file: str = ""
+    start: str = ""
+    message: str = ""
+    wait_until: str = ""
+    advance_days: int = 0
+    only: int = 0
+    refused: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expectation:
+    """How the story must end; what is empty is not looked at."""
+
+    outcome: str = ""
+    state: str = ""
+    waiting_at: tuple[str, ...] = ()
+    verdict: str = ""
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """A whole story; `starts_on` is a local date of the authority."""
+
+    title: str
+    programme: str
+    procedure: str
+    starts_on: date
+    steps: tuple[StoryStep, ...]
+    expect: Expectation
+
+
+class _StepSchema(Schema):
+    class Meta:
+        unknown = RAISE
+
+    task = fields.String()
+    role = fields.String(data_key="as")
+    data = fields.Dict(keys=fields.String())
+    data_file = fields.String()
+    start = fields.String()
+    message = fields.String()
+    wait_until = fields.String()
+    advance_days = fields.Integer()
+    only = fields.Integer()
+    refused = fields.String()
+
+    @validates_schema
+    def one_act(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
+        """A step says exactly one thing to do."""
+        acts = [key for key in ("task", "start", "message", "wait_until", "advance_days") if data.get(key)]
+        if len(acts) != 1:
+            raise ValidationError("每一步只能有 task、start、message、wait_until、advance_days 之一")
+
+    @post_load
+    def build(self, data: dict[str, Any], **_kwargs: Any) -> StoryStep:
+        return StoryStep(**data)
+
+
+class _ExpectSchema(Schema):
+    class Meta:
+        unknown = RAISE
+
+    outcome = fields.String()
+    state = fields.String()
+    waiting_at = fields.List(fields.String())
+    verdict = fields.String()
+    findings = fields.List(fields.String())
+
+    @post_load
+    def build(self, data: dict[str, Any], **_kwargs: Any) -> Expectation:
+        return Expectation(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})
+
+
+class _StorySchema(Schema):
+    class Meta:
+        unknown = RAISE
+
+    title = fields.String(required=True)
+    programme = fields.String(required=True)
+    procedure = fields.String(required=True)
+    starts_on = fields.Raw(required=True)
+    steps = fields.List(fields.Nested(_StepSchema), required=True, data_key="step")
+    expect = fields.Nested(_ExpectSchema, required=True)
+
+    @post_load
+    def build(self, data: dict[str, Any], **_kwargs: Any) -> Story:
+        starts_on = data.pop("starts_on")
+        if not isinstance(starts_on, date):
+            raise ValidationError({"starts_on": ["应为 TOML 日期，例如 2026-03-02"]})
+        return Story(**{**data, "starts_on": starts_on, "steps": tuple(data["steps"])})
+
+
+def read_story(path: Path) -> Story:
+    """The story in a TOML file; `data_file` names are resolved beside it. Raises InvalidInput naming the place."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        story: Story = _StorySchema().load(raw)
+        steps = tuple(_with_file(step, path.parent) for step in story.steps)
+    except (tomllib.TOMLDecodeError, ValidationError, OSError) as error:
+        raise InvalidInput(field=path.name, zh=str(error), en=str(error)) from None
+    return Story(
+        title=story.title,
+        programme=story.programme,
+        procedure=story.procedure,
+        starts_on=story.starts_on,
+        steps=steps,
+        expect=story.expect,
+    )
+
+
+def _with_file(step: StoryStep, folder: Path) -> StoryStep:
+    """The step with the data of its file beneath its own."""
+    if not step.data_file:
+        return step
+    shared = tomllib.loads((folder / step.data_file).read_text(encoding="utf-8"))
+    values = {name: getattr(step, name) for name in StoryStep.__dataclass_fields__}
+    return StoryStep(**{**values, "data": {**shared, **step.data}})
