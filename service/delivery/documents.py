@@ -48,7 +48,7 @@ class Letter:
     language: Literal["zh", "en"] = "zh"
 
 
-class Typesetter(Protocol):
+class Documents(Protocol):
     """Whoever can turn a letter into a printable file."""
 
     def pdf(self, letter: Letter) -> bytes:

@@ -45,13 +45,16 @@ class FileKind:
     name: str
 
 
-def accept(name: str, content: bytes, *, allowed: Collection[str] = tuple(MEDIA_TYPES)) -> FileKind:
-    """The kind of an upload. Raises FileRefused, saying why, where the content is not one of `allowed` extensions."""
+def accept_file(
+    name: str, content: bytes, *, limit: int = MAX_UPLOAD_BYTES, allowed: Collection[str] = tuple(MEDIA_TYPES)
+) -> FileKind:
+    """The kind of an upload of at most `limit` bytes. Raises FileRefused, saying why; `allowed` holds extensions."""
     safe = safe_name(name)
     if not content:
         raise _refused(safe, "文件是空的。", "the file is empty.")
-    if len(content) > MAX_UPLOAD_BYTES:
-        raise _refused(safe, "文件超过 50 MB。", "the file is larger than 50 MB.")
+    if len(content) > limit:
+        size = limit // (1024 * 1024)
+        raise _refused(safe, f"文件超过 {size} MB。", f"the file is larger than {size} MB.")
     extension = _extension(content, safe)
     if extension is None or extension not in allowed:
         kinds = "、".join(sorted(allowed)), ", ".join(sorted(allowed))

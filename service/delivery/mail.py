@@ -44,7 +44,7 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class Message:
     """One mail to one person. `body` is Markdown; `message_id` is stable over retries, without angle brackets."""
 
     to: str
@@ -57,10 +57,10 @@ class Mail:
     attachments: tuple[Attachment, ...] = field(default=())
 
 
-class Mailer(Protocol):
+class Mail(Protocol):
     """Whoever can send a mail."""
 
-    def send(self, mail: Mail) -> None:
+    def send(self, mail: Message) -> None:
         """Hands the mail over. Raises TemporaryFailure or PermanentFailure."""
 
 
@@ -78,18 +78,18 @@ class SmtpServer:
     timeout_seconds: float = 20.0
 
 
-class SmtpMailer:
+class SmtpMail:
     """Sends by SMTP, one connection a mail: a hanging server delays the clock by one timeout at most."""
 
     def __init__(self, server: SmtpServer) -> None:
         self._server = server
 
-    def send(self, mail: Mail) -> None:
+    def send(self, mail: Message) -> None:
         """Hands the mail to the server. Raises TemporaryFailure or PermanentFailure, told apart by the answer."""
-        message = compose(mail, sender=self._server.sender, sender_name=self._server.sender_name)
+        composed = compose(mail, sender=self._server.sender, sender_name=self._server.sender_name)
         try:
             with self._connection() as connection:
-                connection.send_message(message)
+                connection.send_message(composed)
         except smtplib.SMTPRecipientsRefused as error:
             code, answer = next(iter(error.recipients.values()))
             raise _failure(code, answer) from error
@@ -132,15 +132,15 @@ class MailFolder:
         self._folder = folder
         self._sender = sender
 
-    def send(self, mail: Mail) -> None:
+    def send(self, mail: Message) -> None:
         """Writes the mail; the same Message-ID again overwrites its file."""
-        message = compose(mail, sender=self._sender)
+        composed = compose(mail, sender=self._sender)
         self._folder.mkdir(parents=True, exist_ok=True)
         name = re.sub(r"[^A-Za-z0-9._-]+", "-", mail.message_id)
-        (self._folder / f"{name}.eml").write_bytes(message.as_bytes(policy=SMTP))
+        (self._folder / f"{name}.eml").write_bytes(composed.as_bytes(policy=SMTP))
 
 
-def compose(mail: Mail, *, sender: str, sender_name: str = "") -> EmailMessage:
+def compose(mail: Message, *, sender: str, sender_name: str = "") -> EmailMessage:
     """Text and, if asked for, HTML. Raises PermanentFailure for a header nobody should send."""
     message = EmailMessage(policy=SMTP)
     message["From"] = _address(sender, sender_name)

@@ -8,20 +8,14 @@ from __future__ import annotations
 import re
 import socket
 import struct
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Result = Literal["clean", "infected", "unavailable", "not-scanned"]
+import structlog
+
+Verdict = Literal["clean", "infected", "unavailable", "not-scanned"]
+log = structlog.get_logger(__name__)
 _CHUNK = 64 * 1024
 _LONGEST_ANSWER = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the scanner said. `detail` is the signature's name, or why there is no answer."""
-
-    result: Result
-    detail: str = ""
 
 
 class Scanner(Protocol):
@@ -36,7 +30,7 @@ class NoScanner:
 
     def scan(self, content: bytes) -> Verdict:
         """Nothing was looked at."""
-        return Verdict("not-scanned")
+        return "not-scanned"
 
 
 class ClamAv:
@@ -50,9 +44,14 @@ class ClamAv:
         """Sends the content in one stream and reads the one answer."""
         try:
             with self._connection() as connection:
-                return _verdict(_answer(connection, content))
+                answer = _answer(connection, content)
         except (OSError, ValueError) as error:
-            return Verdict("unavailable", f"{type(error).__name__}: {error}")
+            answer = f"{type(error).__name__}: {error}"
+        verdict = _verdict(answer)
+        if verdict != "clean":
+            # what the daemon said, with the signature's name, is for the operator; people see the verdict
+            log.warning("file-not-clean", verdict=verdict, answer=answer, size=len(content))
+        return verdict
 
     def _connection(self) -> socket.socket:
         if self._address.startswith("/"):
@@ -93,6 +92,5 @@ def _answer(connection: socket.socket, content: bytes) -> str:
 
 def _verdict(answer: str) -> Verdict:
     if answer == "stream: OK":
-        return Verdict("clean")
-    found = re.fullmatch(r"stream: (.+) FOUND", answer)
-    return Verdict("infected", found.group(1)) if found else Verdict("unavailable", answer or "no answer")
+        return "clean"
+    return "infected" if re.fullmatch(r"stream: .+ FOUND", answer) else "unavailable"

@@ -20,7 +20,7 @@ def programme_keys(root: Path) -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in (root / "bpmn").glob(f"*/{FILE_NAME}") if path.is_file()))
 
 
-def read_programme(root: Path, key: str) -> dict[str, bytes]:
+def read_folder(root: Path, key: str) -> dict[str, bytes]:
     """The files of one programme and all common ones, by their path such as `bpmn/common/publicity.bpmn`.
 
     Raises NotFound where `root` has no programme of that key.

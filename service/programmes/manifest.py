@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,6 +17,7 @@ from typing import Any, Literal
 
 from marshmallow import ValidationError
 
+from service.domain.deadlines import months_later
 from service.domain.errors import DeploymentRefused, Problem
 from service.programmes.manifest_schema import ManifestSchema, messages
 
@@ -126,16 +128,16 @@ class Duty:
         >>> Duty("evaluation", "运行评价", every_years=3).first_due(date(2024, 2, 29))
         datetime.date(2027, 2, 28)
         """
-        start = _months_later(anchor, self.after_months)
+        start = months_later(anchor, self.after_months)
         if not self.due:
-            return _months_later(start, 12 * self.every_years)
+            return months_later(start, 12 * self.every_years)
         due = _on(start.year, self.due)
         return due if due > start else _on(start.year + 1, self.due)
 
     def next_due(self, previous: date) -> date:
         """The due date that follows `previous`."""
         year = previous.year + self.every_years
-        return _on(year, self.due) if self.due else _months_later(previous, 12 * self.every_years)
+        return _on(year, self.due) if self.due else months_later(previous, 12 * self.every_years)
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,15 +314,6 @@ def _on(year: int, month_day: str) -> date:
     return _clipped(year, month, day)
 
 
-def _months_later(day: date, months: int) -> date:
-    years, month = divmod(day.month - 1 + months, 12)
-    return _clipped(day.year + years, month + 1, day.day)
-
-
 def _clipped(year: int, month: int, day: int) -> date:
     """The date, or the month's last day where the month is shorter."""
-    while True:
-        try:
-            return date(year, month, day)
-        except ValueError:
-            day -= 1
+    return date(year, month, min(day, monthrange(year, month)[1]))
