@@ -7,7 +7,7 @@ import sqlite3
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, cast
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
@@ -131,6 +131,11 @@ def changed(session: Session, statement: Update | Delete) -> int:
     """Run an UPDATE or DELETE as it stands and say how many rows it changed; rows in memory are left as they are."""
     result = session.execute(statement, execution_options={"synchronize_session": False})
     return cast("CursorResult[Any]", result).rowcount
+
+
+def of_application(name: str) -> Any:
+    """A part wired to the application whose context this is, by its name; a missing part is a wiring error."""
+    return current_app.extensions[name]
 
 
 def _dumps(value: Any) -> str:

@@ -1,0 +1,48 @@
+"""The migrations make exactly the tables of the models, on both databases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy import inspect
+
+from service.store import migrations
+from service.store.session import db
+from tests.support import databases
+
+VERSIONS = sorted((migrations.DIRECTORY / "versions").glob("*.py"))
+
+
+def test_the_migrated_tables_are_those_of_the_models(store: Flask) -> None:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, db.metadata) == []
+
+
+def test_migrating_again_changes_nothing(store: Flask) -> None:
+    before = inspect(db.engine).get_table_names()
+    migrations.upgrade(store)
+    assert inspect(db.engine).get_table_names() == before
+
+
+def test_a_migration_is_numbered_and_named_like_its_file() -> None:
+    script = ScriptDirectory(str(migrations.DIRECTORY))
+    revisions = list(script.walk_revisions())[::-1]
+    assert [revision.revision for revision in revisions] == [path.stem for path in VERSIONS]
+    assert [path.name[:4] for path in VERSIONS] == [f"{n:04d}" for n in range(1, len(VERSIONS) + 1)]
+
+
+def test_an_interrupted_migration_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = databases.application(f"sqlite:///{tmp_path / 'half.sqlite3'}")
+    with app.app_context():
+        with db.engine.execution_options(write=True).begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE users (id INTEGER)")  # the migration will fall over this
+        with pytest.raises(Exception, match="users"):
+            migrations.upgrade(app)
+        assert inspect(db.engine).get_table_names() == ["users"]
+    databases.dispose(app)
