@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from service.store import counters
 from service.store.session import Base, Key
+from service.store.unit_of_work import UnitOfWork
 
 
 class Deployment(Base):
@@ -35,3 +39,48 @@ class DeploymentFile(Base):
     path: Mapped[str] = mapped_column(primary_key=True)
     content: Mapped[bytes]
     digest: Mapped[str]
+
+
+def add(
+    work: UnitOfWork, programme: str, digest: str, files: Mapping[str, bytes], manifest: dict[str, Any]
+) -> Deployment:
+    """Store a snapshot as the programme's next version, from 1; two at once get two versions, one after the other."""
+    row = Deployment(
+        programme=programme,
+        version=counters.take(work.session, f"deployment:{programme}"),
+        digest=digest,
+        manifest=manifest,
+        deployed_at=work.now,
+        deployed_by=work.actor.user_id,
+    )
+    work.session.add(row)
+    work.session.flush()
+    work.session.add_all(
+        DeploymentFile(deployment_id=row.id, path=path, content=content, digest=hashlib.sha256(content).hexdigest())
+        for path, content in sorted(files.items())
+    )
+    work.session.flush()
+    return row
+
+
+def with_digest(session: Session, programme: str, digest: str) -> Deployment | None:
+    """The deployment of a programme that has exactly this closure."""
+    return session.scalars(
+        select(Deployment).where(Deployment.programme == programme, Deployment.digest == digest)
+    ).one_or_none()
+
+
+def newest(session: Session, programme: str) -> int | None:
+    """The id of a programme's newest deployment, which new cases start in."""
+    statement = select(Deployment.id).where(Deployment.programme == programme).order_by(Deployment.version.desc())
+    return session.scalars(statement.limit(1)).one_or_none()
+
+
+def files_of(session: Session, deployment_id: int) -> dict[str, bytes]:
+    """The files of a deployment by path."""
+    rows = session.execute(
+        select(DeploymentFile.path, DeploymentFile.content)
+        .where(DeploymentFile.deployment_id == deployment_id)
+        .order_by(DeploymentFile.path)
+    )
+    return {path: content for path, content in rows}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ForeignKey, Select, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm.attributes import set_committed_value
 
 from service.domain.errors import NotFound, StaleRevision
 from service.store.session import Base, Key, changed
@@ -49,18 +50,21 @@ def try_lock(session: Session, instance_id: int) -> Instance | None:
     return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
 
 
-def compare_and_set(session: Session, instance_id: int, revision: int, *, state: bytes, ended: bool) -> None:
-    """Write the state that a move made out of `revision`; StaleRevision when somebody moved in between.
+def compare_and_set(session: Session, instance: Instance, *, state: bytes, ended: bool) -> None:
+    """Write the state that a move made out of the revision read; StaleRevision when somebody moved in between.
 
     It stops two moves out of the same state even where a lock was forgotten.
     """
+    revision = instance.revision
     statement = (
         update(Instance)
-        .where(Instance.id == instance_id, Instance.revision == revision)
+        .where(Instance.id == instance.id, Instance.revision == revision)
         .values(state=state, ended=ended, revision=revision + 1)
     )
     if not changed(session, statement):
-        raise StaleRevision(instance=instance_id, revision=revision)
+        raise StaleRevision(instance=instance.id, revision=revision)
+    for name, value in (("state", state), ("ended", ended), ("revision", revision + 1)):
+        set_committed_value(instance, name, value)
 
 
 def _locked(session: Session, statement: Select[Instance]) -> Instance:

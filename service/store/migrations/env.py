@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 from sqlalchemy.engine import Connection
 
@@ -13,7 +14,7 @@ from service.store.session import UTCDateTime, db
 ADVISORY_LOCK = 0x5348454E42414F  # any number that nobody else uses
 
 
-def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
+def render_item(kind: str, item: Any, autogen_context: AutogenContext) -> str | Literal[False]:
     """Write our own column type with its import; leave the rest to alembic."""
     if kind == "type" and isinstance(item, UTCDateTime):
         autogen_context.imports.add("from service.store.session import UTCDateTime")
@@ -45,8 +46,7 @@ def foreign_keys(connection: Connection, state: str) -> None:
         driver.execute(f"PRAGMA foreign_keys={state}")
 
 
-with current_app.app_context(), db.engine.connect() as open_connection:
-    open_connection = open_connection.execution_options(write=True)
+with current_app.app_context(), db.engine.execution_options(write=True).connect() as open_connection:
     foreign_keys(open_connection, "OFF")
     try:
         migrate(open_connection)

@@ -2,7 +2,7 @@
 
     python -m service.store.migrations.generate 0002_what_changes
 
-Until the first release the one first migration is written anew: `python -m service.store.migrations.generate 0001_tables`.
+Until the first release the one first migration is written anew: `… generate 0001_tables`.
 """
 
 from __future__ import annotations

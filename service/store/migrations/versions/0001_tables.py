@@ -660,6 +660,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("user_tasks", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_user_tasks_case_id"), ["case_id"], unique=False)
+        batch_op.create_index("ix_user_tasks_completed_by_closed_at", ["completed_by", "closed_at"], unique=False)
         batch_op.create_index(
             "ix_user_tasks_open_assignee",
             ["assignee_id", "due_at"],

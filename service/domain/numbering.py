@@ -1,0 +1,30 @@
+"""Official numbers: a pattern filled with the year and a serial."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+FIELD: Final = re.compile(r"\{(\w+)\}")
+FIELDS: Final = frozenset({"year", "serial"})
+
+
+def format_number(pattern: str, *, year: int, serial: int, digits: int = 1) -> str:
+    """The number of a letter or a case; `digits` pads the serial with zeros.
+
+    >>> format_number("长创联备〔{year}〕{serial}号", year=2026, serial=7)
+    '长创联备〔2026〕7号'
+    >>> format_number("SB{year}{serial}", year=2026, serial=7, digits=6)
+    'SB2026000007'
+    """
+    values = {"year": str(year), "serial": str(serial).zfill(digits)}
+    return FIELD.sub(lambda found: values.get(found[1], found[0]), pattern)
+
+
+def unknown_fields(pattern: str) -> tuple[str, ...]:
+    """What a pattern asks for that no number has.
+
+    >>> unknown_fields("第{number}号")
+    ('number',)
+    """
+    return tuple(name for name in FIELD.findall(pattern) if name not in FIELDS)
