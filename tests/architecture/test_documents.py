@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import click
 import pytest
 
+from service.cli import main
 from tests.architecture.house import ROOT, SERVICE, tracked
 
 ADRS = sorted((ROOT / "docs" / "adr").glob("*.md"))
@@ -61,6 +63,27 @@ def test_a_link_leads_somewhere(name: str) -> None:
     )
     dead = [link for link in links if not re.match(r"[a-z]+:", link) and not (path.parent / link).exists()]
     assert not dead
+
+
+@pytest.mark.parametrize("name", [name for name in tracked("*.md") if name.startswith(("README", "docs/"))])
+def test_every_command_in_a_guide_exists(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL) + re.findall(r"`(shenbao [^`]+)`", text)
+    told = [line for block in blocks for line in re.findall(r"\bshenbao ((?:[a-z-]+ ?)+)", block)]
+    unknown = [command for command in told if not _exists(command.split())]
+    assert not unknown
+
+
+def _exists(words: list[str]) -> bool:
+    """Whether the words begin with a command of the console script; what follows it are its arguments."""
+    found: click.Command = main
+    for word in words:
+        if not isinstance(found, click.Group):
+            return True
+        if word not in found.commands:
+            return False
+        found = found.commands[word]
+    return not isinstance(found, click.Group)
 
 
 def test_every_setting_is_in_the_operators_guide() -> None:
