@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.domain.identity import Actor
 from service.store.session import Base, Key
+
+DECISION = "decision"  # object_type of an entry that keeps a decision's value, inputs and digest
 
 
 class AuditEntry(Base):
@@ -20,6 +22,7 @@ class AuditEntry(Base):
 
     __tablename__ = "audit_entries"
     __table_args__ = (
+        Index("ix_audit_entries_case_id_object_type", "case_id", "object_type"),
         Index(
             "ix_audit_entries_unsealed", "id", postgresql_where=text("seq IS NULL"), sqlite_where=text("seq IS NULL")
         ),
@@ -30,7 +33,7 @@ class AuditEntry(Base):
     actor_id: Mapped[int | None] = mapped_column(index=True)
     actor_name: Mapped[str]
     action: Mapped[str]
-    case_id: Mapped[int | None] = mapped_column(index=True)
+    case_id: Mapped[int | None]
     object_type: Mapped[str]
     object_id: Mapped[str]
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -67,3 +70,14 @@ def record(
             details=details or {},
         )
     )
+
+
+def decisions_of(session: Session, case_id: int) -> dict[str, Any]:
+    """The last value of each decision taken in a case, by decision id: `details["value"]` of its newest entry."""
+    newest = (
+        select(func.max(AuditEntry.id))
+        .where(AuditEntry.case_id == case_id, AuditEntry.object_type == DECISION)
+        .group_by(AuditEntry.object_id)
+    )
+    rows = session.execute(select(AuditEntry.object_id, AuditEntry.details).where(AuditEntry.id.in_(newest)))
+    return {decision: details.get("value") for decision, details in rows}

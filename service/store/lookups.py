@@ -1,0 +1,90 @@
+"""The named look-ups FEEL reads beside its case: bans, names in use, cases that wait, the pool of experts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from service.store.case_json import Json, Path, asked_under, case_json, expert_json, register_json
+from service.store.cases import Case
+from service.store.experts import Expert
+from service.store.meetings import MeetingItem
+from service.store.organisations import Organisation
+from service.store.register import Ban, RegisterEntry
+
+STRUCK_OFF: Final = ("revoked", "dissolved", "promoted", "removed")
+WAITING_FOR_MEETING: Final = "meeting"
+
+
+def lookups(session: Session, case: Case, paths: Collection[Path], today: date) -> Json:
+    """The look-ups that the paths under `lookup` read, as JSON; `today` is the local date."""
+    asked = asked_under(paths, "lookup")
+    found: Json = {"today": today.isoformat()}
+    for name, load in LOOKUPS.items():
+        if asked is None or name in asked:
+            found[name] = load(session, case, today)
+    return found
+
+
+def _banned(session: Session, _case: Case, today: date) -> list[str]:
+    """Units that may not apply today; the last day of a ban is one of its days."""
+    statement = select(Ban.credit_code).where(Ban.from_on <= today, Ban.to_on >= today).distinct()
+    return list(session.scalars(statement.order_by(Ban.credit_code)))
+
+
+def _active_entries(session: Session, case: Case, _today: date) -> list[Json]:
+    """What the register holds of the programme, what was struck off left out."""
+    statement = select(RegisterEntry).where(
+        RegisterEntry.programme == case.programme, RegisterEntry.state.not_in(STRUCK_OFF)
+    )
+    return [register_json(row) for row in session.scalars(statement.order_by(RegisterEntry.id))]
+
+
+def _active_names(session: Session, case: Case, _today: date) -> list[str]:
+    statement = select(RegisterEntry.name).where(
+        RegisterEntry.programme == case.programme,
+        RegisterEntry.state.not_in(STRUCK_OFF),
+        RegisterEntry.case_id != case.id,
+    )
+    return list(session.scalars(statement.order_by(RegisterEntry.id)))
+
+
+def _waiting_for_meeting(session: Session, case: Case, _today: date) -> list[Json]:
+    """Cases of the same authority whose turn has come, those on an agenda left out until they are decided."""
+    on_agenda = exists().where(MeetingItem.case_id == Case.id, MeetingItem.decision.is_(None))
+    rows = session.execute(
+        select(Case, Organisation.name)
+        .outerjoin(Organisation, Organisation.id == Case.applicant_id)
+        .where(
+            Case.state == WAITING_FOR_MEETING,
+            Case.authority_id == case.authority_id,
+            Case.ended_at.is_(None),
+            Case.id != case.id,
+            ~on_agenda,
+        )
+        .order_by(Case.id)
+    )
+    return [case_json(row, applicant) for row, applicant in rows]
+
+
+def _expert_fields(session: Session, _case: Case, _today: date) -> list[str]:
+    return list(session.scalars(select(Expert.field).where(Expert.active).distinct().order_by(Expert.field)))
+
+
+def _expert_pool(session: Session, _case: Case, _today: date) -> list[Json]:
+    rows = session.scalars(select(Expert).where(Expert.active).order_by(Expert.id))
+    return [expert_json(row) for row in rows]
+
+
+LOOKUPS: Final[Mapping[str, Callable[[Session, Case, date], Any]]] = {
+    "banned_credit_codes": _banned,
+    "active_names": _active_names,
+    "active_entries": _active_entries,
+    "waiting_for_meeting": _waiting_for_meeting,
+    "expert_fields": _expert_fields,
+    "expert_pool": _expert_pool,
+}
