@@ -89,6 +89,11 @@ class DeadlineRule:
     escalate_to: str = ""
 
     @property
+    def has_length(self) -> bool:
+        """Whether the rule counts days or months; otherwise the call names the date."""
+        return (self.working_days, self.calendar_days, self.months) != (None, None, None)
+
+    @property
     def event(self) -> str:
         """The recorded event that starts the period; empty for the other kinds."""
         return self.starts.partition(":")[2] if self.starts.startswith("event:") else ""

@@ -164,14 +164,16 @@ def _table(schema: type[Schema]) -> fields.Dict:
     return fields.Dict(keys=_keys(), values=nested, error_messages={"invalid": "table", "null": "null"})
 
 
-class _Strict(Schema):
+class StrictSchema(Schema):
+    """A schema that refuses unknown keys and speaks in the codes of TEXTS."""
+
     error_messages = _SCHEMA_CODES
 
-    class Meta:
+    class Meta:  # noqa: D106 - marshmallow's own word for options
         unknown = RAISE
 
 
-class LegalBasisSchema(_Strict):
+class LegalBasisSchema(StrictSchema):
     """One row of `legal_basis`."""
 
     document = _name()
@@ -181,7 +183,7 @@ class LegalBasisSchema(_Strict):
     url = Text()
 
 
-class ProcedureSchema(_Strict):
+class ProcedureSchema(StrictSchema):
     """One `[procedures.<process id>]`."""
 
     name = _name()
@@ -196,7 +198,7 @@ class ProcedureSchema(_Strict):
     summary_en = Text()
 
 
-class RoleSchema(_Strict):
+class RoleSchema(StrictSchema):
     """One `[roles.<role>]`."""
 
     name = _name()
@@ -204,7 +206,7 @@ class RoleSchema(_Strict):
     holder = _choice(*HOLDERS, required=True)
 
 
-class DeadlineSchema(_Strict):
+class DeadlineSchema(StrictSchema):
     """One `[deadlines.<name>]`."""
 
     name = _name()
@@ -228,7 +230,7 @@ def _pattern(value: str) -> None:
         raise ValidationError("pattern")
 
 
-class NumberSchema(_Strict):
+class NumberSchema(StrictSchema):
     """One `[numbers.<series>]`."""
 
     pattern = Text(required=True, validate=_pattern)
@@ -237,7 +239,7 @@ class NumberSchema(_Strict):
     yearly = YesNo()
 
 
-class DutySchema(_Strict):
+class DutySchema(StrictSchema):
     """One `[duties.<kind>]`."""
 
     name = _name()
@@ -251,7 +253,7 @@ class DutySchema(_Strict):
     added = YesNo()
 
 
-class UsesSchema(_Strict):
+class UsesSchema(StrictSchema):
     """`[uses]`: models that only operations need."""
 
     forms = _list(Text())
@@ -260,7 +262,7 @@ class UsesSchema(_Strict):
     processes = _list(Text())
 
 
-class ManifestSchema(_Strict):
+class ManifestSchema(StrictSchema):
     """The whole file."""
 
     key = Text(required=True, validate=_matching(KEBAB, "kebab"))
