@@ -1,0 +1,329 @@
+"""Everything one case's page shows: its facts, its open tasks, its dated history, its papers and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from service.domain.errors import NotFound
+from service.domain.identity import Actor
+from service.queries.access import is_outside, visible
+from service.queries.holders import Holder, holders
+from service.store.attachments import Attachment
+from service.store.audit import AuditEntry
+from service.store.calls import Call
+from service.store.cases import Case
+from service.store.deadlines import Deadline
+from service.store.incidents import Incident
+from service.store.members import Member
+from service.store.organisations import Organisation
+from service.store.papers import Paper
+from service.store.submissions import Submission
+from service.store.user_tasks import OPEN, TaskGroup, UserTask
+from service.store.users import User
+
+# What a reader of the history wants; drafts, sign-ins and the engine's own book-keeping are in the audit trail.
+HISTORY = (
+    "case-started", "task-completed", "timer-fired", "paper-issued", "letter-issued", "receipt-issued",
+    "notice-published", "objection-lodged", "case-withdrawn", "deadline-extended", "meeting-announced", "case-ended",
+)  # fmt: skip
+STAFF_HISTORY = (*HISTORY, "task-claimed", "task-released", "message-published", "incident-retried", "attachment-kept")
+HISTORY_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """An organisation of the case."""
+
+    organisation_id: int
+    name: str
+    credit_code: str
+    region: str
+    contact: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """The case and its parties."""
+
+    case_id: int
+    number: str | None
+    title: str
+    programme: str
+    procedure: str
+    state: str
+    outcome: str | None
+    started_at: datetime
+    submitted_at: datetime | None
+    ended_at: datetime | None
+    papers_sent_at: datetime | None
+    receipt_code: str | None
+    deployment_id: int
+    applicant: Party | None
+    competent: Party | None
+    authority: Party | None
+    call_title: str
+    call_closes_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task of the case; `mine` says that the actor may take it or has it."""
+
+    task_id: int
+    name: str
+    element: str
+    path: tuple[str, ...]
+    status: str
+    due_at: datetime | None
+    due_reason: Mapping[str, Any] | None
+    opened_at: datetime
+    closed_at: datetime | None
+    assignee_id: int | None
+    assignee: str
+    holder: Holder | None
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One dated act; `who` is an organisation where the reader may not know the person."""
+
+    at: datetime
+    action: str
+    who: str
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionRow:
+    """One submitted form."""
+
+    submission_id: int
+    form: str
+    data: Mapping[str, Any]
+    item: Mapping[str, Any]
+    by_id: int | None
+    by_name: str
+    organisation_id: int | None
+    at: datetime
+    task_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRow:
+    """An issued letter or receipt."""
+
+    paper_id: int
+    letter: str
+    title: str
+    number: str
+    code: str
+    issued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """An uploaded file."""
+
+    code: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    scan: str
+    field: str
+    by_id: int | None
+    organisation_id: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineRow:
+    """A running or paused period of the case."""
+
+    name: str
+    due_at: datetime
+    reason: Mapping[str, Any]
+    state: str
+    task_id: int | None
+
+
+def facts(session: Session, actor: Actor, case_id: int) -> CaseFacts:
+    """The case; raises NotFound when it does not exist or the actor may not see it."""
+    applicant, competent, authority = aliased(Organisation), aliased(Organisation), aliased(Organisation)
+    row = session.execute(
+        select(Case, applicant, competent, authority, Call.title, Call.closes_on)
+        .outerjoin(applicant, applicant.id == Case.applicant_id)
+        .outerjoin(competent, competent.id == Case.competent_id)
+        .outerjoin(authority, authority.id == Case.authority_id)
+        .outerjoin(Call, Call.id == Case.call_id)
+        .where(Case.id == case_id, visible(actor))
+    ).first()
+    if row is None:
+        raise NotFound()
+    case = row[0]
+    return CaseFacts(
+        case.id, case.number, case.title, case.programme, case.procedure, case.state, case.outcome,
+        case.started_at, case.submitted_at, case.ended_at, case.papers_sent_at, case.receipt_code, case.deployment_id,
+        _party(row[1]), _party(row[2]), _party(row[3]), row[4] or "", row[5],
+    )  # fmt: skip
+
+
+def tasks(session: Session, actor: Actor, case_id: int) -> tuple[TaskRow, ...]:
+    """All tasks of the case, in the order in which they opened. Three statements."""
+    found = session.execute(
+        select(UserTask, User.name)
+        .outerjoin(User, User.id == func.coalesce(UserTask.completed_by, UserTask.assignee_id))
+        .where(UserTask.case_id == case_id)
+        .order_by(UserTask.id)
+    ).all()
+    pairs = session.execute(
+        select(TaskGroup.task_id, TaskGroup.group_key).where(TaskGroup.task_id.in_([row[0].id for row in found]))
+    ).all()
+    groups: dict[int, list[str]] = {}
+    for task_id, key in pairs:
+        groups.setdefault(task_id, []).append(key)
+    names = holders(session, (key for _, key in pairs))
+    own = actor.groups
+    return tuple(_task(task, who or "", groups.get(task.id, []), names, actor, own) for task, who in found)
+
+
+def history(session: Session, actor: Actor, case_id: int) -> tuple[HistoryRow, ...]:
+    """What happened, the newest first; outsiders read organisations instead of other people's names."""
+    outside = is_outside(actor)
+    found = session.execute(
+        select(AuditEntry, Organisation.name, User.organisation_id)
+        .outerjoin(User, User.id == AuditEntry.actor_id)
+        .outerjoin(Organisation, Organisation.id == User.organisation_id)
+        .where(AuditEntry.case_id == case_id, AuditEntry.action.in_(HISTORY if outside else STAFF_HISTORY))
+        .order_by(AuditEntry.id.desc())
+        .limit(HISTORY_LIMIT)
+    )
+    rows = []
+    for entry, organisation, organisation_id in found:
+        hidden = outside and entry.actor_id not in (None, actor.user_id) and organisation_id != actor.organisation_id
+        who = (organisation or "") if hidden else " ".join(part for part in (organisation, entry.actor_name) if part)
+        rows.append(HistoryRow(entry.at, entry.action, who, entry.details))
+    return tuple(rows)
+
+
+def submissions(session: Session, actor: Actor, facts: CaseFacts) -> tuple[SubmissionRow, ...]:
+    """The submitted forms the actor may read; outsiders read their own side's, experts also the applicant's."""
+    found = session.execute(
+        select(Submission, User.name, User.organisation_id, UserTask.name)
+        .outerjoin(User, User.id == Submission.submitted_by)
+        .outerjoin(UserTask, UserTask.id == Submission.task_id)
+        .where(Submission.case_id == facts.case_id)
+        .order_by(Submission.id)
+    )
+    rows = (
+        SubmissionRow(
+            one.id, one.form, one.data, one.item, one.submitted_by, who or "", organisation_id, one.submitted_at,
+            task or "",
+        )
+        for one, who, organisation_id, task in found
+    )  # fmt: skip
+    return tuple(row for row in rows if _may_read(actor, facts, row.by_id, row.organisation_id))
+
+
+def papers(session: Session, case_id: int) -> tuple[PaperRow, ...]:
+    """The issued letters and receipts, the oldest first."""
+    found = session.execute(
+        select(Paper.id, Paper.letter, Paper.title, Paper.number, Paper.code, Paper.issued_at)
+        .where(Paper.case_id == case_id)
+        .order_by(Paper.id)
+    )
+    return tuple(PaperRow(row[0], row[1], row[2], row[3] or "", row[4], row[5]) for row in found)
+
+
+def paper(session: Session, case_id: int, paper_id: int) -> Paper:
+    """One paper with its text; raises NotFound."""
+    found = session.scalar(select(Paper).where(Paper.id == paper_id, Paper.case_id == case_id))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def files(session: Session, actor: Actor, facts: CaseFacts) -> tuple[FileRow, ...]:
+    """The uploaded files the actor may read, the oldest first."""
+    found = session.execute(
+        select(Attachment, User.organisation_id)
+        .outerjoin(User, User.id == Attachment.uploaded_by)
+        .where(Attachment.case_id == facts.case_id)
+        .order_by(Attachment.id)
+    )
+    rows = (
+        FileRow(
+            one.code, one.name, one.media_type, one.size, one.sha256, one.scan, one.field, one.uploaded_by,
+            organisation_id, one.uploaded_at,
+        )
+        for one, organisation_id in found
+    )  # fmt: skip
+    return tuple(row for row in rows if _may_read(actor, facts, row.by_id, row.organisation_id))
+
+
+def members(session: Session, case_id: int) -> tuple[Member, ...]:
+    """The member units of the newest list."""
+    return tuple(session.scalars(select(Member).where(Member.case_id == case_id).order_by(Member.position)))
+
+
+def deadlines(session: Session, case_id: int) -> tuple[DeadlineRow, ...]:
+    """The periods that run or are stopped, the next first."""
+    found = session.execute(
+        select(Deadline.name, Deadline.due_at, Deadline.reason, Deadline.state, Deadline.task_id)
+        .where(Deadline.case_id == case_id, Deadline.state.in_(("running", "paused")))
+        .order_by(Deadline.due_at)
+    )
+    return tuple(DeadlineRow(*row) for row in found)
+
+
+def open_incidents(session: Session, case_id: int) -> int:
+    """How many automatic steps of the case are stuck."""
+    return session.execute(
+        select(func.count(Incident.id)).where(Incident.case_id == case_id, Incident.state == "open")
+    ).scalar_one()
+
+
+def decisions(session: Session, case_id: int) -> dict[str, Any]:
+    """The last value of every decision taken in the case, as the audit trail recorded it, by decision id."""
+    found = session.scalars(select(AuditEntry).where(AuditEntry.case_id == case_id).order_by(AuditEntry.id).limit(2000))
+    values: dict[str, Any] = {}
+    for entry in found:
+        taken: Sequence[Mapping[str, Any]] = entry.details.get("decisions") or ()
+        for one in taken:
+            if one.get("decision"):
+                values[str(one["decision"])] = one.get("value")
+    return values
+
+
+def _may_read(actor: Actor, facts: CaseFacts, by_id: int | None, organisation_id: int | None) -> bool:
+    """Staff read all; an outsider reads what the own side wrote, and an expert also what the applicant wrote."""
+    if not is_outside(actor) or by_id == actor.user_id:
+        return True
+    if organisation_id is not None and organisation_id == actor.organisation_id and actor.expert_id is None:
+        return True
+    applicant = facts.applicant.organisation_id if facts.applicant else None
+    return actor.expert_id is not None and organisation_id is not None and organisation_id == applicant
+
+
+def _task(
+    task: UserTask, who: str, groups: list[str], names: Mapping[str, Holder], actor: Actor, own: frozenset[str]
+) -> TaskRow:
+    free = task.assignee_id is None and not own.isdisjoint(groups)
+    mine = task.status == OPEN and (task.assignee_id == actor.user_id or free)
+    return TaskRow(
+        task.id, task.name, task.element, tuple(task.path), task.status, task.due_at, task.due_reason,
+        task.opened_at, task.closed_at, task.assignee_id, who, names.get(groups[0]) if groups else None, mine,
+    )  # fmt: skip
+
+
+def _party(row: Organisation | None) -> Party | None:
+    if row is None:
+        return None
+    return Party(row.id, row.name, row.credit_code or "", row.region or "", row.contact)

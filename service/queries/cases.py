@@ -1,0 +1,123 @@
+"""Lists of cases: those the actor may see, with who has each one now and until when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from service.domain.identity import Actor
+from service.queries.access import visible
+from service.queries.holders import Holder, holders
+from service.queries.paging import PAGE, Page, cut, read_id_cursor
+from service.store.cases import Case
+from service.store.organisations import Organisation
+from service.store.user_tasks import OPEN, TaskGroup, UserTask
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One case as a list shows it; `step`, `holder` and `due_at` are of its open task that is due first."""
+
+    case_id: int
+    number: str | None
+    title: str
+    programme: str
+    procedure: str
+    state: str
+    outcome: str | None
+    applicant: str
+    started_at: datetime
+    submitted_at: datetime | None
+    ended_at: datetime | None
+    step: str = ""
+    holder: Holder | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilters:
+    """What narrows a list of cases."""
+
+    text: str = ""
+    programme: str = ""
+    running: bool | None = None
+
+
+NO_FILTERS = CaseFilters()
+
+
+def page(
+    session: Session, actor: Actor, filters: CaseFilters = NO_FILTERS, *, after: str = "", size: int = PAGE
+) -> Page[CaseRow]:
+    """The newest first. Four statements."""
+    position = read_id_cursor(after)
+    chosen = _select().where(visible(actor)).order_by(Case.id.desc()).limit(size + 1)
+    if position is not None:
+        chosen = chosen.where(Case.id < position)
+    found = session.execute(_narrow(chosen, filters)).mappings()
+    shown, last = cut([CaseRow(**{**row, "applicant": row["applicant"] or ""}) for row in found], size)
+    return Page(_with_steps(session, shown), str(last.case_id) if last else "")
+
+
+def first_open_task(session: Session, actor: Actor, case_id: int) -> int | None:
+    """The open task of a case that this actor may take, the earliest due first."""
+    in_group = UserTask.id.in_(select(TaskGroup.task_id).where(TaskGroup.group_key.in_(sorted(actor.groups))))
+    return session.execute(
+        select(UserTask.id)
+        .where(UserTask.case_id == case_id, UserTask.status == OPEN)
+        .where(or_(UserTask.assignee_id == actor.user_id, in_group & UserTask.assignee_id.is_(None)))
+        .order_by(UserTask.due_at.is_(None), UserTask.due_at, UserTask.id)
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def _select() -> Select[*tuple[Any, ...]]:
+    return select(
+        Case.id.label("case_id"), Case.number, Case.title, Case.programme, Case.procedure, Case.state, Case.outcome,
+        Organisation.name.label("applicant"), Case.started_at, Case.submitted_at, Case.ended_at,
+    ).outerjoin(Organisation, Organisation.id == Case.applicant_id)  # fmt: skip
+
+
+def _narrow(chosen: Select[*tuple[Any, ...]], filters: CaseFilters) -> Select[*tuple[Any, ...]]:
+    if filters.programme:
+        chosen = chosen.where(Case.programme == filters.programme)
+    if filters.running is not None:
+        chosen = chosen.where(Case.ended_at.is_(None) if filters.running else Case.ended_at.is_not(None))
+    if filters.text:
+        pattern = "%" + filters.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        chosen = chosen.where(
+            or_(
+                Case.title.ilike(pattern, escape="\\"),
+                Case.number.ilike(pattern, escape="\\"),
+                Organisation.name.ilike(pattern, escape="\\"),
+                Organisation.credit_code == filters.text,
+            )
+        )
+    return chosen
+
+
+def _with_steps(session: Session, rows: tuple[CaseRow, ...]) -> tuple[CaseRow, ...]:
+    """The same rows with their open task that is due first, and who has it."""
+    running = [row.case_id for row in rows if row.ended_at is None]
+    if not running:
+        return rows
+    found = session.execute(
+        select(UserTask.case_id, UserTask.name, UserTask.due_at, TaskGroup.group_key)
+        .outerjoin(TaskGroup, TaskGroup.task_id == UserTask.id)
+        .where(UserTask.case_id.in_(running), UserTask.status == OPEN)
+        .order_by(UserTask.case_id, UserTask.due_at.is_(None), UserTask.due_at, UserTask.id)
+    ).all()
+    names = holders(session, (row.group_key for row in found if row.group_key))
+    first: dict[int, Any] = {}
+    for row in found:
+        first.setdefault(row.case_id, row)
+    return tuple(
+        replace(row, step=step.name, due_at=step.due_at, holder=names.get(step.group_key or ""))
+        if (step := first.get(row.case_id)) is not None
+        else row
+        for row in rows
+    )

@@ -1,0 +1,46 @@
+"""The notifications of a person: those to them and those to their groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from service.domain.identity import Actor
+from service.queries.paging import PAGE, Page, cut, read_id_cursor
+from service.store.cases import Case
+from service.store.messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """One notification; the case is named only with its title, its page asks again who may see it."""
+
+    message_id: int
+    title: str
+    body: str
+    created_at: datetime
+    read_at: datetime | None
+    case_id: int | None
+    case_title: str
+
+
+def page(session: Session, actor: Actor, after: str = "", size: int = PAGE) -> Page[MessageRow]:
+    """The newest first."""
+    position = read_id_cursor(after)
+    chosen = (
+        select(
+            Message.id, Message.title, Message.body, Message.created_at, Message.read_at, Message.case_id, Case.title
+        )
+        .join(Case, Case.id == Message.case_id, isouter=True)
+        .where(or_(Message.user_id == actor.user_id, Message.group_key.in_(sorted(actor.groups))))
+        .order_by(Message.id.desc())
+        .limit(size + 1)
+    )
+    if position is not None:
+        chosen = chosen.where(Message.id < position)
+    rows = [MessageRow(*row[:6], row[6] or "") for row in session.execute(chosen)]
+    shown, last = cut(rows, size)
+    return Page(shown, str(last.message_id) if last else "")

@@ -1,0 +1,99 @@
+"""Public notices: what everybody may read, and until when an objection can be lodged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from service.domain.errors import NotFound
+from service.queries.paging import PAGE, Page, cut, read_id_cursor
+from service.store.cases import Case
+from service.store.members import Member
+from service.store.notices import Notice
+from service.store.organisations import Organisation
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """A published notice."""
+
+    notice_id: int
+    number: str
+    case_id: int
+    title: str
+    body: str
+    from_on: date
+    to_on: date
+    published_at: datetime | None
+    state: str
+    programme: str
+    authority: str
+
+    def is_running(self, today: date) -> bool:
+        """Whether `today` is in its period; both ends are inclusive."""
+        return self.state == "published" and self.from_on <= today <= self.to_on
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectRow:
+    """What a notice is about: the case's title and its lead unit, both public by the notice itself."""
+
+    case_id: int
+    title: str
+    applicant: str
+    competent: str
+
+
+def page(session: Session, after: str = "", size: int = PAGE, running_on: date | None = None) -> Page[NoticeRow]:
+    """Published notices, the newest first; `running_on` keeps those whose period includes that day."""
+    position = read_id_cursor(after)
+    chosen = _select().order_by(Notice.id.desc()).limit(size + 1)
+    if position is not None:
+        chosen = chosen.where(Notice.id < position)
+    if running_on is not None:
+        chosen = chosen.where(Notice.from_on <= running_on, Notice.to_on >= running_on, Notice.state == "published")
+    shown, last = cut([NoticeRow(*row) for row in session.execute(chosen)], size)
+    return Page(shown, str(last.notice_id) if last else "")
+
+
+def find(session: Session, number: str) -> NoticeRow:
+    """One notice by its number; raises NotFound, also for one that is not published yet."""
+    row = session.execute(_select().where(Notice.number == number)).first()
+    if row is None:
+        raise NotFound()
+    return NoticeRow(*row)
+
+
+def subjects(session: Session, notice: NoticeRow) -> tuple[SubjectRow, ...]:
+    """The cases the notice names."""
+    competent = select(Organisation.id, Organisation.name).subquery()
+    found = session.execute(
+        select(Case.id, Case.title, Organisation.name, competent.c.name)
+        .join(Organisation, Organisation.id == Case.applicant_id, isouter=True)
+        .join(competent, competent.c.id == Case.competent_id, isouter=True)
+        .where(Case.id == notice.case_id)
+    )
+    return tuple(SubjectRow(row[0], row[1], row[2] or "", row[3] or "") for row in found)
+
+
+def members(session: Session, case_id: int) -> tuple[str, ...]:
+    """The names of a case's member units, as its declaration listed them last."""
+    found = session.execute(select(Member.name).where(Member.case_id == case_id).order_by(Member.position))
+    return tuple(name for (name,) in found)
+
+
+def _select() -> Select[*tuple[Any, ...]]:
+    authority = select(Organisation.id, Organisation.name).subquery()
+    return (
+        select(
+            Notice.id, Notice.number, Notice.case_id, Notice.title, Notice.body, Notice.from_on, Notice.to_on,
+            Notice.published_at, Notice.state, Case.programme, authority.c.name,
+        )
+        .join(Case, Case.id == Notice.case_id)
+        .join(authority, authority.c.id == Case.authority_id, isouter=True)
+        .where(Notice.published_at.is_not(None), Notice.number.is_not(None))
+    )  # fmt: skip

@@ -1,0 +1,127 @@
+"""What an administrator watches: parked tokens, the clock's timers, and the outbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from service.store.audit import AuditEntry
+from service.store.cases import Case
+from service.store.incidents import Incident
+from service.store.instances import Instance
+from service.store.outbox import OutboxEntry
+from service.store.timers import Timer
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """A token parked at a failing element."""
+
+    incident_id: int
+    case_id: int
+    case_number: str | None
+    case_title: str
+    element: str
+    name: str
+    code: str
+    zh: str
+    en: str
+    tries: int
+    next_try_at: datetime | None
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """Work that left no trace outside yet."""
+
+    entry_id: int
+    kind: str
+    state: str
+    tries: int
+    next_try_at: datetime
+    created_at: datetime
+    last_error: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimerRow:
+    """A timer that waits."""
+
+    case_id: int
+    case_title: str
+    element: str
+    deadline: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClockState:
+    """Whether the clock works: how many timers are due and not fired, since when, and what is unsealed."""
+
+    overdue_timers: int
+    oldest_due_at: datetime | None
+    unsealed: int
+    last_sealed_at: datetime | None
+
+
+def incidents(session: Session, limit: int = 100) -> tuple[IncidentRow, ...]:
+    """Open incidents, the oldest first."""
+    found = session.execute(
+        select(
+            Incident.id.label("incident_id"), Incident.case_id, Case.number.label("case_number"), Case.title.label("case_title"),
+            Incident.element, Incident.name, Incident.code,
+            Incident.zh, Incident.en, Incident.tries, Incident.next_try_at, Incident.opened_at,
+        )
+        .join(Case, Case.id == Incident.case_id)
+        .where(Incident.state == "open")
+        .order_by(Incident.id)
+        .limit(limit)
+    )  # fmt: skip
+    return tuple(IncidentRow(**row) for row in found.mappings())
+
+
+def outbox(session: Session, limit: int = 50) -> tuple[OutboxRow, ...]:
+    """What is not done, dead entries first."""
+    found = session.execute(
+        select(
+            OutboxEntry.id, OutboxEntry.kind, OutboxEntry.state, OutboxEntry.tries, OutboxEntry.next_try_at,
+            OutboxEntry.created_at, OutboxEntry.last_error,
+        )
+        .where(OutboxEntry.state.in_(["dead", "pending", "leased"]))
+        .order_by(OutboxEntry.state, OutboxEntry.next_try_at)
+        .limit(limit)
+    )  # fmt: skip
+    return tuple(OutboxRow(*row[:6], row[6] or "") for row in found)
+
+
+def timers(session: Session, limit: int = 30) -> tuple[TimerRow, ...]:
+    """The next timers to fire."""
+    found = session.execute(
+        select(Case.id, Case.title, Timer.element, Timer.deadline, Timer.due_at)
+        .join(Instance, Instance.id == Timer.instance_id)
+        .join(Case, Case.id == Instance.case_id)
+        .where(Timer.due_at.is_not(None))
+        .order_by(Timer.due_at, Timer.id)
+        .limit(limit)
+    )
+    return tuple(
+        TimerRow(case_id, title, element, deadline or "", due_at)
+        for case_id, title, element, deadline, due_at in found
+        if due_at is not None
+    )
+
+
+def clock(session: Session, now: datetime) -> ClockState:
+    """The clock's backlog at `now`; a running clock leaves it empty but for the last seconds."""
+    overdue, oldest = session.execute(
+        select(func.count(Timer.id), func.min(Timer.due_at)).where(Timer.due_at <= now)
+    ).one()
+    unsealed = session.execute(select(func.count(AuditEntry.id)).where(AuditEntry.seq.is_(None))).scalar_one()
+    sealed = session.execute(
+        select(AuditEntry.at).where(AuditEntry.seq.is_not(None)).order_by(AuditEntry.seq.desc()).limit(1)
+    ).scalar_one_or_none()
+    return ClockState(overdue, oldest, unsealed, sealed)

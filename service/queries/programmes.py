@@ -1,0 +1,205 @@
+"""Programmes in their newest published version, as people see them: names, procedures, calls, files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+
+from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy.orm import Session
+
+from service.domain.errors import NotFound
+from service.programmes.manifest import FILE_NAME, LegalBasis, Manifest, Procedure, read_manifest
+from service.store.calls import Call
+from service.store.cases import Case
+from service.store.deployments import Deployment, DeploymentFile
+from service.store.users import User
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeRow:
+    """One programme in one version: its manifest, and when and by whom it was published."""
+
+    manifest: Manifest
+    deployment_id: int
+    version: int
+    digest: str
+    deployed_at: datetime
+    deployed_by: str
+
+    @property
+    def key(self) -> str:
+        """The programme's key."""
+        return self.manifest.key
+
+    @property
+    def name(self) -> str:
+        """The Chinese name."""
+        return self.manifest.name
+
+    @property
+    def name_en(self) -> str:
+        """The English name, or the Chinese one."""
+        return self.manifest.name_en or self.manifest.name
+
+    @property
+    def status(self) -> str:
+        """Draft, in force or expired."""
+        return self.manifest.status
+
+    @property
+    def procedures(self) -> tuple[Procedure, ...]:
+        """The top-level processes, in the manifest's order."""
+        return tuple(self.manifest.procedures.values())
+
+    @property
+    def legal_basis(self) -> tuple[LegalBasis, ...]:
+        """The documents the programme rests on."""
+        return self.manifest.legal_basis
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """A call for declarations."""
+
+    call_id: int
+    programme: str
+    key: str
+    title: str
+    opens_on: date | None
+    closes_on: date | None
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One published version."""
+
+    deployment_id: int
+    version: int
+    digest: str
+    deployed_at: datetime
+    deployed_by: str
+    running: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One file of a deployment, without its content."""
+
+    path: str
+    digest: str
+    size: int
+
+
+def newest(session: Session) -> dict[str, ProgrammeRow]:
+    """Every programme by its key, in its newest version."""
+    latest = select(func.max(Deployment.id)).group_by(Deployment.programme)
+    rows = _programmes(session, Deployment.id.in_(latest))
+    return {row.key: row for row in rows}
+
+
+def of_deployment(session: Session, deployment_id: int) -> ProgrammeRow:
+    """The programme as of the version a case is pinned to."""
+    rows = _programmes(session, Deployment.id == deployment_id)
+    if not rows:
+        raise NotFound()
+    return rows[0]
+
+
+def _programmes(session: Session, condition: ColumnElement[bool]) -> list[ProgrammeRow]:
+    """Manifests are read once a digest: a published file never changes."""
+    place = literal("bpmn/") + Deployment.programme + literal(f"/{FILE_NAME}")
+    found = session.execute(
+        select(
+            Deployment.id, Deployment.version, Deployment.digest, Deployment.deployed_at, User.name,
+            DeploymentFile.content, DeploymentFile.digest,
+        )
+        .join(DeploymentFile, (DeploymentFile.deployment_id == Deployment.id) & (DeploymentFile.path == place))
+        .outerjoin(User, User.id == Deployment.deployed_by)
+        .where(condition)
+        .order_by(Deployment.programme)
+    )  # fmt: skip
+    return [
+        ProgrammeRow(_manifest(file_digest, content), row_id, version, digest, at, by or "")
+        for row_id, version, digest, at, by, content, file_digest in found
+    ]
+
+
+@lru_cache(maxsize=64)
+def _manifest(digest: str, content: bytes) -> Manifest:
+    del digest  # makes the look-up cheap to compare
+    return read_manifest(content)
+
+
+def versions(session: Session, programme: str) -> tuple[VersionRow, ...]:
+    """The published versions of a programme, newest first, with the cases that run on each."""
+    running = (
+        select(Case.deployment_id, func.count().label("running"))
+        .where(Case.programme == programme, Case.ended_at.is_(None))
+        .group_by(Case.deployment_id)
+        .subquery()
+    )
+    found = session.execute(
+        select(
+            Deployment.id, Deployment.version, Deployment.digest, Deployment.deployed_at, User.name, running.c.running
+        )
+        .join(User, User.id == Deployment.deployed_by, isouter=True)
+        .join(running, running.c.deployment_id == Deployment.id, isouter=True)
+        .where(Deployment.programme == programme)
+        .order_by(Deployment.version.desc())
+    )
+    return tuple(
+        VersionRow(row_id, version, digest, at, by or "", cases or 0)
+        for row_id, version, digest, at, by, cases in found
+    )
+
+
+def files(session: Session, deployment_id: int) -> tuple[FileRow, ...]:
+    """The files of a version, in the order of their paths."""
+    found = session.execute(
+        select(DeploymentFile.path, DeploymentFile.digest, func.length(DeploymentFile.content))
+        .where(DeploymentFile.deployment_id == deployment_id)
+        .order_by(DeploymentFile.path)
+    )
+    return tuple(FileRow(*row) for row in found)
+
+
+def file_content(session: Session, deployment_id: int, path: str) -> bytes:
+    """The bytes of one file; raises NotFound."""
+    row = session.get(DeploymentFile, (deployment_id, path))
+    if row is None:
+        raise NotFound()
+    return row.content
+
+
+def all_files(session: Session, deployment_id: int) -> dict[str, bytes]:
+    """Every file of a version."""
+    found = session.execute(
+        select(DeploymentFile.path, DeploymentFile.content).where(DeploymentFile.deployment_id == deployment_id)
+    )
+    return {path: content for path, content in found}
+
+
+def running_cases(session: Session) -> dict[str, int]:
+    """How many cases of each programme have not ended."""
+    found = session.execute(
+        select(Case.programme, func.count()).where(Case.ended_at.is_(None)).group_by(Case.programme)
+    )
+    return {programme: number for programme, number in found}
+
+
+def calls(session: Session, today: date) -> tuple[CallRow, ...]:
+    """Calls that take declarations on `today`, the one that closes first in front."""
+    found = session.execute(
+        select(Call.id, Call.programme, Call.key, Call.title, Call.opens_on, Call.closes_on, Call.status)
+        .where(Call.status == "open")
+        .order_by(Call.closes_on.is_(None), Call.closes_on, Call.id)
+    )
+    rows = (CallRow(*row) for row in found)
+    return tuple(
+        row
+        for row in rows
+        if (row.opens_on is None or row.opens_on <= today) and (row.closes_on is None or today <= row.closes_on)
+    )

@@ -1,0 +1,167 @@
+"""The public register (名录): entries with their standing, and the papers a code proves genuine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from service.domain.errors import NotFound
+from service.queries.paging import PAGE, Page, cut, read_id_cursor
+from service.store.audit import AuditEntry
+from service.store.cases import Case
+from service.store.members import Member
+from service.store.organisations import Organisation
+from service.store.papers import Paper
+from service.store.register import Duty, RegisterEntry
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """A registered centre or consortium."""
+
+    entry_id: int
+    number: str
+    programme: str
+    name: str
+    credit_code: str
+    case_id: int
+    state: str
+    entered_on: date
+    data: Mapping[str, Any]
+    applicant: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A unit of the entry."""
+
+    name: str
+    kind: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A dated change of an entry's standing."""
+
+    at: datetime
+    action: str
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PaperProof:
+    """What the verification page says of a paper; nothing that is not on the paper itself."""
+
+    code: str
+    title: str
+    number: str
+    issued_at: datetime
+    case_title: str
+    authority: str
+    case_state: str
+    pdf_sha256: str
+    entry_number: str
+    entry_state: str
+
+
+def page(
+    session: Session, *, text: str = "", programme: str = "", state: str = "", after: str = "", size: int = PAGE
+) -> Page[EntryRow]:
+    """Entries, the newest first."""
+    position = read_id_cursor(after)
+    chosen = _select().order_by(RegisterEntry.id.desc()).limit(size + 1)
+    if position is not None:
+        chosen = chosen.where(RegisterEntry.id < position)
+    if programme:
+        chosen = chosen.where(RegisterEntry.programme == programme)
+    if state:
+        chosen = chosen.where(RegisterEntry.state == state)
+    if text:
+        pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        chosen = chosen.where(
+            or_(
+                RegisterEntry.name.ilike(pattern, escape="\\"),
+                RegisterEntry.number.ilike(pattern, escape="\\"),
+                RegisterEntry.credit_code == text,
+                Organisation.name.ilike(pattern, escape="\\"),
+            )
+        )
+    shown, last = cut([_entry(row) for row in session.execute(chosen)], size)
+    return Page(shown, str(last.entry_id) if last else "")
+
+
+def find(session: Session, number: str) -> EntryRow:
+    """One entry by its number; raises NotFound."""
+    row = session.execute(_select().where(RegisterEntry.number == number)).first()
+    if row is None:
+        raise NotFound()
+    return _entry(row)
+
+
+def members(session: Session, entry: EntryRow) -> tuple[MemberRow, ...]:
+    """The units of the entry, in their order."""
+    found = session.execute(
+        select(Member.name, Member.kind, Member.role).where(Member.case_id == entry.case_id).order_by(Member.position)
+    )
+    return tuple(MemberRow(name, kind or "", role or "") for name, kind, role in found)
+
+
+def changes(session: Session, entry: EntryRow) -> tuple[ChangeRow, ...]:
+    """What was recorded of the entry, the newest first."""
+    found = session.execute(
+        select(AuditEntry.at, AuditEntry.action, AuditEntry.details)
+        .where(AuditEntry.object_type == "register-entry", AuditEntry.object_id == str(entry.entry_id))
+        .order_by(AuditEntry.id.desc())
+        .limit(100)
+    )
+    return tuple(ChangeRow(*row) for row in found)
+
+
+def duties(session: Session, entry: EntryRow) -> tuple[tuple[str, date, str], ...]:
+    """Kind, due date and state of the entry's duties."""
+    found = session.execute(
+        select(Duty.kind, Duty.due_on, Duty.state).where(Duty.register_entry_id == entry.entry_id).order_by(Duty.due_on)
+    )
+    return tuple((kind, due_on, state) for kind, due_on, state in found)
+
+
+def prove(session: Session, code: str) -> PaperProof | None:
+    """The paper with this code, or None."""
+    row = session.execute(
+        select(
+            Paper.code, Paper.title, Paper.number, Paper.issued_at, Case.title, Organisation.name, Case.state,
+            Paper.pdf_sha256, RegisterEntry.number, RegisterEntry.state,
+        )
+        .join(Case, Case.id == Paper.case_id)
+        .join(Organisation, Organisation.id == Case.authority_id, isouter=True)
+        .join(RegisterEntry, RegisterEntry.case_id == Case.id, isouter=True)
+        .where(Paper.code == code)
+    ).first()  # fmt: skip
+    if row is None:
+        return None
+    return PaperProof(
+        row[0], row[1], row[2] or "", row[3], row[4], row[5] or "", row[6], row[7] or "", row[8] or "", row[9] or ""
+    )
+
+
+def _entry(row: Any) -> EntryRow:
+    number, programme, name, code, case_id, state, entered_on, data, applicant = row[1:]
+    return EntryRow(row[0], number, programme, name, code or "", case_id, state, entered_on, data, applicant or "")
+
+
+def _select() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            RegisterEntry.id, RegisterEntry.number, RegisterEntry.programme, RegisterEntry.name,
+            RegisterEntry.credit_code, RegisterEntry.case_id, RegisterEntry.state, RegisterEntry.entered_on,
+            RegisterEntry.data, Organisation.name,
+        )
+        .join(Case, Case.id == RegisterEntry.case_id)
+        .join(Organisation, Organisation.id == Case.applicant_id, isouter=True)
+    )  # fmt: skip

@@ -1,0 +1,175 @@
+"""The only table from refusals to HTTP statuses, and how a refusal looks to people and to programs."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Flask, Response, g, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from service.domain import errors as refusals
+from service.web.i18n import gettext, language, lazy_gettext, local
+from service.web.security import TOKEN_FIELD, ForgedRequest, SignInRequired, same_origin
+
+log = logging.getLogger(__name__)
+
+# Looked up along the class's ancestors, so that a new refusal has the status of its family.
+STATUS: Final[dict[type[refusals.Refusal], int]] = {
+    SignInRequired: 401,
+    ForgedRequest: 403,
+    refusals.NotAllowed: 403,
+    refusals.NotFound: 404,
+    refusals.Conflict: 409,
+    refusals.WrongCommand: 409,
+    refusals.DeadlinePassed: 422,
+    refusals.InvalidInput: 422,
+    refusals.FormInvalid: 422,
+    refusals.FileRefused: 422,
+    refusals.DeploymentRefused: 422,
+    refusals.CalendarGap: 422,
+    refusals.TooManyAttempts: 429,
+    refusals.Unavailable: 503,
+    refusals.Refusal: 422,
+}
+
+_ICONS: Final = {
+    400: "circle-alert", 401: "key-round", 403: "lock", 404: "search", 405: "circle-alert", 409: "users",
+    413: "file-up", 422: "calendar-clock", 429: "clock", 500: "triangle-alert", 503: "cloud-off",
+}  # fmt: skip
+_TITLES: Final = {
+    400: lazy_gettext("这个请求不完整"),
+    401: lazy_gettext("请登录后继续"),
+    403: lazy_gettext("这一步不由您办理"),
+    404: lazy_gettext("没有找到要看的内容"),
+    405: lazy_gettext("这一页不能这样打开"),
+    409: lazy_gettext("别人先办了，或内容已经变化"),
+    413: lazy_gettext("文件太大，没有收下"),
+    422: lazy_gettext("没有接受这次提交"),
+    429: lazy_gettext("尝试次数太多，请稍后再试"),
+    500: lazy_gettext("系统出错，您刚才的操作没有生效"),
+    503: lazy_gettext("系统繁忙，操作没有生效"),
+}
+_WHAT_NOW: Final = {
+    400: lazy_gettext("请返回上一页，刷新后再试。"),
+    404: lazy_gettext("它可能不存在，也可能不在您能查看的范围内。请从待办或申报件列表里打开。"),
+    405: lazy_gettext("请从页面上的按钮或链接进入。"),
+    413: lazy_gettext("请压缩或拆分后再上传；表单里已填的内容没有丢失。"),
+    429: lazy_gettext("请过几分钟再试。"),
+    500: lazy_gettext("内容没有丢。请过 5 分钟再试；今天到期的，请打受理单位电话登记。"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What a person is told about one refusal."""
+
+    status: int
+    code: str
+    title: str
+    text: str
+    icon: str
+    reference: str
+
+
+def install_errors(app: Flask) -> None:
+    """Answer every refusal and every failure with its page or its problem+json; never with a stack trace."""
+    app.register_error_handler(refusals.Refusal, answer_refusal)
+    app.register_error_handler(HTTPException, answer_http)
+    app.register_error_handler(Exception, answer_failure)
+
+
+def status_of(refusal: refusals.Refusal) -> int:
+    """The status of a refusal, by its nearest ancestor in the table."""
+    return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
+
+
+def answer_refusal(refusal: refusals.Refusal) -> ResponseReturnValue:
+    """A refusal of the domain, in the reader's language."""
+    status = status_of(refusal)
+    face = _face(status, refusal.code, refusal.text(language()))
+    if status == 401 and not wants_json():
+        return _ask_to_sign_in(face)
+    return respond(face)
+
+
+def answer_http(error: HTTPException) -> ResponseReturnValue:
+    """A refusal of the web server itself: an unknown address, a method, a body too large."""
+    status = error.code or 500
+    if 300 <= status < 400:
+        return error.get_response()
+    known = status if status in _TITLES else (400 if status < 500 else 500)
+    return respond(_face(status, f"http-{status}", str(_WHAT_NOW.get(known, ""))))
+
+
+def answer_failure(error: Exception) -> ResponseReturnValue:
+    """Our own mistake: logged with the reference the person sees, told without a word of its inside."""
+    face = _face(500, "failure", str(_WHAT_NOW[500]))
+    log.exception("request failed", extra={"reference": face.reference, "path": request.path}, exc_info=error)
+    return respond(face)
+
+
+def wants_json() -> bool:
+    """Whether a program asks: the API's addresses, a JSON body, or an Accept header that prefers JSON."""
+    if request.path.startswith(("/api/", "/v2/")) or "/v2/" in request.path or request.is_json:
+        return True
+    accepts = request.accept_mimetypes
+    return bool(accepts) and accepts["application/json"] > accepts["text/html"]
+
+
+def respond(face: Face) -> Response:
+    """The refusal as a page, as a fragment for htmx, or as RFC 9457 problem details."""
+    if wants_json():
+        return problem(face)
+    template = "errors/fragment.html" if request.headers.get("HX-Request") else "errors/page.html"
+    return make_response(render_template(template, face=face, back=_back()), face.status)
+
+
+def problem(face: Face) -> Response:
+    """RFC 9457 problem details with our stable code and the reference."""
+    body = {
+        "type": f"urn:shenbao:{face.code}",
+        "title": face.title,
+        "status": face.status,
+        "detail": face.text,
+        "code": face.code,
+        "reference": face.reference,
+    }
+    return Response(json.dumps(body, ensure_ascii=False), face.status, mimetype="application/problem+json")
+
+
+def refusal_face(refusal: refusals.Refusal) -> Face:
+    """The words of a refusal, for a page that shows it in place instead of leaving."""
+    return _face(status_of(refusal), refusal.code, refusal.text(language()))
+
+
+def _face(status: int, code: str, text: str) -> Face:
+    known = status if status in _TITLES else (400 if status < 500 else 500)
+    hour = local(g.now) if g.get("now") else None
+    reference = f"{status}-{secrets.token_hex(2).upper()}-{hour:%H%M}" if hour else f"{status}-{secrets.token_hex(2)}"
+    title = str(_TITLES[known])
+    if code == "deadline-passed":
+        title = gettext("期限已过，没有收到这次提交")
+    return Face(status, code, title, text, _ICONS[known], reference)
+
+
+def _ask_to_sign_in(face: Face) -> Response:
+    """The sign-in form in place: what was posted travels along in hidden fields and is offered again afterwards."""
+    carried: list[tuple[str, str]] = []
+    if request.method == "POST" and same_origin():
+        carried = [(name, value) for name, value in request.form.items(multi=True) if name != TOKEN_FIELD]
+    target = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    page = render_template(
+        "errors/sign_in_again.html", face=face, target=target, carried=carried, posted=request.method == "POST",
+        files=[upload.filename for upload in request.files.values() if upload.filename],
+    )  # fmt: skip
+    return make_response(page, 401)
+
+
+def _back() -> str:
+    actor = g.get("actor")
+    return "/home" if actor is not None else "/"

@@ -1,0 +1,73 @@
+"""The main menu, built from what the actor may do: nothing is shown that would be refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.domain.identity import Actor
+from service.web.i18n import gettext
+
+DESIGNER, ADMINISTRATOR, AUDITOR, LEAD = "designer", "administrator", "auditor", "lead"
+OUTSIDE_ROLES = frozenset({LEAD, "applicant", "member", "expert"})
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """One entry; the key is what a page names as its section."""
+
+    key: str
+    href: str
+    text: str
+    icon: str
+    heading: str
+    count: int = 0
+
+
+def is_staff(actor: Actor | None) -> bool:
+    """Whether the actor works for an authority; applicants, members and experts see the counter's pages."""
+    return actor is not None and any(grant.role not in OUTSIDE_ROLES for grant in actor.roles)
+
+
+def is_applicant(actor: Actor | None) -> bool:
+    """Whether the actor declares for a unit."""
+    return actor is not None and actor.holds(LEAD)
+
+
+def menu_of(actor: Actor | None, open_tasks: int = 0) -> list[MenuItem]:
+    """The entries this actor sees, in their order."""
+    if actor is None:
+        return []
+    return _staff(actor, open_tasks) if is_staff(actor) else _counter(actor, open_tasks)
+
+
+def _counter(actor: Actor, open_tasks: int) -> list[MenuItem]:
+    work = gettext("办理")
+    items = [
+        MenuItem("home", "/home", gettext("我的申报") if is_applicant(actor) else gettext("我的任务"), "inbox", work)
+    ]
+    items.append(MenuItem("tasks", "/tasks", gettext("待办"), "inbox", work, open_tasks))
+    items.append(MenuItem("cases", "/cases", gettext("办理进度"), "folder-open", work))
+    items.append(MenuItem("calls", "/calls", gettext("正在受理"), "megaphone", work))
+    return items
+
+
+def _staff(actor: Actor, open_tasks: int) -> list[MenuItem]:
+    work, watch, house = gettext("办理"), gettext("掌握"), gettext("设计与运行")
+    items = [
+        MenuItem("home", "/home", gettext("今天"), "calendar-days", work),
+        MenuItem("tasks", "/tasks", gettext("待办"), "inbox", work, open_tasks),
+        MenuItem("done", "/tasks?scope=done", gettext("已办"), "check-check", work),
+        MenuItem("cases", "/cases", gettext("申报件"), "folder-open", work),
+        MenuItem("notices", "/notices", gettext("公示"), "megaphone", watch),
+        MenuItem("register", "/register", gettext("名录"), "book-open", watch),
+    ]
+    if actor.holds(DESIGNER, ADMINISTRATOR):
+        items.append(MenuItem("workshop", "/workshop", gettext("专项与版本"), "layers", house))
+    if actor.holds(ADMINISTRATOR):
+        items.append(MenuItem("operations", "/operations", gettext("运行状况"), "list-checks", house))
+    return items
+
+
+def headings(items: list[MenuItem]) -> list[str]:
+    """The headings of the side menu, each once, in their order."""
+    return list(dict.fromkeys(item.heading for item in items))

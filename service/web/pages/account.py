@@ -1,0 +1,67 @@
+"""The person's own account: language, password, roles, sign-out."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from service.commands import account as commands
+from service.domain.errors import InvalidInput
+from service.queries import people
+from service.store.session import db
+from service.store.unit_of_work import transact
+from service.web import schemas
+from service.web.i18n import LANGUAGE_COOKIE, gettext, language
+from service.web.security import SESSION_COOKIE, moment, signed_in, who
+
+pages = Blueprint("account", __name__, url_prefix="/account")
+
+
+@pages.get("")
+@signed_in
+def show() -> ResponseReturnValue:
+    """Who I am here, what I may do, and the two things I can change."""
+    return _page({}, 200)
+
+
+@pages.post("/language")
+@signed_in
+def set_language() -> ResponseReturnValue:
+    """Keep the language with the account; the cookie of this browser follows."""
+    chosen = request.form.get("language", "")
+    transact(commands.set_language, chosen, actor=who(), now=moment())
+    flash(gettext("已保存"))
+    response = make_response(redirect("/account", 303))
+    response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=365 * 24 * 3600, samesite="Lax")
+    return response
+
+
+@pages.post("/password")
+@signed_in
+def change_password() -> ResponseReturnValue:
+    """Replace the password; every other session ends."""
+    given = {name: value for name, value in request.form.items()}
+    words = {
+        "current": gettext("请填写现在的口令"),
+        "new": gettext("请填写新口令"),
+        "again": gettext("请再填一遍新口令"),
+    }
+    problems = schemas.problems(schemas.PasswordForm, given, words)
+    if not problems and given["new"] != given["again"]:
+        problems = {"again": gettext("两次填写的新口令不一样")}
+    if problems:
+        return _page(problems, 422)
+    token = request.cookies.get(SESSION_COOKIE, "")
+    try:
+        transact(commands.change_password, given["current"], given["new"], token, actor=who(), now=moment())
+    except InvalidInput as refusal:
+        field = "current" if "当前" in str(refusal.details.get("field", "")) else "new"
+        return _page({field: refusal.text(language())}, 422)
+    flash(gettext("口令已更换，其他设备上的登录已结束"))
+    return redirect("/account", 303)
+
+
+def _page(problems: dict[str, str], status: int) -> ResponseReturnValue:
+    roles = people.roles_of(db.session(), who())
+    page = render_template("pages/account.html", section="account", problems=problems, roles=roles)
+    return make_response(page, status)

@@ -1,0 +1,87 @@
+"""The first page after signing in: whose turn it is and what to do next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template
+from flask.typing import ResponseReturnValue
+
+from service.commands import cases as commands
+from service.domain.identity import Actor
+from service.queries import cases, inbox, programmes
+from service.store.session import db
+from service.store.unit_of_work import transact
+from service.web import menu
+from service.web.i18n import gettext
+from service.web.present import due_heading, grouped
+from service.web.security import moment, signed_in, who
+
+pages = Blueprint("home", __name__)
+
+FIRST = 12
+
+
+@pages.get("/home")
+@signed_in
+def home() -> ResponseReturnValue:
+    """By role: staff see what is due, applicants whose turn it is, experts their tasks."""
+    actor = who()
+    return _staff(actor) if menu.is_staff(actor) else _counter(actor)
+
+
+@pages.post("/cases/start/<programme>/<procedure>")
+@signed_in
+def start(programme: str, procedure: str) -> ResponseReturnValue:
+    """Start a case and go to its first task."""
+    actor = who()
+    case_id = transact(commands.start, programme, procedure, actor=actor, now=moment())
+    flash(gettext("已开始，草稿会自动保存；提交之前别人看不到。"))
+    task_id = cases.first_open_task(db.session(), actor, case_id)
+    return redirect(f"/tasks/{task_id}" if task_id else f"/cases/{case_id}", 303)
+
+
+def _staff(actor: Actor) -> ResponseReturnValue:
+    session = db.session()
+    rows = inbox.next_acts(session, actor, FIRST)
+    groups = {group.title: group.rows for group in grouped(rows, moment())}
+    urgent = {due_heading(row.due_at, moment()) for row in rows} & {gettext("已逾期"), gettext("今天到期")}
+    return render_template(
+        "pages/home_staff.html",
+        section="home",
+        groups=groups,
+        urgent=[row for row in rows if due_heading(row.due_at, moment()) in urgent],
+        later=[row for row in rows if due_heading(row.due_at, moment()) not in urgent],
+        recent=cases.page(session, actor, size=6).rows,
+        startable=_startable(actor),
+        programmes=programmes.newest(session),
+    )
+
+
+def _counter(actor: Actor) -> ResponseReturnValue:
+    session = db.session()
+    tasks = inbox.next_acts(session, actor, 50)
+    turn: dict[int, list[inbox.InboxRow]] = {}
+    for row in tasks:
+        turn.setdefault(row.case_id, []).append(row)
+    mine = cases.page(session, actor, size=50).rows
+    return render_template(
+        "pages/home_counter.html",
+        section="home",
+        tasks=tasks,
+        turn=turn,
+        running=[case for case in mine if case.ended_at is None],
+        ended=[case for case in mine if case.ended_at is not None],
+        startable=_startable(actor),
+        programmes=programmes.newest(session),
+    )
+
+
+def _startable(actor: Actor) -> list[dict[str, Any]]:
+    """The procedures this actor may start, by programme; a rule that has expired takes nothing new."""
+    found = []
+    for programme in programmes.newest(db.session()).values():
+        own = [procedure for procedure in programme.procedures if procedure.start and actor.holds(procedure.start)]
+        if own and programme.status != "expired":
+            found.append({"programme": programme, "procedures": own})
+    return found

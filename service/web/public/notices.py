@@ -1,0 +1,111 @@
+"""Public notices and the real-name objection against one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, g, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from service.commands import objections
+from service.domain.errors import DeadlinePassed, FileRefused, InvalidInput
+from service.domain.identity import Actor
+from service.queries import notices, programmes
+from service.store.session import db
+from service.store.unit_of_work import transact
+from service.web import markdown, schemas
+from service.web.i18n import gettext, language, this_day
+from service.web.security import moment, public
+
+pages = Blueprint("notices", __name__, url_prefix="/notices")
+
+VISITOR = Actor(None, "公众", kind="person")
+MAX_FILES = 10
+
+
+@pages.get("")
+@public
+def index() -> ResponseReturnValue:
+    """All notices, the newest first."""
+    asked = schemas.query(schemas.PageQuery)
+    found = notices.page(db.session(), asked["after"])
+    return render_template("public/notices.html", section="notices", found=found, today=this_day(), asked=asked)
+
+
+@pages.get("/<path:number>")
+@public
+def show(number: str) -> ResponseReturnValue:
+    """One notice: the official text, its period and the way to object."""
+    session = db.session()
+    notice = notices.find(session, number)
+    return render_template(
+        "public/notice.html",
+        section="notices",
+        notice=notice,
+        body=markdown.to_html(notice.body),
+        subjects=notices.subjects(session, notice),
+        programme=programmes.newest(session).get(notice.programme),
+        running=notice.is_running(this_day()),
+    )
+
+
+@pages.get("/<path:number>/object")
+@public
+def ask_objection(number: str) -> ResponseReturnValue:
+    """The form of an objection; closed when the period is over."""
+    return _form(number, {}, {}, 200)
+
+
+@pages.post("/<path:number>/object")
+@public
+def lodge(number: str) -> ResponseReturnValue:
+    """Lodge an objection; a wrong field keeps everything that was entered."""
+    session = db.session()
+    notice = notices.find(session, number)
+    if not notice.is_running(this_day()):
+        raise DeadlinePassed(due=notice.to_on.isoformat())
+    given = {name: value.strip() for name, value in request.form.items()}
+    problems = schemas.problems(schemas.ObjectionForm, given, _words())
+    if problems:
+        return _form(number, given, problems, 422)
+    uploads = [(upload.filename or "", upload.stream) for upload in request.files.getlist("files") if upload.filename]
+    try:
+        code = transact(
+            objections.lodge,
+            number,
+            schemas.ObjectionForm().load(given),
+            uploads[:MAX_FILES],
+            actor=g.actor or VISITOR,
+            now=moment(),
+        )
+    except (InvalidInput, FileRefused) as refusal:
+        field = str(refusal.details.get("field") or "files")
+        return _form(number, given, {field: refusal.text(language())}, 422)
+    return make_response(
+        render_template("public/objection_done.html", section="notices", notice=notice, code=code), 201
+    )
+
+
+def _form(number: str, given: dict[str, str], problems: dict[str, str], status: int) -> ResponseReturnValue:
+    session = db.session()
+    notice = notices.find(session, number)
+    page = render_template(
+        "public/objection.html",
+        section="notices",
+        notice=notice,
+        subjects=notices.subjects(session, notice),
+        running=notice.is_running(this_day()),
+        given=given,
+        problems=problems,
+    )
+    return make_response(page, status)
+
+
+def _words() -> dict[str, Any]:
+    return {
+        "facts": gettext("请写清事实和理由，10 到 2000 字"),
+        "kind": gettext("请选择以什么身份提出"),
+        "name": gettext("请填写真实姓名或单位名称"),
+        "contact": gettext("请填写手机号或邮箱，用来告知受理和结果"),
+        "credit_code": gettext("统一社会信用代码是 18 位"),
+    }

@@ -1,0 +1,66 @@
+"""The public register and the proof of a paper by its code."""
+
+from __future__ import annotations
+
+from flask import Blueprint, make_response, render_template
+from flask.typing import ResponseReturnValue
+
+from service.queries import programmes, register
+from service.store.session import db
+from service.web import schemas
+from service.web.security import moment, public
+
+pages = Blueprint("register", __name__)
+
+STATES = ("operating", "constructing", "rectifying", "filed", "revoked", "dissolved", "promoted")
+
+
+@pages.get("/register")
+@public
+def index() -> ResponseReturnValue:
+    """Every entry, revoked ones too, by name, unit, programme and standing."""
+    asked = schemas.query(schemas.RegisterQuery)
+    session = db.session()
+    found = register.page(
+        session, text=asked["q"], programme=asked["programme"], state=asked["state"], after=asked["after"]
+    )
+    return render_template(
+        "public/register.html",
+        section="register",
+        found=found,
+        asked=asked,
+        states=STATES,
+        programmes=programmes.newest(session),
+    )
+
+
+@pages.get("/register/<path:number>")
+@public
+def show(number: str) -> ResponseReturnValue:
+    """One entry with its members and the record of its changes."""
+    session = db.session()
+    entry = register.find(session, number)
+    return render_template(
+        "public/entry.html",
+        section="register",
+        entry=entry,
+        members=register.members(session, entry),
+        changes=register.changes(session, entry),
+        programme=programmes.newest(session).get(entry.programme),
+    )
+
+
+@pages.get("/verify")
+@public
+def verify() -> ResponseReturnValue:
+    """Whether a paper with this code was issued, and whether it still holds."""
+    asked = schemas.query(schemas.VerifyQuery)
+    code = _normal(asked["code"])
+    proof = register.prove(db.session(), code) if code else None
+    page = render_template("public/verify.html", section="verify", code=asked["code"], proof=proof, at=moment())
+    return make_response(page, 404 if code and proof is None else 200)
+
+
+def _normal(code: str) -> str:
+    """A code as it is stored; people write 0 for O and small letters, and leave dashes out."""
+    return code.strip().upper().replace(" ", "").replace("—", "-").replace("–", "-")

@@ -1,0 +1,159 @@
+"""What query strings and small forms may contain; an unknown key is refused: a typo never means “all”."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask import request
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
+
+from service.domain.errors import InvalidInput
+
+MAX_ID = 2**63 - 1
+
+
+class Query(Schema):
+    """The base of every query string: strict."""
+
+    class Meta:
+        """Unknown keys are refused."""
+
+        unknown = RAISE
+
+
+class Identity(fields.Integer):
+    """A key of the database in a query string."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(strict=False, validate=validate.Range(1, MAX_ID), allow_none=True, **options)
+
+
+class InboxQuery(Query):
+    """Filters of the inbox; all of them stand in the address."""
+
+    scope = fields.String(load_default="mine", validate=validate.OneOf(["mine", "groups", "done"]))
+    q = fields.String(load_default="", validate=validate.Length(max=80))
+    programme = fields.String(load_default="", validate=validate.Length(max=80))
+    due = fields.String(load_default="", validate=validate.OneOf(["", "over", "today", "soon"]))
+    after = fields.String(load_default="", validate=validate.Length(max=80))
+
+
+class CasesQuery(Query):
+    """Filters of the list of cases."""
+
+    q = fields.String(load_default="", validate=validate.Length(max=80))
+    programme = fields.String(load_default="", validate=validate.Length(max=80))
+    state = fields.String(load_default="", validate=validate.OneOf(["", "running", "ended"]))
+    after = fields.String(load_default="", validate=validate.Length(max=40))
+
+
+class RegisterQuery(Query):
+    """Search of the public register."""
+
+    q = fields.String(load_default="", validate=validate.Length(max=80))
+    programme = fields.String(load_default="", validate=validate.Length(max=80))
+    state = fields.String(load_default="", validate=validate.Length(max=40))
+    after = fields.String(load_default="", validate=validate.Length(max=40))
+
+
+class PageQuery(Query):
+    """A list that has only pages."""
+
+    after = fields.String(load_default="", validate=validate.Length(max=40))
+
+
+class VerifyQuery(Query):
+    """The code printed on a paper."""
+
+    code = fields.String(load_default="", validate=validate.Length(max=40))
+
+
+class SignInQuery(Query):
+    """Where to go after signing in."""
+
+    next = fields.String(load_default="", validate=validate.Length(max=400))
+
+
+class DiagramQuery(Query):
+    """Which process of the deployment a diagram shows, and the call activities that lead there."""
+
+    process = fields.String(load_default="", validate=validate.Length(max=120))
+    path = fields.String(load_default="", validate=validate.Length(max=400))
+
+
+class SignInForm(Schema):
+    """The two fields of signing in."""
+
+    class Meta:
+        """Carried fields of an interrupted act come along."""
+
+        unknown = EXCLUDE
+
+    login = fields.String(required=True, validate=validate.Length(1, 80))
+    password = fields.String(required=True, validate=validate.Length(1, 200))
+
+
+class PasswordForm(Schema):
+    """A change of password."""
+
+    class Meta:
+        """Only these fields."""
+
+        unknown = EXCLUDE
+
+    current = fields.String(required=True, validate=validate.Length(1, 200))
+    new = fields.String(required=True, validate=validate.Length(1, 200))
+    again = fields.String(required=True, validate=validate.Length(1, 200))
+
+
+class ReasonForm(Schema):
+    """A reason that others will read."""
+
+    class Meta:
+        """Only this field."""
+
+        unknown = EXCLUDE
+
+    reason = fields.String(required=True, validate=validate.Length(2, 500))
+
+
+class ObjectionForm(Schema):
+    """A real-name objection to a notice."""
+
+    class Meta:
+        """Only these fields."""
+
+        unknown = EXCLUDE
+
+    case_id = fields.String(load_default="", validate=validate.Length(max=20))
+    facts = fields.String(required=True, validate=validate.Length(10, 2000))
+    kind = fields.String(required=True, validate=validate.OneOf(["person", "organisation"]))
+    name = fields.String(required=True, validate=validate.Length(2, 80))
+    credit_code = fields.String(load_default="", validate=validate.Length(max=18))
+    contact = fields.String(required=True, validate=validate.Length(5, 80))
+
+
+def query(schema: type[Schema]) -> dict[str, Any]:
+    """This request's query string, loaded; raises InvalidInput naming the first wrong key."""
+    return _load(schema, request.args.items())
+
+
+def form(schema: type[Schema]) -> dict[str, Any]:
+    """This request's posted fields, loaded; raises InvalidInput naming the first wrong field."""
+    return _load(schema, request.form.items())
+
+
+def problems(schema: type[Schema], given: dict[str, str], words: dict[str, str]) -> dict[str, str]:
+    """What is wrong with each posted field, in the page's words; empty when all is right."""
+    return {field: words.get(field, "") for field in schema().validate(given)}
+
+
+def _load(schema: type[Schema], pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    try:
+        loaded: dict[str, Any] = schema().load({name: value.strip() for name, value in pairs})
+    except ValidationError as error:
+        messages = error.messages if isinstance(error.messages, dict) else {"": error.messages}
+        field, why = next(iter(messages.items()))
+        raise InvalidInput(field=field, zh="请检查这一项", en=str(why[0] if isinstance(why, list) else why)) from error
+    return loaded

@@ -1,0 +1,114 @@
+"""The pages as one thing: `install` gives an application its languages, guards, errors, routes and templates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, current_app, g
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from service.queries import inbox, sessions
+from service.store.session import db
+from service.web import assets, i18n, menu, present, words
+from service.web.errors import install_errors
+from service.web.pages import (
+    account,
+    attachments,
+    cases,
+    diagrams,
+    home,
+    messages,
+    operations,
+    sign_in,
+    user_tasks,
+    workshop,
+)
+from service.web.public import front, notices, register
+from service.web.security import install_security
+
+MAX_BODY_BYTES = 60 * 1024 * 1024
+MAX_FORM_BYTES = 4 * 1024 * 1024
+MAX_FORM_PARTS = 5_000
+
+BLUEPRINTS = (
+    front.pages, notices.pages, register.pages, sign_in.pages, home.pages, user_tasks.pages, attachments.pages,
+    cases.pages, diagrams.pages, messages.pages, account.pages, workshop.pages, operations.pages,
+)  # fmt: skip
+
+
+def install(app: Flask, *, proxies: int = 0, demonstration: bool = False, secure: bool = False) -> None:
+    """Attach the site.
+
+    `proxies` is how many proxies in front of us are trusted to tell the sender and the scheme; `secure` says that
+    browsers reach us by TLS only; `demonstration` marks every page as fictional data.
+    """
+    app.config.setdefault("MAX_CONTENT_LENGTH", MAX_BODY_BYTES)
+    app.config.setdefault("MAX_FORM_MEMORY_SIZE", MAX_FORM_BYTES)
+    app.config.setdefault("MAX_FORM_PARTS", MAX_FORM_PARTS)
+    app.config["SESSION_COOKIE_NAME"] = "shenbao_notes"  # only the one-time confirmations of a page
+    app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
+    app.config["SESSION_COOKIE_HTTPONLY"] = True
+    app.config["SESSION_COOKIE_SECURE"] = secure
+    app.config["DEMONSTRATION"] = demonstration
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+    app.jinja_env.add_extension("jinja2.ext.do")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    i18n.install_languages(app)
+    install_security(app)
+    install_errors(app)
+    _install_words(app)
+    app.context_processor(_shell)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+
+
+def _install_words(app: Flask) -> None:
+    app.jinja_env.globals.update(
+        script=assets.script,
+        styles=assets.styles,
+        state_word=words.state_word,
+        programme_status=words.programme_status,
+        entry_state=words.entry_state,
+        action_word=words.action_word,
+        role_word=words.role_word,
+        due_mark=lambda due_at, paused=False: present.due(due_at, g.now, paused=paused),
+        due_reason=present.reason,
+        period=present.period,
+    )
+    app.jinja_env.filters.update(
+        day=i18n.plain_date,
+        weekday=i18n.date_text,
+        moment=i18n.moment_text,
+        deadline=i18n.deadline_text,
+        bilingual=i18n.bilingual,
+        size=i18n.size_text,
+        today=i18n.day_text,
+    )
+
+
+def _shell() -> dict[str, Any]:
+    """What every page's frame needs; for a signed-in person two more small statements."""
+    actor = g.get("actor")
+    frame: dict[str, Any] = {
+        "actor": actor,
+        "person": g.get("person"),
+        "language": i18n.language(),
+        "large": g.get("large", False),
+        "demonstration": current_app.config["DEMONSTRATION"],
+        "section": "",
+        "shell": "shells/public.html",
+        "now": g.get("now"),
+        "menu": [],
+        "menu_headings": [],
+        "unread": 0,
+    }
+    if actor is not None:
+        staff = menu.is_staff(actor)
+        counted = inbox.counts(db.session(), actor)
+        frame["menu"] = menu.menu_of(actor, counted["mine"] + counted["groups"])
+        frame["menu_headings"] = menu.headings(frame["menu"])
+        frame["unread"] = sessions.unread(db.session(), actor)
+        frame["shell"] = "shells/desk.html" if staff else "shells/counter.html"
+        frame["staff"] = staff
+    return frame
