@@ -1,0 +1,11 @@
+"""The functions every FEEL expression can call (DMN 1.5 §10.3.4), by family.
+
+They must not read a clock: `now` and `today` answer only when the caller registers them.
+"""
+
+from service.feel.builtins import contexts, dates, lists, numbers, ranges, strings
+from service.feel.builtins.registry import BUILTINS
+
+BUILTIN_NAMES = frozenset(BUILTINS)
+
+__all__ = ["BUILTINS", "BUILTIN_NAMES", "contexts", "dates", "lists", "numbers", "ranges", "strings"]

@@ -1,0 +1,138 @@
+"""Functions that make and read dates, times and durations; none knows what time it is."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+
+from service.feel.builtins.registry import builtin, whole
+from service.feel.comparison import equal
+from service.feel.run import Run
+from service.feel.source import NOWHERE
+from service.feel.temporal import add_months, read_date, read_date_and_time, read_duration, read_time, zone
+from service.feel.text import zone_text
+from service.feel.values import Value, YearsMonths, kind
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+
+builtin("date", "from: string")(read_date)
+builtin("time", "from: string")(read_time)
+builtin("date and time", "from: string")(read_date_and_time)
+builtin("duration", "from: string")(read_duration)
+
+
+@builtin("date", "from: day")
+def _date_of(moment: date) -> date:
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+@builtin("date", "year: number, month: number, day: number")
+def _date(year: Decimal, month: Decimal, day: Decimal) -> date:
+    return date(whole(year), whole(month), whole(day))
+
+
+@builtin("time", "from: time")
+def _same_time(moment: time) -> time:
+    return moment
+
+
+@builtin("time", "from: day")
+def _time_of(moment: date) -> time:
+    return moment.timetz() if isinstance(moment, datetime) else time(0, 0, 0, tzinfo=UTC)
+
+
+@builtin("time", "hour: number, minute: number, second: number, offset: days and time duration?")
+def _time(hour: Decimal, minute: Decimal, second: Decimal, offset: timedelta | None = None) -> time:
+    fraction = int((second - int(second)) * 1_000_000)
+    return time(whole(hour), whole(minute), int(second), fraction, None if offset is None else timezone(offset))
+
+
+@builtin("date and time", "from: date and time")
+def _same_moment(moment: datetime) -> datetime:
+    return moment
+
+
+@builtin("date and time", "date: day, time: time")
+def _date_and_time(day: date, moment: time) -> datetime:
+    return datetime.combine(_date_of(day), moment)
+
+
+@builtin("date and time", "date: day, timezone: string")
+def _in_zone(day: date, name: str) -> Value:
+    wanted = zone(name)
+    if wanted is None:
+        return None
+    if not isinstance(day, datetime):
+        return datetime(day.year, day.month, day.day, tzinfo=wanted)
+    return day.replace(tzinfo=wanted) if day.tzinfo is None else day.astimezone(wanted)
+
+
+@builtin("duration", "from: duration")
+def _same_duration(length: YearsMonths | timedelta) -> YearsMonths | timedelta:
+    return length
+
+
+@builtin("years and months duration", "from: day, to: day")
+def _months_between(start: date, end: date) -> YearsMonths:
+    """Whole months from start to end, negative where the end comes first."""
+    first, last, sign = _local(start), _local(end), 1
+    if first > last:
+        first, last, sign = last, first, -1
+    months = (last.year - first.year) * 12 + last.month - first.month
+    if (last.day, last.time()) < (first.day, first.time()):
+        months -= 1
+    return YearsMonths(sign * months)
+
+
+def _local(day: date) -> datetime:
+    if isinstance(day, datetime):
+        return day.replace(tzinfo=None)
+    return datetime(day.year, day.month, day.day)  # noqa: DTZ001 -- only compared with another local one
+
+
+@builtin("day of year", "date: day")
+def _day_of_year(day: date) -> Decimal:
+    return Decimal(day.timetuple().tm_yday)
+
+
+@builtin("day of week", "date: day")
+def _day_of_week(day: date) -> str:
+    return _WEEKDAYS[day.weekday()]
+
+
+@builtin("month of year", "date: day")
+def _month_of_year(day: date) -> str:
+    return _MONTHS[day.month - 1]
+
+
+@builtin("week of year", "date: day")
+def _week_of_year(day: date) -> Decimal:
+    return Decimal(day.isocalendar()[1])
+
+
+@builtin("last day of month", "date: day")
+def _last_day_of_month(day: date) -> Decimal:
+    first = date(day.year, day.month, 1)
+    return Decimal((add_months(first, 1) - first).days)
+
+
+@builtin("is", "value1: any, value2: any", needs_run=True)
+def _is(run: Run, left: Value, right: Value) -> bool:
+    """The same value in the same form: 10:00 in two zones is not."""
+    if kind(left) != kind(right):
+        return False
+    if isinstance(left, (time, datetime)):
+        same_clock = left.replace(tzinfo=None) == right.replace(tzinfo=None)
+        return same_clock and (left.tzinfo is None) == (right.tzinfo is None) and zone_text(left) == zone_text(right)
+    return equal(left, right, run.budget) is True
+
+
+@builtin("now", "", needs_run=True)
+@builtin("today", "", needs_run=True)
+def _no_clock(run: Run) -> None:
+    """An expression has no clock of its own; the caller registers `now` and `today` where they may be used."""
+    run.note(NOWHERE, "no-clock", "这里不提供当前时间", "the current time is not available here")

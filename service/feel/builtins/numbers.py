@@ -1,0 +1,104 @@
+"""Numeric functions: rounding, roots, parity."""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+from service.feel.builtins.registry import builtin, whole
+from service.feel.values import NUMBERS, Value, YearsMonths, number
+
+# a scale may ask for more digits than a number has
+_WIDE = decimal.Context(prec=6200, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
+_SMALLEST_SCALE, _LARGEST_SCALE = -6111, 6176
+
+
+def _rounding(mode: str) -> Callable[..., Value]:
+    def rounded(value: Decimal, scale: Decimal | None = None) -> Value:
+        digits = 0 if scale is None else int(scale)
+        if not _SMALLEST_SCALE <= digits <= _LARGEST_SCALE:
+            return None
+        return value.quantize(Decimal(1).scaleb(-digits), rounding=mode, context=_WIDE)
+
+    return rounded
+
+
+for _name, _mode, _signature in (
+    ("decimal", decimal.ROUND_HALF_EVEN, "n: number, scale: number"),
+    ("floor", decimal.ROUND_FLOOR, "n: number"),
+    ("floor", decimal.ROUND_FLOOR, "n: number, scale: number"),
+    ("ceiling", decimal.ROUND_CEILING, "n: number"),
+    ("ceiling", decimal.ROUND_CEILING, "n: number, scale: number"),
+    ("round up", decimal.ROUND_UP, "n: number, scale: number"),
+    ("round down", decimal.ROUND_DOWN, "n: number, scale: number"),
+    ("round half up", decimal.ROUND_HALF_UP, "n: number, scale: number"),
+    ("round half down", decimal.ROUND_HALF_DOWN, "n: number, scale: number"),
+):
+    builtin(_name, _signature)(_rounding(_mode))
+
+
+@builtin("abs", "n: number")
+def _abs(value: Decimal) -> Decimal:
+    return NUMBERS.abs(value)
+
+
+@builtin("abs", "n: duration")
+def _abs_duration(value: YearsMonths | timedelta) -> Value:
+    return YearsMonths(abs(value.months)) if isinstance(value, YearsMonths) else abs(value)
+
+
+@builtin("modulo", "dividend: number, divisor: number")
+def _modulo(dividend: Decimal, divisor: Decimal) -> Value:
+    if not divisor:
+        return None
+    turns = NUMBERS.divide(dividend, divisor).to_integral_value(decimal.ROUND_FLOOR)
+    return NUMBERS.subtract(dividend, NUMBERS.multiply(divisor, turns))
+
+
+@builtin("sqrt", "number: number")
+def _sqrt(value: Decimal) -> Value:
+    return NUMBERS.sqrt(value) if value >= 0 else None
+
+
+@builtin("log", "number: number")
+def _log(value: Decimal) -> Value:
+    return NUMBERS.ln(value) if value > 0 else None
+
+
+@builtin("exp", "number: number")
+def _exp(value: Decimal) -> Value:
+    result = NUMBERS.exp(value)
+    return result if result.is_finite() else None
+
+
+@builtin("even", "number: number")
+def _even(value: Decimal) -> bool:
+    return whole(value) % 2 == 0
+
+
+@builtin("odd", "number: number")
+def _odd(value: Decimal) -> bool:
+    return whole(value) % 2 == 1
+
+
+@builtin("number", "from: number")
+def _number(value: Decimal) -> Decimal:
+    return value
+
+
+@builtin("number", "from: string, grouping separator: string?, decimal separator: string?")
+def _number_of_text(text: str, grouping: str | None = None, point: str | None = None) -> Value:
+    if grouping not in (None, " ", ",", ".") or point not in (None, ".", ","):
+        return None
+    if grouping is not None and grouping == point:
+        return None
+    if grouping:
+        text = text.replace(grouping, "")
+    if point:
+        text = text.replace(point, ".")
+    plain = text.strip("0123456789.eE+-") == "" and text[-1:].isdigit()
+    return number(text) if plain and not text.startswith("+") else None
+
+

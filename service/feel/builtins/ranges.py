@@ -1,0 +1,164 @@
+"""Relations between points and ranges (DMN 1.5 §10.3.4.8), and ranges read from text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import reduce
+
+from service.feel import syntax as s
+from service.feel.builtins.registry import BUILTINS, builtin
+from service.feel.comparison import both, either, equal, ordered
+from service.feel.names import KnownNames
+from service.feel.parser import parse
+from service.feel.run import Run
+from service.feel.source import NOWHERE, FeelSyntaxError, Source
+from service.feel.values import Range, Value, kind
+
+Relation = Callable[[Range, Range], bool | None]
+
+_RANGE = re.compile(r"\s*([\[\](])\s*(.*?)\s*\.\.\s*(.*?)\s*([\])\[])\s*", re.S)
+_DATE_FUNCTIONS = ("date", "time", "date and time", "duration")
+
+
+def _any(*parts: bool | None) -> bool | None:
+    return reduce(either, parts, False)
+
+
+def _all(*parts: bool | None) -> bool | None:
+    return reduce(both, parts, True)
+
+
+def _lt(left: Value, right: Value) -> bool | None:
+    return ordered("<", left, right)
+
+
+def _before(a: Range, b: Range) -> bool | None:
+    return _any(_lt(a.end, b.start), _all(equal(a.end, b.start), not a.end_included or not b.start_included))
+
+
+def _meets(a: Range, b: Range) -> bool | None:
+    return _all(a.end_included and b.start_included, equal(a.end, b.start))
+
+
+def _overlaps(a: Range, b: Range) -> bool | None:
+    return _all(
+        _any(_lt(b.start, a.end), _all(equal(a.end, b.start), a.end_included and b.start_included)),
+        _any(_lt(a.start, b.end), _all(equal(a.start, b.end), a.start_included and b.end_included)),
+    )
+
+
+def _overlaps_before(a: Range, b: Range) -> bool | None:
+    return _all(
+        _any(_lt(a.start, b.start), _all(equal(a.start, b.start), a.start_included and not b.start_included)),
+        _any(_lt(b.start, a.end), _all(equal(a.end, b.start), a.end_included and b.start_included)),
+        _any(_lt(a.end, b.end), _all(equal(a.end, b.end), not a.end_included or b.end_included)),
+    )
+
+
+def _overlaps_after(a: Range, b: Range) -> bool | None:
+    return _all(
+        _any(_lt(a.start, b.end), _all(equal(b.end, a.start), b.end_included and a.start_included)),
+        _any(_lt(b.start, a.start), _all(equal(b.start, a.start), b.start_included or not a.start_included)),
+        _any(_lt(b.end, a.end), _all(equal(a.end, b.end), a.end_included and not b.end_included)),
+    )
+
+
+def _finishes(a: Range, b: Range) -> bool | None:
+    return _all(
+        equal(a.end, b.end),
+        a.end_included == b.end_included,
+        _any(_lt(b.start, a.start), _all(equal(a.start, b.start), not a.start_included or b.start_included)),
+    )
+
+
+def _starts(a: Range, b: Range) -> bool | None:
+    return _all(
+        equal(a.start, b.start),
+        a.start_included == b.start_included,
+        _any(_lt(a.end, b.end), _all(equal(a.end, b.end), not a.end_included or b.end_included)),
+    )
+
+
+def _includes(a: Range, b: Range) -> bool | None:
+    return _all(
+        _any(_lt(a.start, b.start), _all(equal(a.start, b.start), a.start_included or not b.start_included)),
+        _any(_lt(b.end, a.end), _all(equal(a.end, b.end), a.end_included or not b.end_included)),
+    )
+
+
+def _coincides(a: Range, b: Range) -> bool | None:
+    bounds = a.start_included == b.start_included and a.end_included == b.end_included
+    return _all(equal(a.start, b.start), equal(a.end, b.end), bounds)
+
+
+def _turned(relation: Relation) -> Relation:
+    return lambda a, b: relation(b, a)
+
+
+def _related(relation: Relation, shapes: str) -> Callable[[Value, Value], Value]:
+    """The function over points and ranges; `shapes` lists what it takes, p a point and r a range."""
+    allowed = shapes.split()
+
+    def judge(left: Value, right: Value) -> Value:
+        shape = ("r" if type(left) is Range else "p") + ("r" if type(right) is Range else "p")
+        if left is None or right is None or shape not in allowed:
+            return None
+        return relation(_as_range(left), _as_range(right))
+
+    return judge
+
+
+def _as_range(value: Value) -> Range:
+    return value if type(value) is Range else Range(value, True, value, True)
+
+
+for _name, _first, _second, _relation, _shapes in (
+    ("before", "point1", "point2", _before, "pp pr rp rr"),
+    ("after", "point1", "point2", _turned(_before), "pp pr rp rr"),
+    ("meets", "range1", "range2", _meets, "rr"),
+    ("met by", "range1", "range2", _turned(_meets), "rr"),
+    ("overlaps", "range1", "range2", _overlaps, "rr"),
+    ("overlaps before", "range1", "range2", _overlaps_before, "rr"),
+    ("overlaps after", "range1", "range2", _overlaps_after, "rr"),
+    ("finishes", "point", "range", _finishes, "pr rr"),
+    ("finished by", "range", "point", _turned(_finishes), "rp rr"),
+    ("includes", "range", "point", _includes, "rp rr"),
+    ("during", "point", "range", _turned(_includes), "pr rr"),
+    ("starts", "point", "range", _starts, "pr rr"),
+    ("started by", "range", "point", _turned(_starts), "rp rr"),
+    ("coincides", "point1", "point2", _coincides, "pp rr"),
+):
+    builtin(_name, f"{_first}: any, {_second}: any")(_related(_relation, _shapes))
+
+
+@builtin("range", "from: string", needs_run=True)
+def _range(run: Run, text: str) -> Value:
+    """A range of literals, such as "[1..5]" or "(..@\"2026-01-01\")"; it is read, never evaluated."""
+    found = _RANGE.fullmatch(text)
+    if not found or not (found[2] or found[3]):
+        return None
+    start, end = _endpoint(run, found[2]), _endpoint(run, found[3])
+    start_included, end_included = found[1] == "[", found[4] == "]"
+    if (start is None and (found[2] or start_included)) or (end is None and (found[3] or end_included)):
+        return None
+    if start is not None and end is not None and (kind(start) != kind(end) or ordered(">", start, end) is not False):
+        return None
+    return Range(start, start_included, end, end_included)
+
+
+def _endpoint(run: Run, text: str) -> Value:
+    if not text:
+        return None
+    try:
+        node = parse(Source(text), KnownNames(BUILTINS), {})
+    except FeelSyntaxError:
+        return None
+    if isinstance(node, s.Literal):
+        return node.value
+    if not isinstance(node, s.Call) or not isinstance(node.function, s.Name) or node.named is not None:
+        return None
+    arguments = [argument.value for argument in node.arguments if isinstance(argument, s.Literal)]
+    if node.function.name not in _DATE_FUNCTIONS or len(arguments) != len(node.arguments):
+        return None
+    return BUILTINS[node.function.name].invoke(run, arguments, None, NOWHERE)

@@ -1,0 +1,152 @@
+"""How built-in functions are declared and called: signatures, fitting of arguments, what a call costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+from service.feel.arithmetic import FAILURES
+from service.feel.run import Run
+from service.feel.source import Place
+from service.feel.temporal import midnight
+from service.feel.values import DURATIONS, FunctionValue, Value, kind, kind_in_chinese, number
+
+_Callable = TypeVar("_Callable", bound=Callable[..., Any])
+
+# what a word of a signature accepts, beside the kind of the same name
+_KINDS: dict[str, frozenset[str]] = {
+    "day": frozenset({"date", "date and time"}),
+    "moment": frozenset({"time", "date and time"}),
+    "duration": DURATIONS,
+}
+_MISFIT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter; one that is `optional` may be left out or null."""
+
+    name: str
+    type: str
+    optional: bool
+
+    def fit(self, value: Value) -> Any:
+        """The argument as the function takes it, or _MISFIT."""
+        if self.type == "any" or (value is None and self.optional):
+            return value
+        if value is None:
+            return _MISFIT
+        if self.type == "list":
+            return value if type(value) is list else [value]
+        return self._of_kind(value)
+
+    def _of_kind(self, value: Value) -> Any:
+        accepted = _KINDS.get(self.type) or (self.type,)
+        found = kind(value)
+        if found in accepted:
+            return number(value) if found == "number" else value
+        if found == "list" and len(value) == 1 and kind(value[0]) in accepted:
+            return value[0]
+        if self.type == "date and time" and isinstance(value, date):
+            return midnight(value)
+        return _MISFIT
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One way to call a function; with `variadic` the arguments become one list."""
+
+    parameters: tuple[Parameter, ...]
+    call: Callable[..., Value]
+    needs_run: bool
+    variadic: bool
+
+    def fit(self, arguments: list[Value], named: tuple[str, ...] | None) -> list[Any] | None:
+        """The arguments in order, as the function takes them, or None where they do not fit."""
+        if named is not None:
+            ordered = self._ordered(arguments, named)
+        elif self.variadic:
+            ordered = [arguments[0] if len(arguments) == 1 and type(arguments[0]) is list else arguments]
+            return ordered if arguments else None
+        else:
+            ordered = arguments
+        if ordered is None or len(ordered) > len(self.parameters):
+            return None
+        if any(not parameter.optional for parameter in self.parameters[len(ordered) :]):
+            return None
+        fitted = [parameter.fit(value) for parameter, value in zip(self.parameters, ordered, strict=False)]
+        return None if _MISFIT in fitted else fitted
+
+    def _ordered(self, arguments: list[Value], named: tuple[str, ...]) -> list[Value] | None:
+        names = [parameter.name for parameter in self.parameters]
+        given = dict(zip(named, arguments, strict=True))
+        if not given.keys() <= set(names):
+            return None
+        if any(not parameter.optional and parameter.name not in given for parameter in self.parameters):
+            return None
+        return [given.get(name) for name in names]
+
+
+class Builtin(FunctionValue):
+    """A built-in function with its signatures, tried in order."""
+
+    __slots__ = ("name", "signatures")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.signatures: list[Signature] = []
+
+    def invoke(self, run: Run, arguments: list[Value], named: tuple[str, ...] | None, place: Place) -> Value:
+        """Call the first signature that fits; null with a diagnostic where none does or the values are impossible."""
+        run.budget.spend(1 + sum(len(value) for value in arguments if type(value) is list))
+        for signature in self.signatures:
+            fitted = signature.fit(arguments, named)
+            if fitted is not None:
+                return self._called(run, signature, fitted, place)
+        kinds_zh, kinds_en = "，".join(map(kind_in_chinese, arguments)), ", ".join(map(kind, arguments))
+        zh, en = f"函数“{self.name}”不接受参数（{kinds_zh}）", f"“{self.name}” does not take ({kinds_en})"
+        return run.note(place, "arguments", zh, en)
+
+    def _called(self, run: Run, signature: Signature, fitted: list[Any], place: Place) -> Value:
+        try:
+            result = signature.call(run, *fitted) if signature.needs_run else signature.call(*fitted)
+        except FAILURES:
+            result = None
+        if result is None:
+            zh, en = f"函数“{self.name}”对这些值没有结果", f"“{self.name}” has no result for these values"
+            return run.note(place, "no-result", zh, en)
+        if type(result) is list:
+            run.budget.spend(len(result))
+        elif type(result) is str:
+            run.budget.spend(len(result) // 16)
+        return result
+
+
+BUILTINS: dict[str, FunctionValue] = {}
+
+
+def _parameter(text: str) -> Parameter:
+    name, _, type_name = (part.strip() for part in text.rpartition(":"))
+    return Parameter(name, type_name.rstrip("?*"), type_name.endswith("?"))
+
+
+def builtin(name: str, signature: str, *, needs_run: bool = False) -> Callable[[_Callable], _Callable]:
+    """Declare a function: `"list: list, position: number, length: number?"`; `?` optional, `*` any number of arguments."""
+    parameters = tuple(_parameter(part) for part in signature.split(",") if part.strip())
+
+    def declare(call: _Callable) -> _Callable:
+        found = BUILTINS.setdefault(name, Builtin(name))
+        assert isinstance(found, Builtin), name  # noqa: S101 -- a mistake of this package, at import
+        found.signatures.append(Signature(parameters, call, needs_run, variadic=signature.endswith("*")))
+        return call
+
+    return declare
+
+
+def whole(value: Any) -> int:
+    """A number as a whole one; raises ValueError where it has a fraction."""
+    if value != value.to_integral_value():
+        raise ValueError(value)
+    return int(value)

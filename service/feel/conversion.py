@@ -1,0 +1,59 @@
+"""JSON to FEEL values and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from service.feel.run import Budget
+from service.feel.text import to_text
+from service.feel.values import NUMBERS, Range, Value, YearsMonths, is_context
+
+MAX_PARTS = 1_000_000
+
+
+def from_json(value: Any) -> Value:
+    """JSON as FEEL values: numbers become decimals, text stays text (a date is read by `date(…)`).
+
+    >>> from_json({"share": 0.545, "units": [1, "a", None]})
+    {'share': Decimal('0.545'), 'units': [Decimal('1'), 'a', None]}
+    """
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return value
+    if kind is dict:
+        return {str(name): from_json(part) for name, part in value.items()}
+    if kind is list or kind is tuple:
+        return [from_json(part) for part in value]
+    if kind is int:
+        return NUMBERS.create_decimal(value)
+    if kind is float:
+        return NUMBERS.create_decimal(repr(value))
+    if isinstance(value, Mapping):
+        return {str(name): from_json(part) for name, part in value.items()}
+    return value
+
+
+def to_json(value: Value) -> Any:
+    """A FEEL value as JSON: whole numbers as int, others as float, dates, times, durations and ranges as their text.
+
+    Raises TypeError for a function or anything that is no FEEL value, BudgetExceeded for a value of too many parts.
+    """
+    return _plain(value, Budget(MAX_PARTS))
+
+
+def _plain(value: Value, budget: Budget) -> Any:
+    budget.spend()
+    if value is None or isinstance(value, (bool, str, int, float)):
+        return value
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if type(value) is list:
+        return [_plain(part, budget) for part in value]
+    if is_context(value):
+        return {name: _plain(part, budget) for name, part in value.items()}
+    if isinstance(value, (date, time, timedelta, YearsMonths, Range)):
+        return to_text(value)
+    raise TypeError(f"no JSON for a {type(value).__name__}")
