@@ -1,0 +1,56 @@
+"""The engine: Camunda 8 models compiled, and moved step by step as pure values."""
+
+from service.engine.apply import apply, view
+from service.engine.bundle import Bundle, ElementInfo, ProcessInfo, check_files, compile_bundle
+from service.engine.commands import (
+    AddTurn,
+    Broadcast,
+    Cancel,
+    Command,
+    Complete,
+    Fail,
+    Fire,
+    Publish,
+    RemoveTurn,
+    Retry,
+    SetDue,
+    SetVariables,
+    Start,
+    Throw,
+)
+from service.engine.decisions import DecisionTaken
+from service.engine.expressions import CaseValues
+from service.engine.results import IncidentRow, Live, MessageWait, OperationRequest, Step, TimerWait, Work
+
+__all__ = [
+    "AddTurn",
+    "Broadcast",
+    "Bundle",
+    "Cancel",
+    "CaseValues",
+    "Command",
+    "Complete",
+    "DecisionTaken",
+    "ElementInfo",
+    "Fail",
+    "Fire",
+    "IncidentRow",
+    "Live",
+    "MessageWait",
+    "OperationRequest",
+    "ProcessInfo",
+    "Publish",
+    "RemoveTurn",
+    "Retry",
+    "SetDue",
+    "SetVariables",
+    "Start",
+    "Step",
+    "Throw",
+    "TimerWait",
+    "Work",
+    "apply",
+    "check_files",
+    "compile_bundle",
+    "view",
+]

@@ -1,0 +1,176 @@
+"""One deployment, compiled: immutable, shared by all its instances and threads, cached by the caller."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from service.domain.errors import DeploymentRefused, Problem
+from service.engine.build import build, check_built
+from service.engine.check import check
+from service.engine.expressions import GIVEN, Expressions
+from service.engine.model import Scope
+from service.engine.problems import problem
+from service.engine.read import read
+from service.engine.spiff import ProcessSpec
+
+if TYPE_CHECKING:
+    from service.dmn import DecisionModel
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessInfo:
+    """A process of the bundle, for lists and pages."""
+
+    id: str
+    name: str
+    file: str
+    documentation: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ElementInfo:
+    """A flow node of a process, inside sub-processes too; `kind` is the BPMN element's name."""
+
+    id: str
+    name: str
+    kind: str
+    lane: str | None
+    properties: Mapping[str, str]
+    form: str | None
+    decision: str | None
+    operation: str | None
+    process: str  # that it stands in
+    documentation: str
+    called: str | None  # process called by a call activity
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The compiled models of one deployment."""
+
+    key: str  # eight hex digits; a state names the bundle it belongs to
+    processes: Mapping[str, ProcessInfo]
+    decisions: Mapping[str, DecisionModel]
+    warnings: tuple[Problem, ...]
+    specs: Mapping[str, ProcessSpec] = field(repr=False)
+    expressions: Expressions = field(repr=False)
+    _elements: Mapping[str, Mapping[str, ElementInfo]] = field(repr=False)
+    _paths: frozenset[tuple[str, ...]] = field(repr=False)
+
+    def paths(self, process_id: str, element: str | None = None) -> frozenset[tuple[str, ...]]:
+        """Static paths under `case` and `lookup` that anything there can read; at present those of the whole bundle."""
+        return self._paths
+
+    def elements(self, process_id: str) -> Mapping[str, ElementInfo]:
+        """The flow nodes of a process by id. KeyError if there is no such process."""
+        return self._elements[process_id]
+
+
+def compile_bundle(
+    files: Mapping[str, bytes],
+    *,
+    decisions: Mapping[str, DecisionModel],
+    functions: Iterable[str],
+    operations: Collection[str] | None,
+    forms: Collection[str] | None,
+) -> Bundle:
+    """Compile the `.bpmn` files. `operations` or `forms` None: not checked.
+
+    Raises DeploymentRefused with every problem found, not only the first.
+    """
+    processes, problems, expressions = _checked(files, decisions, functions, operations, forms)
+    errors = [found for found in problems if found.level == "error"]
+    if errors:
+        raise DeploymentRefused(errors)
+    specs = build(processes)
+    lost = check_built(processes, specs)
+    if lost:
+        raise DeploymentRefused(lost)
+    return Bundle(
+        key=_key(files, decisions),
+        processes={
+            id_: ProcessInfo(id_, scope.name, scope.file, scope.documentation, scope.version)
+            for id_, scope in processes.items()
+        },
+        decisions=dict(decisions),
+        warnings=tuple(problems),
+        specs=specs,
+        expressions=expressions,
+        _elements={id_: _elements(scope) for id_, scope in processes.items()},
+        _paths=expressions.paths() | _decision_paths(processes, decisions),
+    )
+
+
+def check_files(
+    files: Mapping[str, bytes],
+    *,
+    decisions: Mapping[str, DecisionModel],
+    functions: Iterable[str],
+    operations: Collection[str] | None,
+    forms: Collection[str] | None,
+) -> list[Problem]:
+    """Everything `compile_bundle` would find, warnings too."""
+    return _checked(files, decisions, functions, operations, forms)[1]
+
+
+def _checked(
+    files: Mapping[str, bytes],
+    decisions: Mapping[str, DecisionModel],
+    functions: Iterable[str],
+    operations: Collection[str] | None,
+    forms: Collection[str] | None,
+) -> tuple[dict[str, Scope], list[Problem], Expressions]:
+    diagrams = {name: data for name, data in files.items() if name.endswith(".bpmn")}
+    processes, problems = read(diagrams)
+    if not processes and not problems:
+        problems.append(problem(next(iter(files), "?"), "?", "no-process"))
+    expressions = Expressions(functions)
+    problems += check(processes, expressions, decisions=decisions, operations=operations, forms=forms)
+    return processes, problems, expressions
+
+
+def _key(files: Mapping[str, bytes], decisions: Mapping[str, DecisionModel]) -> str:
+    digest = hashlib.sha256()
+    for name, data in sorted(files.items()):
+        if name.endswith(".bpmn"):
+            digest.update(f"{name}\0{len(data)}\0".encode() + data)
+    for id_, model in sorted(decisions.items()):
+        digest.update(f"{id_}\0{model.digest}\0".encode())
+    return digest.hexdigest()[:8]
+
+
+def _elements(process: Scope) -> dict[str, ElementInfo]:
+    return {
+        node.id: ElementInfo(
+            node.id,
+            node.name,
+            node.kind,
+            node.lane,
+            dict(node.properties),
+            node.work.get("formId"),
+            node.called if node.kind == "businessRuleTask" else None,
+            node.job,
+            process.process,
+            node.documentation,
+            node.called if node.kind == "callActivity" else None,
+        )
+        for scope in process.scopes()
+        for node in scope.nodes.values()
+    }
+
+
+def _decision_paths(
+    processes: Mapping[str, Scope], decisions: Mapping[str, DecisionModel]
+) -> frozenset[tuple[str, ...]]:
+    used = {
+        node.called
+        for process in processes.values()
+        for scope in process.scopes()
+        for node in scope.nodes.values()
+        if node.kind == "businessRuleTask" and node.called is not None
+    }
+    return frozenset(path for id_ in used for path in decisions[id_].decisions[id_].paths if path and path[0] in GIVEN)

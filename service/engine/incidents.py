@@ -1,0 +1,50 @@
+"""Why a running instance cannot go on at an element: the exception inside the engine and its texts by code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "condition": (
+        "条件“{text}”的结果是 {value}，不是真或假{missing_zh}。",
+        "The condition “{text}” is {value}, not true or false{missing_en}.",
+    ),
+    "no-flow": (
+        "没有一个条件成立，也没有默认连线。",
+        "No condition holds and there is no default flow.",
+    ),
+    "evaluation": ("表达式“{text}”无法计算：{zh}", "The expression “{text}” cannot be evaluated: {en}"),
+    "not-storable": ("表达式“{text}”的结果不能存为变量：{why}", "The result of “{text}” cannot be stored: {why}"),
+    "timer": ("定时器“{text}”的值 {value} 有误：{zh}。", "The timer “{text}” gives {value}: {en}."),
+    "correlation-key": (
+        "关联键“{text}”的值是 {value}，不是文字或整数。",
+        "The correlation key “{text}” is {value}, neither a text nor a whole number.",
+    ),
+    "collection": ("多实例的集合“{text}”不是列表。", "The collection “{text}” is not a list."),
+    "assignment": ("{what}“{text}”的值是 {value}，应为{zh}。", "{what} “{text}” is {value}, not {en}."),
+    "operation-type": ("操作类型“{text}”的值不是文字。", "The operation “{text}” is not a text."),
+    "decision": ("决策“{decision}”无法得出结果：{zh}", "The decision “{decision}” has no result: {en}"),
+    "uncaught-error": ("错误“{error}”没有被任何环节捕获。", "The error “{error}” is caught nowhere."),
+    "dead-join": (
+        "这里等待的另一条路径不会再来了。",
+        "This waits for a token that can never come.",
+    ),
+    "endless": ("流程一直在转，没有任何等待。", "The process goes round without ever waiting."),
+    "too-deep": ("流程相互调用超过 {depth} 层。", "Processes call each other more than {depth} levels deep."),
+}
+
+
+class Stuck(Exception):
+    """A token cannot go on here; it is caught at the token, which is then parked."""
+
+    def __init__(self, code: str, **details: Any) -> None:
+        self.code, self.details = code, details
+        super().__init__(f"{code}: {details}")
+
+
+def texts(code: str, details: dict[str, Any]) -> tuple[str, str]:
+    """What happened, in Chinese and English. A code from outside (a failed operation) brings its own texts."""
+    if code not in TEXTS:
+        return str(details.get("zh") or code), str(details.get("en") or details.get("zh") or code)
+    zh, en = TEXTS[code]
+    return zh.format(**details), en.format(**details)

@@ -1,0 +1,146 @@
+"""Moving an instance until nothing moves: the loop, joins that need not wait, messages kept for later, errors on their way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from service.engine.events import Catch
+from service.engine.gateways import InclusiveGateway, Join
+from service.engine.incidents import Stuck
+from service.engine.spiff import LIVE, READY, WAITING, Frame, Instance, Token
+
+LONGEST = 2_000  # tasks one token may pass without waiting
+STEPS = 100_000  # engine steps in one command
+CROWD = 100  # tasks of a frame before finished ones are swept away
+
+
+def run(instance: Instance) -> None:
+    """Carry on until every token waits, is parked or is gone."""
+    left = STEPS
+    while True:
+        for frame in instance.frames():
+            left = _run_frame(frame, left)
+        if not any(_ready(frame) for frame in instance.frames()) and not settle(instance):
+            return
+
+
+def _ready(frame: Frame) -> list[Token]:
+    return [t for t in frame.tasks.values() if t._state == READY and not t.task_spec.manual]
+
+
+def _run_frame(frame: Frame, left: int) -> int:
+    while ready := _ready(frame):
+        for token in ready:
+            if token._state != READY:
+                continue
+            left -= 1
+            if left < 0 or token.hops > LONGEST:
+                token.park("act", Stuck("endless"))
+            else:
+                token.run()
+        if len(frame.tasks) > CROWD + 2 * len(ready):
+            frame.compact()  # else every look at the tasks gets longer
+    return left
+
+
+def settle(instance: Instance) -> bool:
+    """Nothing moves: deliver a kept message, let an inclusive join fire, mark joins that wait for ever."""
+    if instance.messages and _deliver(instance):
+        return True
+    for frame in instance.frames():
+        waiting = [t for t in frame.live() if isinstance(t.task_spec, Join) and "flow" in t.internal_data]
+        for spec in dict.fromkeys(t.task_spec for t in waiting):
+            if isinstance(spec, InclusiveGateway):
+                by_flow = spec.arrivals(frame)
+                if spec.may_fire(frame, by_flow):
+                    spec.consume(by_flow)._ready()
+                    return True
+        if waiting:
+            _mark_dead(frame, waiting)
+    return False
+
+
+def _mark_dead(frame: Frame, waiting: list[Token]) -> None:
+    """A scope in which only joins wait will never move by itself; an event sub-process may still rescue it."""
+    dead = all(t in waiting or t.task_spec.passive for t in frame.live())
+    for token in waiting:
+        if dead:
+            token.park("join", Stuck("dead-join"))
+        else:
+            token.internal_data.pop("stuck", None)
+
+
+def _deliver(instance: Instance) -> bool:
+    """Give the oldest kept message that somebody waits for to whoever has waited longest."""
+    for index, (name, key, variables) in enumerate(instance.messages):
+        token = subscriber(instance, name, key)
+        if token is not None:
+            del instance.messages[index]
+            catch_of(token).fire(token, variables)
+            return True
+    return False
+
+
+def subscriber(instance: Instance, name: str, key: str | None) -> Token | None:
+    """The token that has waited longest for this message; without a key, any of that name."""
+    found = [
+        token
+        for token in waiting(instance, "message")
+        if catch_of(token).event.name == name and (key is None or token.internal_data.get("key") == key)
+    ]
+    return min(found, key=lambda token: token.id, default=None)
+
+
+def waiting(instance: Instance, kind: str) -> list[Token]:
+    """Every token that waits for this kind of event and is not parked."""
+    return [
+        token
+        for token in instance.all_live()
+        if token._state == WAITING
+        and isinstance(token.task_spec, Catch)
+        and token.task_spec.event.kind == kind
+        and token.stuck is None
+    ]
+
+
+def catch_of(token: Token) -> Catch:
+    """The event that a waiting token waits for."""
+    assert isinstance(token.task_spec, Catch)
+    return token.task_spec
+
+
+def signal(instance: Instance, name: str) -> None:
+    """Everybody who waits for it goes on."""
+    for token in waiting(instance, "signal"):
+        if token._state & LIVE and catch_of(token).event.name == name:
+            catch_of(token).fire(token)
+
+
+def throw(token: Token, kind: str, code: str) -> bool:
+    """Error or escalation: the nearest boundary event or event sub-process outwards that takes it. False: nobody."""
+    for near in _catchers(token):
+        found = [
+            other
+            for other in near
+            if other._state == WAITING
+            and isinstance(other.task_spec, Catch)
+            and other.task_spec.event.kind == kind
+            and other.task_spec.event.code in (None, code)
+        ]
+        if found:  # the exact code before one that takes any
+            taker = min(found, key=lambda other: catch_of(other).event.code is None)
+            catch_of(taker).fire(taker)
+            return True
+    return False
+
+
+def _catchers(token: Token | None) -> Iterator[list[Token]]:
+    while token is not None:
+        above = token.above
+        if above is not None and above.task_spec.group:
+            yield above.children
+        if "turn" in token.internal_data:
+            token = above
+            continue
+        yield [other for other in token.workflow.tasks.values() if other.task_spec.passive]
+        token = token.workflow.owner
