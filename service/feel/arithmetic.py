@@ -56,9 +56,11 @@ def _shift_moment(moment: datetime, length: timedelta) -> datetime:
     if moment.tzinfo is None:
         return moment + length
     # a day of the clock change has 23 or 25 hours: count in UTC
-    return ((moment - (moment.utcoffset() or timedelta(0))).replace(tzinfo=None) + length).replace(
-        tzinfo=midnight(date(2000, 1, 1)).tzinfo
-    ).astimezone(moment.tzinfo)
+    return (
+        ((moment - (moment.utcoffset() or timedelta(0))).replace(tzinfo=None) + length)
+        .replace(tzinfo=midnight(date(2000, 1, 1)).tzinfo)
+        .astimezone(moment.tzinfo)
+    )
 
 
 _SHIFTS: dict[tuple[str, str], Callable[[Any, Any], Value]] = {

@@ -90,11 +90,12 @@ def _known(names: frozenset[str]) -> KnownNames:
 
 def too_deep() -> FeelSyntaxError:
     """The error of a text so deep that reading it would overflow the stack of the caller."""
-    return FeelSyntaxError(1, 1, "表达式嵌套过深，请拆成几步。", "the expression nests too deeply, split it into steps.")
+    zh, en = "表达式嵌套过深，请拆成几步。", "the expression nests too deeply, split it into steps."
+    return FeelSyntaxError(1, 1, zh, en)
 
 
 def compile_expression(text: str, *, names: Iterable[str] = ()) -> Expression:
-    """Compile an expression; `names` are variables and functions the parser must know because they hold blanks or signs.
+    """Compile an expression; `names` are variables and functions to be known because they hold blanks or signs.
 
     Raises FeelSyntaxError.
 
@@ -127,5 +128,3 @@ def compile_unary_tests(text: str, *, names: Iterable[str] = ()) -> UnaryTests:
     except RecursionError:
         raise too_deep() from None
     return UnaryTests(text, test, reader)
-
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 
 IDENTIFIER = re.compile(r"[^\W\d][\w\u00b7]*|[\U00010000-\U000EFFFF?][\w\U00010000-\U000EFFFF]*")
 _PLAIN = re.compile(r"[^\W\d]\w*")
@@ -16,7 +17,7 @@ def _pattern(name: str) -> re.Pattern[str]:
     """How a name may be written: any run of blanks between words, blanks or none around other signs."""
     tokens = _TOKEN.findall(name)
     text = re.escape(tokens[0])
-    for before, token in zip(tokens, tokens[1:], strict=False):
+    for before, token in pairwise(tokens):
         both_words = before[-1].isalnum() and token[0].isalnum()
         text += (r"\s+" if both_words else r"\s*") + re.escape(token)
     return re.compile(text + (r"(?!\w)" if re.match(r"\w", tokens[-1]) else ""))

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from service.feel import syntax as s
 from service.feel.names import KnownNames
+from service.feel.operator_grammar import ADDITION, RELATIONS, OperatorScanner
 from service.feel.scanner import KEYWORDS
 from service.feel.source import FeelSyntaxError, Place, Source
 from service.feel.temporal import read_literal
-from service.feel.type_grammar import TypeScanner
 from service.feel.types import FeelType
 from service.feel.values import number
 
 MEMBER_NAMES = ("time offset", "start included", "end included")
-MAX_PARTS = 40_000
-RELATIONS = ("<=", ">=", "!=", "=", "<", ">")
-_LEVELS = {"or": 1, "and": 2, "between": 3, "in": 3, "+": 4, "-": 4, "*": 5, "/": 5, "**": 6} | dict.fromkeys(RELATIONS, 3)
-_SIGNS = ("**", "*", "/", "+", "-", *RELATIONS)
-_ADDITION = 4
 _IN = re.compile(r"\bin\b")
 _COLON = re.compile(r":")
 _PARAMETER_END = re.compile(r"[:,)]")
@@ -28,15 +23,12 @@ _FUNCTION = re.compile(r"function\s*\(")
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
 
-class Parser(TypeScanner):
+class Parser(OperatorScanner):
     """One text being read; local names come and go with the part that declares them."""
 
     def __init__(self, source: Source, names: KnownNames, types: Mapping[str, FeelType]) -> None:
         super().__init__(source, names, types)
         self.members = names.plus(MEMBER_NAMES)
-        self.no_filter = False
-        self.asks = False
-        self.parts = 0
 
     def whole(self) -> s.Node:
         """The text as one expression."""
@@ -45,144 +37,19 @@ class Parser(TypeScanner):
             raise self.unexpected()
         return found
 
-    def expression(self) -> s.Node:
-        """Any expression."""
-        self.deeper()
-        self.parts += 1
-        if self.parts > MAX_PARTS:
-            raise self.error("表达式过于复杂", "the expression is too complex")
+    def form(self) -> s.Node | None:
+        """`if`, `for`, `some` or `every`, if one of them stands here."""
         word = self.word()
         if word == "if":
-            found = self._if()
-        elif word == "for":
-            found = self._for()
-        elif word in ("some", "every"):
-            found = self._quantified()
-        else:
-            found = self._chain(1)
-        self.nesting -= 1
-        return found
-
-    def _enclosed(self) -> s.Node:
-        """An expression between brackets, in which filters are allowed again."""
-        saved, self.no_filter = self.no_filter, False
-        found = self.expression()
-        self.no_filter = saved
-        return found
-
-    # operators
-
-    def _operator(self) -> str | None:
-        for sign in _SIGNS:
-            if self.sees(sign):
-                return sign
-        word = self.word()
-        return word if word in ("and", "or", "between", "in") else None
-
-    def _chain(self, least: int) -> s.Node:
-        left = self._unary()
-        while True:
-            operator = self._operator()
-            if operator is None or _LEVELS[operator] < least:
-                return left
-            left = self._joined(left, operator)
-
-    def _joined(self, left: s.Node, operator: str) -> s.Node:
-        if operator in ("and", "or"):
-            return self._logic(left, operator)
-        if operator == "between":
-            return self._between(left)
-        if operator == "in":
-            return self._in(left)
-        place = self.place()
-        if operator in RELATIONS:
-            self.take(operator)
-            return s.Comparison(place, operator, left, self._chain(_ADDITION))
-        return self._arithmetic(left, _LEVELS[operator])
-
-    def _logic(self, left: s.Node, word: str) -> s.Node:
-        place, operands = self.place(), [left]
-        while self.take_word(word):
-            operands.append(self._chain(_LEVELS[word] + 1))
-        return s.Logic(place, word, tuple(operands))
-
-    def _arithmetic(self, first: s.Node, level: int) -> s.Node:
-        place = self.place()
-        rest: list[tuple[str, s.Node]] = []
-        while True:
-            operator = self._operator()
-            if operator is None or _LEVELS[operator] != level:
-                return s.Arithmetic(place, first, tuple(rest))
-            self.take(operator)
-            rest.append((operator, self._chain(level + 1)))
-
-    def _between(self, value: s.Node) -> s.Node:
-        place = self.place()
-        self.need_word("between")
-        low = self._chain(_ADDITION)
-        self.need_word("and")
-        return s.Between(place, value, low, self._chain(_ADDITION))
-
-    def _in(self, value: s.Node) -> s.Node:
-        place = self.place()
-        self.need_word("in")
-        if self.sees("("):
-            start, nesting, asks = self.at, self.nesting, self.asks
-            try:
-                tests = self._tests_in_brackets()
-            except FeelSyntaxError:
-                tests = ()
-            if tests and not self.sees(".") and not self.sees("["):
-                return s.In(place, value, tests)
-            self.at, self.nesting, self.asks = start, nesting, asks
-        return s.In(place, value, (self.test(lambda: self._chain(_ADDITION)),))
-
-    def _tests_in_brackets(self) -> tuple[s.UnaryTest, ...]:
-        saved, self.no_filter = self.no_filter, False
-        try:
-            self.need("(")
-            tests = self.tests()
-            self.need(")")
-        finally:
-            self.no_filter = saved
-        return tests
-
-    def tests(self) -> tuple[s.UnaryTest, ...]:
-        """One or more positive unary tests between commas."""
-        tests = [self.test(self.expression)]
-        while self.take(","):
-            tests.append(self.test(self.expression))
-        return tuple(tests)
-
-    def test(self, operand: Callable[[], s.Node]) -> s.UnaryTest:
-        """One positive unary test."""
-        place = self.place()
-        relation = self.take(*RELATIONS)
-        if relation:
-            return s.UnaryTest(place, relation, self._chain(_ADDITION), asks=False)
-        saved, self.asks = self.asks, False
-        node = operand()
-        asks, self.asks = self.asks, saved or self.asks
-        return s.UnaryTest(place, "", node, asks)
-
-    def _unary(self) -> s.Node:
-        place, negative = self.place(), False
-        signs = 0
-        while self.take("-"):
-            negative, signs = not negative, signs + 1
-        found = self._postfix()
-        while self.take_word("instance"):
-            self.need_word("of")
-            found = s.InstanceOf(place, found, self.type())
-        if negative and isinstance(found, s.Literal) and found.value is not None and number(found.value) is not None:
-            return s.Literal(place, -found.value) if not isinstance(found.value, (bool, str)) else s.Negation(place, found)
-        if signs > 1 and not negative:
-            return s.Negation(place, s.Negation(place, found))
-        return s.Negation(place, found) if negative else found
+            return self._if()
+        if word == "for":
+            return self._for()
+        return self._quantified() if word in ("some", "every") else None
 
     # paths, filters and calls
 
-    def _postfix(self) -> s.Node:
+    def postfix(self) -> s.Node:
+        """An operand with its paths, filters and calls."""
         found = self._primary()
         while True:
             place = self.place()
@@ -216,7 +83,7 @@ class Parser(TypeScanner):
     def _filter(self, base: s.Node, place: Place) -> s.Node:
         self.need("[")
         saved, self.known = self.known, self.known.plus(self.members.names)
-        condition = self._enclosed()
+        condition = self.enclosed()
         self.known = saved
         self.need("]")
         return s.Filter(place, base, condition)
@@ -232,7 +99,7 @@ class Parser(TypeScanner):
             if by_name:
                 names.append(self.declared_name(_COLON))
                 self.need(":")
-            arguments.append(self._enclosed())
+            arguments.append(self.enclosed())
             if not self.take(","):
                 break
         self.need(")")
@@ -241,24 +108,20 @@ class Parser(TypeScanner):
     # what an expression begins with
 
     def _primary(self) -> s.Node:
-        place, sign = self.place(), self.text[self.at : self.at + 1]
-        if sign == '"':
-            text = self.take_string()
-            if text is not None:
-                return s.Literal(place, text)
-        elif sign == "@":
-            return self._at_literal()
-        elif sign == "(":
-            return self._brackets()
-        elif sign in ("[", "]"):
-            return self._list_or_range()
-        elif sign == "{":
-            return self._context()
-        elif (digits := self.take_number()) is not None:
+        sign = self.text[self.at : self.at + 1]
+        read = _PRIMARIES.get(sign)
+        if read is not None:
+            return read(self)
+        place, digits = self.place(), self.take_number()
+        if digits is not None:
             return self._number(place, digits)
-        elif sign:
-            return self._named()
-        raise self.unexpected()
+        return self._named()
+
+    def _string(self) -> s.Node:
+        place, text = self.place(), self.take_string()
+        if text is None:
+            raise self.unexpected()
+        return s.Literal(place, text)
 
     def _number(self, place: Place, digits: str) -> s.Node:
         value = number(digits)
@@ -285,11 +148,11 @@ class Parser(TypeScanner):
         relation = self.take(*RELATIONS)
         if relation:
             saved, self.no_filter = self.no_filter, False
-            half = s.HalfRange(place, relation, self._chain(_ADDITION))
+            half = s.HalfRange(place, relation, self.chain(ADDITION))
             self.no_filter = saved
             self.need(")")
             return half
-        found = self._enclosed()
+        found = self.enclosed()
         if self.sees(".."):
             return self._range_end(place, found, included=False)
         self.need(")")
@@ -299,7 +162,7 @@ class Parser(TypeScanner):
         place = self.place()
         if self.take("]"):
             saved, self.no_filter = self.no_filter, False
-            start = self._chain(_ADDITION)
+            start = self.chain(ADDITION)
             self.no_filter = saved
             return self._range_end(place, start, included=False)
         self.need("[")
@@ -317,13 +180,13 @@ class Parser(TypeScanner):
         place = self.place()
         relation = self.take("<=", ">=", "<", ">")
         if relation:
-            return s.HalfRange(place, relation, self._chain(_ADDITION))
-        return self._enclosed()
+            return s.HalfRange(place, relation, self.chain(ADDITION))
+        return self.enclosed()
 
     def _range_end(self, place: Place, start: s.Node, *, included: bool) -> s.Node:
         self.need("..")
         saved, self.no_filter = self.no_filter, True
-        end = self._chain(_ADDITION)
+        end = self.chain(ADDITION)
         self.no_filter = saved
         closing = self.take("]", ")", "[")
         if not closing:
@@ -340,7 +203,7 @@ class Parser(TypeScanner):
             if key is None:
                 key = self.declared_name(_COLON)
             self.need(":")
-            entries.append((key, self._enclosed()))
+            entries.append((key, self.enclosed()))
             self.known, self.members = self.known.plus([key]), self.members.plus([key])
             if not self.take(","):
                 break
@@ -358,8 +221,9 @@ class Parser(TypeScanner):
         if word in _CONSTANTS:
             self.take_word(word)
             return s.Literal(place, _CONSTANTS[word])
-        if word in ("if", "for", "some", "every"):
-            return self.expression()
+        form = self.form()
+        if form is not None:
+            return form
         if word == "function" and _FUNCTION.match(self.text, self.at):
             return self._function()
         if word is None or (word in KEYWORDS and word != "not"):
@@ -388,7 +252,7 @@ class Parser(TypeScanner):
             name = self.declared_name(_IN)
             self.need_word("in")
             domain = self.expression()
-            end = self._chain(_ADDITION) if self.take("..") else None
+            end = self.chain(ADDITION) if self.take("..") else None
             found.append(s.Iterator(place, name, domain, end))
             self.known = self.known.plus([name])
             if not self.take(","):
@@ -434,6 +298,16 @@ class Parser(TypeScanner):
         return s.FunctionLiteral(place, tuple(params), tuple(types), result, body)
 
 
+_PRIMARIES: dict[str, Callable[[Parser], s.Node]] = {
+    '"': Parser._string,
+    "@": Parser._at_literal,
+    "(": Parser._brackets,
+    "[": Parser._list_or_range,
+    "]": Parser._list_or_range,
+    "{": Parser._context,
+}
+
+
 def parse(source: Source, known: KnownNames, types: Mapping[str, FeelType]) -> s.Node:
     """The text as an expression; raises FeelSyntaxError."""
     return Parser(source, known, types).whole()
@@ -448,7 +322,7 @@ def parse_tests(
     parser = Parser(source, known, types)
     if parser.take_word("not") and parser.sees("("):
         try:
-            tests = parser._tests_in_brackets()  # noqa: SLF001
+            tests = parser.tests_in_brackets()
         except FeelSyntaxError:
             tests = ()
         if tests and parser.ended:
@@ -458,8 +332,3 @@ def parse_tests(
     if not parser.ended:
         raise parser.unexpected()
     return tests, False
-
-
-def known_names(names: Iterable[str], builtins: Iterable[str]) -> KnownNames:
-    """What a parser has to know beforehand."""
-    return KnownNames([*builtins, *names])

@@ -127,6 +127,7 @@ class Reader:
     # one method for each kind of node that does more than use its parts
 
     def name(self, node: s.Name, names: Locals) -> Shape:
+        """A local name, a member of a row or a root name."""
         shapes, is_root, certain = names.find(node.name)
         if is_root and (node.name not in BUILTIN_NAMES or node.name in self.declared):
             self.root(node.name, certain=certain)
@@ -134,17 +135,20 @@ class Reader:
         return shapes[0] if len(shapes) == 1 else _joined(shapes)
 
     def path(self, node: s.Path, names: Locals) -> Shape:
+        """The members below its base."""
         shape = self.visit(node.base, names)
         for name in node.members:
             shape = shape.member(name)
         return shape
 
     def filter(self, node: s.Filter, names: Locals) -> Shape:
+        """The rows of its base; the condition is used with each row around it."""
         shape = self.touch(self.visit(node.base, names))
         self.use(node.condition, names.in_row(shape))
         return shape
 
     def call(self, node: s.Call, names: Locals) -> Shape:
+        """A function and its arguments; some functions only hand on what they are given."""
         function = node.function
         name = function.name if isinstance(function, s.Name) else ""
         if not name:
@@ -162,6 +166,7 @@ class Reader:
         return NOTHING
 
     def branches(self, node: s.If, names: Locals) -> Shape:
+        """Conditions are used, either branch may be the value."""
         results: list[Shape] = []
         for condition, then in node.branches:
             self.use(condition, names)
@@ -169,6 +174,7 @@ class Reader:
         return _joined([*results, self.visit(node.otherwise, names)])
 
     def iterators(self, iterators: tuple[s.Iterator, ...], names: Locals) -> Locals:
+        """The names around a loop's body, each one of what it runs over."""
         for iterator in iterators:
             if iterator.end is None:
                 shape = self.touch(self.visit(iterator.domain, names))
@@ -179,12 +185,15 @@ class Reader:
         return names
 
     def loop(self, node: s.For, names: Locals) -> Shape:
+        """What the body makes of each turn."""
         return self.visit(node.body, self.iterators(node.iterators, names.binding({"partial": NOTHING})))
 
     def list(self, node: s.ListLiteral, names: Locals) -> Shape:
+        """Any of the items."""
         return _joined([self.touch(self.visit(item, names)) for item in node.items])
 
     def context(self, node: s.ContextLiteral, names: Locals) -> Shape:
+        """The entries, each a local name for those that follow."""
         members: dict[str, Shape] = {}
         for key, part in node.entries:
             shape = self.touch(self.visit(part, names))
@@ -195,11 +204,13 @@ class Reader:
         return Shape(members=members)
 
     def function(self, node: s.FunctionLiteral, names: Locals) -> Shape:
+        """The body, with parameters that can be anything."""
         if node.body is None:
             return NOTHING
         return self.use(node.body, names.binding(dict.fromkeys(node.params, NOTHING)))
 
     def test(self, node: s.UnaryTest, names: Locals) -> Shape:
+        """The operand, with `?` as a local name."""
         return self.use(node.operand, names.binding({"?": NOTHING}))
 
 

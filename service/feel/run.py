@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MAX_CALLS = 120
 
 
-class BudgetExceeded(Exception):
+class BudgetExceeded(Exception):  # noqa: N818 -- it says what happened, and callers read it so
     """An evaluation that would take too long, grow too large or call itself too deeply; nothing of it is kept."""
 
     def __init__(self, reason: str = "steps") -> None:

@@ -15,8 +15,8 @@ _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.S)
 _ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{6}|\\.", re.S)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
 KEYWORDS = frozenset(
-    "and or if then else for in return some every satisfies between instance of function external true false null not"
-    .split()
+    {"and", "or", "not", "if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "between"}
+    | {"instance", "of", "function", "external", "true", "false", "null"}
 )
 # a sign is not read where a longer one begins
 _LONGER = {".": "..", "*": "**", "<": "<=", ">": ">="}
@@ -113,7 +113,8 @@ class Scanner:
         rest = word if word is not None else self.text[self.at : self.at + 1]
         if word is not None and word not in KEYWORDS:
             zh = f"这里不能是“{rest}”。提示：含空格的名称须先定义；否则两个值之间缺少运算符"
-            return self.error(zh, f"“{rest}” cannot stand here. Hint: a name with blanks must be known, or an operator is missing")
+            en = f"“{rest}” cannot stand here. Hint: a name with blanks must be known, or an operator is missing"
+            return self.error(zh, en)
         return self.error(f"这里不能是“{rest}”", f"“{rest}” cannot stand here")
 
     def sees(self, sign: str) -> bool:

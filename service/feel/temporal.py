@@ -165,9 +165,7 @@ def shifted_time(moment: time, length: timedelta) -> time:
 
 def since_midnight(moment: time) -> timedelta:
     """A time of day as the length since midnight UTC, so that zones compare."""
-    length = timedelta(
-        hours=moment.hour, minutes=moment.minute, seconds=moment.second, microseconds=moment.microsecond
-    )
+    length = timedelta(hours=moment.hour, minutes=moment.minute, seconds=moment.second, microseconds=moment.microsecond)
     return length - (moment.utcoffset() or timedelta(0))
 
 

@@ -41,24 +41,24 @@ class TypeScanner(Scanner):
         word = self.word()
         if word in ("list", "range", "context", "function"):
             self.take_word(word)
-            found = self._generic(word)
+            found = self._generic_type(word)
         else:
-            found = self._named()
+            found = self._named_type()
         self.nesting -= 1
         return found
 
-    def _generic(self, word: str) -> FeelType:
+    def _generic_type(self, word: str) -> FeelType:
         if not self.take("<"):
             return {"list": ListType(ANY), "range": RangeType(ANY)}.get(word) or SIMPLE[word]
         if word == "context":
-            return self._context()
+            return self._context_type()
         if word == "function":
-            return self._function()
+            return self._function_type()
         element = self.type()
         self.need(">")
         return ListType(element) if word == "list" else RangeType(element)
 
-    def _context(self) -> FeelType:
+    def _context_type(self) -> FeelType:
         members: dict[str, FeelType] = {}
         while True:
             name = self.declared_name(_COLON)
@@ -69,7 +69,7 @@ class TypeScanner(Scanner):
         self.need(">")
         return ContextType(members)
 
-    def _function(self) -> FeelType:
+    def _function_type(self) -> FeelType:
         params: list[FeelType] = []
         while not self.sees(">"):
             params.append(self.type())
@@ -82,7 +82,7 @@ class TypeScanner(Scanner):
         self.skip()
         return FunctionType(params, self.type())
 
-    def _named(self) -> FeelType:
+    def _named_type(self) -> FeelType:
         start = self.at
         name = self._type_name()
         while self.take("."):

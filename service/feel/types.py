@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from typing import Any
 
 from service.feel.values import FunctionValue, Range, is_context, kind
@@ -231,5 +231,5 @@ def converted(value: Any, wanted: FeelType) -> Any:
     if type(value) is list and len(value) == 1 and wanted.accepts(value[0]):
         return value[0]
     if wanted is SIMPLE["date and time"] and type(value) is date:
-        return datetime(value.year, value.month, value.day, tzinfo=timezone.utc)
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
     return None

@@ -162,7 +162,7 @@ def _kind_of_subclass(value: Value) -> str:
         return "function"
     if isinstance(value, str):
         return "string"
-    return next((name for base, name in _KINDS.items() if base is not type(None) and isinstance(value, base)), "unknown")
+    return next((name for base, name in _KINDS.items() if isinstance(value, base)), "unknown")
 
 
 def kind_in_chinese(value: Value) -> str:

@@ -105,7 +105,10 @@ def _mode(values: list[Value]) -> Value:
 
 def _folded(join: Callable[[bool | None, bool | None], bool | None], start: bool) -> Callable[[list[Value]], Value]:
     def fold(values: list[Value]) -> bool | None:
-        return reduce(lambda result, value: join(result, boolean(value)), values, start)
+        result: bool | None = start
+        for value in values:
+            result = join(result, boolean(value))
+        return result
 
     return fold
 
@@ -308,4 +311,3 @@ def _as_list(value: Value) -> list[Value]:
 
 for _name in ("append", "concatenate", "union"):
     BUILTINS[_name] = _Joining(_name)
-

@@ -100,5 +100,3 @@ def _number_of_text(text: str, grouping: str | None = None, point: str | None = 
         text = text.replace(point, ".")
     plain = text.strip("0123456789.eE+-") == "" and text[-1:].isdigit()
     return number(text) if plain and not text.startswith("+") else None
-
-

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import reduce
 
 from service.feel import syntax as s
 from service.feel.builtins.registry import BUILTINS, builtin
-from service.feel.comparison import both, either, equal, ordered
+from service.feel.comparison import equal, ordered
 from service.feel.names import KnownNames
 from service.feel.parser import parse
 from service.feel.run import Run
@@ -22,11 +21,11 @@ _DATE_FUNCTIONS = ("date", "time", "date and time", "duration")
 
 
 def _any(*parts: bool | None) -> bool | None:
-    return reduce(either, parts, False)
+    return True if True in parts else None if None in parts else False
 
 
 def _all(*parts: bool | None) -> bool | None:
-    return reduce(both, parts, True)
+    return False if False in parts else None if None in parts else True
 
 
 def _lt(left: Value, right: Value) -> bool | None:

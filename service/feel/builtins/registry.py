@@ -133,7 +133,7 @@ def _parameter(text: str) -> Parameter:
 
 
 def builtin(name: str, signature: str, *, needs_run: bool = False) -> Callable[[_Callable], _Callable]:
-    """Declare a function: `"list: list, position: number, length: number?"`; `?` optional, `*` any number of arguments."""
+    """Declare a function: `"list: list, length: number?"`; `?` marks it optional, `*` takes any number of arguments."""
     parameters = tuple(_parameter(part) for part in signature.split(",") if part.strip())
 
     def declare(call: _Callable) -> _Callable:

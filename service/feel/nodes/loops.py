@@ -32,7 +32,7 @@ def _positioned(rows: list[Value], position: Value) -> Value:
 
 
 def filtered(run: Run, value: Value, condition: Evaluate, scope: Scope | None, place: Place) -> Value:
-    """`value[condition]`: the row at a position where the condition is a number that no row changes, else the rows that pass."""
+    """`value[condition]`: the rows that pass, or the row at a position where the condition is a number for any row."""
     rows = value if type(value) is list else [] if value is None else [value]
     outside = Scope({"item": None}, scope)
     first = condition(run, row_scope(rows[0], scope) if rows else outside)

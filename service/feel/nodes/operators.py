@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal, DecimalException
@@ -50,7 +51,8 @@ def _calculated(run: Run, place: Place, sign: str, left: Value, right: Value) ->
 
 def _no_result(run: Run, place: Place, sign: str, left: Value, right: Value) -> None:
     if kind(left) == kind(right) == "number":
-        run.note(place, "out-of-range", f"“{sign}”没有结果（如除数为零）", f"“{sign}” has no result (such as division by zero)")
+        zh, en = f"“{sign}”没有结果（如除数为零）", f"“{sign}” has no result (such as division by zero)"
+        run.note(place, "out-of-range", zh, en)
         return
     zh = f"“{sign}”不能用于{kind_in_chinese(left)}与{kind_in_chinese(right)}"
     run.note(place, "operands", zh, f"“{sign}” does not go with {kind(left)} and {kind(right)}")
@@ -110,10 +112,7 @@ def constant_test(relation: str, constant: Value, place: Place) -> Callable[[Run
     return judge
 
 
-_PYTHON: dict[str, Callable[[Any, Any], bool]] = {
-    "=": lambda left, right: left == right,
-    "!=": lambda left, right: left != right,
-} | ORDERS
+_PYTHON: dict[str, Callable[[Any, Any], bool]] = {"=": operator.eq, "!=": operator.ne, **ORDERS}
 
 
 def _comparison(node: s.Comparison, compile_node: Compile, static: Static) -> Evaluate:
@@ -126,7 +125,7 @@ def _comparison(node: s.Comparison, compile_node: Compile, static: Static) -> Ev
     def evaluate(run: Run, scope: Scope | None) -> bool | None:
         one, other = left(run, scope), right(run, scope)
         if type(one) is type(other) and type(one) in PLAIN:
-            return test(one, other)
+            return bool(test(one, other))
         return compare(run, place, relation, one, other)
 
     return evaluate

@@ -71,9 +71,7 @@ def _numbers_within(within: Range, node: s.UnaryTest) -> TestValue:
     return test
 
 
-def compile_tests(
-    tests: tuple[s.UnaryTest, ...], compile_node: Compile, static: Static, *, of_cell: bool
-) -> TestValue:
+def compile_tests(tests: tuple[s.UnaryTest, ...], compile_node: Compile, static: Static, *, of_cell: bool) -> TestValue:
     """The closure of several tests: true where one passes, null where none does and one is null."""
     if len(tests) == 1:
         return compile_test(tests[0], compile_node, static, of_cell=of_cell)

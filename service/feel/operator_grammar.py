@@ -1,0 +1,168 @@
+"""The part of the grammar that reads operators and unary tests, by precedence."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from service.feel import syntax as s
+from service.feel.names import KnownNames
+from service.feel.source import FeelSyntaxError, Source
+from service.feel.type_grammar import TypeScanner
+from service.feel.types import FeelType
+
+MAX_PARTS = 40_000
+RELATIONS = ("<=", ">=", "!=", "=", "<", ">")
+ADDITION = 4
+_LEVELS = {
+    **{"or": 1, "and": 2, "between": 3, "in": 3},
+    **dict.fromkeys(RELATIONS, 3),
+    **{"+": ADDITION, "-": ADDITION, "*": 5, "/": 5, "**": 6},
+}
+_SIGNS = ("**", "*", "/", "+", "-", *RELATIONS)
+
+
+class OperatorScanner(TypeScanner, ABC):
+    """Reads chains of operators; what stands between them is the parser's matter."""
+
+    def __init__(self, source: Source, names: KnownNames, types: Mapping[str, FeelType]) -> None:
+        super().__init__(source, names, types)
+        self.no_filter = False
+        self.asks = False
+        self.parts = 0
+
+    @abstractmethod
+    def form(self) -> s.Node | None:
+        """An expression that begins with a word of its own, such as `if`, if one stands here."""
+
+    @abstractmethod
+    def postfix(self) -> s.Node:
+        """An operand with its paths, filters and calls."""
+
+    def expression(self) -> s.Node:
+        """Any expression."""
+        self.deeper()
+        self.parts += 1
+        if self.parts > MAX_PARTS:
+            raise self.error("表达式过于复杂", "the expression is too complex")
+        found = self.form() or self.chain(1)
+        self.nesting -= 1
+        return found
+
+    def enclosed(self) -> s.Node:
+        """An expression between brackets, in which filters are allowed again."""
+        saved, self.no_filter = self.no_filter, False
+        found = self.expression()
+        self.no_filter = saved
+        return found
+
+    def _operator(self) -> str | None:
+        for sign in _SIGNS:
+            if self.sees(sign):
+                return sign
+        word = self.word()
+        return word if word in ("and", "or", "between", "in") else None
+
+    def chain(self, least: int) -> s.Node:
+        """Operators that bind at least this tightly."""
+        left = self._unary()
+        while True:
+            operator = self._operator()
+            if operator is None or _LEVELS[operator] < least:
+                return left
+            left = self._joined(left, operator)
+
+    def _joined(self, left: s.Node, operator: str) -> s.Node:
+        if operator in ("and", "or"):
+            return self._logic(left, operator)
+        if operator == "between":
+            return self._between(left)
+        if operator == "in":
+            return self._in(left)
+        place = self.place()
+        if operator in RELATIONS:
+            self.take(operator)
+            return s.Comparison(place, operator, left, self.chain(ADDITION))
+        return self._arithmetic(left, _LEVELS[operator])
+
+    def _logic(self, left: s.Node, word: str) -> s.Node:
+        place, operands = self.place(), [left]
+        while self.take_word(word):
+            operands.append(self.chain(_LEVELS[word] + 1))
+        return s.Logic(place, word, tuple(operands))
+
+    def _arithmetic(self, first: s.Node, level: int) -> s.Node:
+        place = self.place()
+        rest: list[tuple[str, s.Node]] = []
+        while True:
+            operator = self._operator()
+            if operator is None or _LEVELS[operator] != level:
+                return s.Arithmetic(place, first, tuple(rest))
+            self.take(operator)
+            rest.append((operator, self.chain(level + 1)))
+
+    def _between(self, value: s.Node) -> s.Node:
+        place = self.place()
+        self.need_word("between")
+        low = self.chain(ADDITION)
+        self.need_word("and")
+        return s.Between(place, value, low, self.chain(ADDITION))
+
+    def _in(self, value: s.Node) -> s.Node:
+        place = self.place()
+        self.need_word("in")
+        if self.sees("("):
+            start, nesting, asks = self.at, self.nesting, self.asks
+            try:
+                tests = self.tests_in_brackets()
+            except FeelSyntaxError:
+                tests = ()
+            if tests and not self.sees(".") and not self.sees("["):
+                return s.In(place, value, tests)
+            self.at, self.nesting, self.asks = start, nesting, asks
+        return s.In(place, value, (self.test(lambda: self.chain(ADDITION)),))
+
+    def tests_in_brackets(self) -> tuple[s.UnaryTest, ...]:
+        """One or more positive unary tests in brackets."""
+        saved, self.no_filter = self.no_filter, False
+        try:
+            self.need("(")
+            tests = self.tests()
+            self.need(")")
+        finally:
+            self.no_filter = saved
+        return tests
+
+    def tests(self) -> tuple[s.UnaryTest, ...]:
+        """One or more positive unary tests between commas."""
+        tests = [self.test(self.expression)]
+        while self.take(","):
+            tests.append(self.test(self.expression))
+        return tuple(tests)
+
+    def test(self, operand: Callable[[], s.Node]) -> s.UnaryTest:
+        """One positive unary test."""
+        place = self.place()
+        relation = self.take(*RELATIONS)
+        if relation:
+            return s.UnaryTest(place, relation, self.chain(ADDITION), asks=False)
+        saved, self.asks = self.asks, False
+        node = operand()
+        asks, self.asks = self.asks, saved or self.asks
+        return s.UnaryTest(place, "", node, asks)
+
+    def _unary(self) -> s.Node:
+        place, signs = self.place(), 0
+        while self.take("-"):
+            signs += 1
+        found = self.postfix()
+        while self.take_word("instance"):
+            self.need_word("of")
+            found = s.InstanceOf(place, found, self.type())
+        if signs and isinstance(found, s.Literal) and type(found.value) is Decimal:
+            return s.Literal(place, found.value if signs % 2 == 0 else -found.value)
+        # an even number of signs still asks for a number
+        for _ in range(2 - signs % 2 if signs else 0):
+            found = s.Negation(place, found)
+        return found
