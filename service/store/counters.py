@@ -31,3 +31,10 @@ def put(session: Session, name: str, value: int) -> None:
     """Set a counter."""
     statement = insert_into(session, Counter).values(name=name, value=value)
     session.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+
+def reserve(session: Session, name: str) -> int:
+    """The last value under a name (0 at first), its row locked until the commit: one holder at a time."""
+    statement = insert_into(session, Counter).values(name=name, value=0)
+    statement = statement.on_conflict_do_update(index_elements=["name"], set_={"value": Counter.value})
+    return int(session.execute(statement.returning(Counter.value)).scalar_one())
