@@ -106,7 +106,7 @@ def _times(session: Session, case: Case) -> CaseTimes:
     dates = session.scalar(select(Call.dates).where(Call.id == case.call_id)) if case.call_id else None
     return CaseTimes(
         recorded={
-            row.name: RecordedDeadline(row.due_at, row.state, _last_on(row.reason)) for row in recorded
+            row.name: RecordedDeadline(row.due_at, row.state, _last_on(row.reason), row.reason) for row in recorded
         },
         call_dates={name: date.fromisoformat(day) for name, day in (dates or {}).items()},
         events={row.name: row.on_date for row in events},

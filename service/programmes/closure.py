@@ -171,6 +171,10 @@ class _Reach:
             self._missing(Place(file, element, name), "process", process_id)
             return
         self.processes[process_id] = process
+        # a file is taken whole, so what its other processes name is needed too
+        for other in self.index.processes.values():
+            if other.file == process.file:
+                self._process(other.id, other.file, other.id, other.name)
         for use in process.elements:
             place = Place(use.file, use.id, use.name, use.line)
             self._take(_given(use.form), _given(use.decision), use.letters, place)

@@ -85,6 +85,7 @@ class RecordedDeadline:
     due_at: datetime
     state: str = "running"  # running | paused | met | over
     last_on: date | None = None
+    reason: Mapping[str, Any] | None = None
 
     @property
     def on(self) -> date:

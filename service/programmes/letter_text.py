@@ -13,7 +13,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from service.domain.deadlines import ONE_DAY, ZONE
+from service.domain.calendar import ONE_DAY
+from service.domain.deadlines import ZONE
 from service.feel import Budget, Expression, FeelSyntaxError, Function, compile_expression, to_text
 
 MAX_ROWS = 2000
