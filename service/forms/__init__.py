@@ -1,0 +1,31 @@
+"""Forms: a form-js `.form` file becomes a page, a JSON Schema, and a judge of what comes back."""
+
+from service.forms.check import check_form
+from service.forms.compiled import CompiledForm, compile_form
+from service.forms.expressions import plain, text_of
+from service.forms.messages import FieldProblem
+from service.forms.model import Form, read_form
+from service.forms.page import FieldView, FormView, view
+from service.forms.submission import Submission, change_rows, enter, initialise, judge, redact, summary, take
+
+__all__ = [
+    "CompiledForm",
+    "FieldProblem",
+    "FieldView",
+    "Form",
+    "FormView",
+    "Submission",
+    "change_rows",
+    "check_form",
+    "compile_form",
+    "enter",
+    "initialise",
+    "judge",
+    "plain",
+    "read_form",
+    "redact",
+    "summary",
+    "take",
+    "text_of",
+    "view",
+]

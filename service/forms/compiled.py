@@ -1,0 +1,109 @@
+"""A form ready to serve, compiled once a deployment: its schema, its validator, its formulas, and what they read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import jsonschema_rs
+
+from service.domain.errors import DeploymentRefused
+from service.forms.check import check_form
+from service.forms.expressions import SPECIAL, Formulas
+from service.forms.formulas import formulas
+from service.forms.model import Form, Node
+from service.forms.places import Pattern
+from service.forms.schema import compile_schema, make_validator
+
+StaticPath = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CompiledForm:
+    """What pages, commands and the API work with. `schema` is JSON Schema 2020-12; `digest` names this version."""
+
+    form: Form
+    formulas: Formulas = field(repr=False)
+    schema: Mapping[str, Any] = field(repr=False)
+    validator: jsonschema_rs.Draft202012Validator = field(repr=False)
+    patterns: Mapping[Pattern, Node] = field(repr=False)
+    digest: str
+    paths: frozenset[StaticPath]
+
+    @property
+    def id(self) -> str:
+        """The form's id."""
+        return self.form.id
+
+    @cached_property
+    def file_fields(self) -> Mapping[str, Node]:
+        """Name of each file field, rows left open (`members[].authorisation`) → its component."""
+        return {_open_name(place): node for place, node in self.patterns.items() if node.type == "filepicker"}
+
+    @cached_property
+    def classification(self) -> Mapping[str, str]:
+        """Name of each field, rows left open → its class; `public` where neither it nor a container says otherwise."""
+        out: dict[str, str] = {}
+
+        def visit(node: Node, above: str) -> None:
+            here = str(node.properties.get("classification") or above)
+            if node.is_field:
+                out[_open_name(self.form.places[node.id])] = here
+            for child in node.components:
+                visit(child, here)
+
+        visit(self.form.root, "public")
+        return out
+
+    @cached_property
+    def driving(self) -> frozenset[str]:
+        """Ids of the fields that formulas of the page read, so that a change there may change the page."""
+        read = {path for formula in formulas(self.form) if not formula.where.startswith("validate.")
+                for path in self.formulas[formula.text].paths}  # fmt: skip
+        return frozenset(node.id for place, node in self.patterns.items() if any(_meets(place, path) for path in read))
+
+
+def compile_form(form: Form, *, functions: Iterable[str] = ()) -> CompiledForm:
+    """Compile a form; `functions` are the names of the registered FEEL functions.
+
+    Raises DeploymentRefused with everything that `check_form` calls an error (roles are not known here).
+    """
+    names = frozenset(functions)
+    errors = [problem for problem in check_form(form, roles=(), functions=names) if problem.level == "error"]
+    if errors:
+        raise DeploymentRefused(errors)
+    known = Formulas(names)
+    read = {path for formula in formulas(form) for path in known[formula.text].paths}
+    schema = compile_schema(form)
+    return CompiledForm(
+        form,
+        known,
+        schema,
+        make_validator(schema),
+        {form.places[node.id]: node for node in form.nodes if node.is_field or node.repeats},
+        _digest(form),
+        frozenset(path for path in read if path and path[0] in ("case", "lookup")),
+    )
+
+
+def _digest(form: Form) -> str:
+    text = json.dumps(form.raw, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _open_name(place: Pattern) -> str:
+    return "".join("[]" if part is None else f".{part}" for part in place).removeprefix(".")
+
+
+def _meets(place: Pattern, path: StaticPath) -> bool:
+    """Whether a formula that reads `path` may read the field at `place`; through a row's names, by the last key."""
+    if path and path[0] in SPECIAL:
+        below = [part for part in path if part not in SPECIAL]
+        return bool(below) and below[0] in place
+    keys = tuple(part for part in place if part is not None)
+    shorter = min(len(keys), len(path))
+    return bool(path) and keys[:shorter] == path[:shorter]

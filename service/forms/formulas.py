@@ -1,0 +1,72 @@
+"""Every formula of a form, with where it stands and whether its value is shown to the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from service.forms.expressions import is_formula
+from service.forms.model import Form, Node
+from service.forms.templating import formulas_in
+
+LIMITS = ("min", "max", "minLength", "maxLength")
+_SHOWN = ("expression", "valuesExpression", "columnsExpression", "dataSource")
+_BARE = ("valuesKey", "dataSource")
+_TEMPLATES = ("label", "dateLabel", "timeLabel", "title", "description", "text", "source", "alt", "accept")
+_ADORNERS = ("prefixAdorner", "suffixAdorner")
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """One expression `=text` of a component; `shown` tells whether a reader of the component can see its value.
+
+    `around` is the template it stands in, where a {{#loop}} there puts more names in scope.
+    """
+
+    node: Node
+    where: str
+    text: str
+    shown: bool
+    around: str = ""
+
+
+def formulas_of(node: Node) -> Iterator[Formula]:
+    """The formulas of one component."""
+    yield from _conditions(node)
+    for name in _SHOWN:
+        if is_formula(node.raw.get(name)):
+            yield Formula(node, name, node.raw[name], True)
+    for name in _BARE:  # a dotted name that stands for its value
+        text = node.raw.get(name)
+        if isinstance(text, str) and text and not is_formula(text):
+            yield Formula(node, name, "=" + text, True)
+    for name, text in _texts(node):
+        around = text if isinstance(text, str) and "{{#loop" in text else ""
+        for found in formulas_in(text):
+            yield Formula(node, name, found, True, around)
+
+
+def _conditions(node: Node) -> Iterator[Formula]:
+    written: list[tuple[str, Any]] = [("conditional.hide", node.hide), ("readonly", node.readonly)]
+    written += [(f"validate.{name}", node.validate.get(name)) for name in LIMITS]
+    for where, text in written:
+        if isinstance(text, str) and is_formula(text):
+            yield Formula(node, where, text, False)
+
+
+def _texts(node: Node) -> Iterator[tuple[str, object]]:
+    for name in _TEMPLATES:
+        yield name, node.raw.get(name)
+    look = node.raw.get("appearance")
+    for name in _ADORNERS:
+        yield f"appearance.{name}", look.get(name) if isinstance(look, dict) else None
+    choices = node.raw.get("values")
+    for item in choices if isinstance(choices, list) else ():
+        yield "values", item.get("label") if isinstance(item, dict) else None
+
+
+def formulas(form: Form) -> Iterator[Formula]:
+    """Every formula of the form, in page order."""
+    for node in form.nodes:
+        yield from formulas_of(node)

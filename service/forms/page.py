@@ -1,0 +1,264 @@
+"""A form as its page draws it: plain values with ids, labels, errors and levels worked out, for the Jinja macros."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from service.domain.errors import Language
+from service.forms.access import Level, levels
+from service.forms.compiled import CompiledForm
+from service.forms.display import control_text, display_text, unit
+from service.forms.expressions import Evaluator, Function
+from service.forms.messages import FieldProblem, summary_of
+from service.forms.model import CHOICES, INPUTS, Node
+from service.forms.page_parts import DETAILS, Details
+from service.forms.places import control_id
+from service.forms.scope import Instance, initialise_data, instances, settle
+from service.forms.templating import fill
+from service.forms.values import Option, options
+from service.forms.words import WORDS
+
+_NO_FUNCTIONS: Mapping[str, Function] = {}
+_NO_FILES: Mapping[str, str] = {}
+GRIDS = {1: "", 2: "halves"}
+
+
+@dataclass
+class FieldView:
+    """One thing to draw. `text` is its value in words, `entered` what its control holds, `lines` the grid beneath."""
+
+    kind: str
+    id: str
+    name: str = ""
+    label: str = ""
+    help: str = ""
+    value: Any = None
+    text: str = ""
+    entered: str = ""
+    errors: list[str] = field(default_factory=list)
+    required: bool = False
+    readonly: bool = False
+    drives: bool = False
+    options: list[Option] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    rows: list[RowView] = field(default_factory=list)
+    can_add: bool = False
+    can_remove: bool = False
+    part: Details = field(default_factory=Details)
+
+    @property
+    def described(self) -> str:
+        """For aria-describedby: hint and error, where there are any."""
+        parts = ((f"{self.id}-hint", self.help), (f"{self.id}-error", self.errors))
+        return " ".join(name for name, there in parts if there)
+
+    @property
+    def blocks(self) -> list[Block]:
+        """What is beneath, for reading."""
+        return _blocks(self.lines)
+
+
+@dataclass
+class Line:
+    """Neighbours that stand side by side; `css` is the grid's class, empty for a field alone."""
+
+    css: str
+    fields: list[FieldView]
+
+
+@dataclass
+class RowView:
+    """One row of a repeating list; `name` is what its remove button says."""
+
+    id: str
+    name: str
+    number: int
+    lines: list[Line]
+
+    @property
+    def blocks(self) -> list[Block]:
+        """What is in the row, for reading."""
+        return _blocks(self.lines)
+
+
+@dataclass
+class Block:
+    """For reading: neighbouring values make one list of facts; anything else stands alone."""
+
+    facts: bool
+    fields: list[FieldView]
+
+
+@dataclass
+class FormView:
+    """A form to draw: the macros `render_form` and `render_data` take it. `files` names attachments by their id."""
+
+    id: str
+    digest: str
+    lang: Language
+    readonly: bool
+    lines: list[Line]
+    problems: list[tuple[str, str]]
+    words: Mapping[str, str]
+    files: Mapping[str, str]
+    file_url: str
+
+    @property
+    def submits(self) -> bool:
+        """Whether the form brings its own submit button, so that the page needs none."""
+        return any(shown.kind == "button" and shown.part.action == "submit" for shown in _all(self.lines))
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The form for reading."""
+        return _blocks(self.lines)
+
+
+def view(
+    compiled: CompiledForm,
+    data: Mapping[str, Any],
+    *,
+    roles: Collection[str],
+    variables: Mapping[str, Any],
+    functions: Mapping[str, Function] = _NO_FUNCTIONS,
+    problems: Iterable[FieldProblem] = (),
+    readonly: bool = False,
+    lang: Language = "zh",
+    files: Mapping[str, str] = _NO_FILES,
+    file_url: str = "/attachments/{}",
+) -> FormView:
+    """What these roles see of a form with this data: nothing that `per-role` or a condition hides.
+
+    `files` names attachments by id, `file_url` is where one is fetched ({} = its id).
+    """
+    told = tuple(problems)
+    evaluator = Evaluator(compiled.formulas, variables, functions)
+    shown = initialise_data(compiled.form, data, lenient=False)
+    if readonly:  # what was computed when it was entered stays as it was
+        tree = instances(compiled.form, shown, evaluator)
+    else:
+        _, tree = settle(compiled.form, shown, evaluator, submitting=False)
+    drawing = _Drawing(compiled, levels(compiled.form, roles), evaluator, _by_control(told, lang), readonly, lang)
+    lines = drawing.lines(tree.children)
+    ids = {shown.id for shown in _all(lines)}
+    listed = [(target if target in ids else "", text) for target, text in summary_of(told, lang)]
+    return FormView(compiled.id, compiled.digest, lang, readonly, lines, listed, WORDS[lang], files, file_url)
+
+
+def _blocks(lines: Iterable[Line]) -> list[Block]:
+    out: list[Block] = []
+    for line in lines:
+        for shown in line.fields:
+            is_fact = shown.kind in INPUTS
+            if not (is_fact and out and out[-1].facts):
+                out.append(Block(is_fact, []))
+            out[-1].fields.append(shown)
+    return out
+
+
+def _by_control(problems: Iterable[FieldProblem], lang: Language) -> dict[str, list[str]]:
+    out: dict[str, list[str]] = {}
+    for problem in problems:
+        out.setdefault(problem.control, []).append(problem.text(lang))
+    return out
+
+
+def _all(lines: Iterable[Line]) -> Iterable[FieldView]:
+    for line in lines:
+        for shown in line.fields:
+            yield shown
+            yield from _all(shown.lines)
+            for row in shown.rows:
+                yield from _all(row.lines)
+
+
+@dataclass
+class _Drawing:
+    """One page being drawn."""
+
+    compiled: CompiledForm
+    may: Mapping[str, Level]
+    evaluator: Evaluator
+    errors: Mapping[str, list[str]]
+    readonly: bool
+    lang: Language
+
+    def lines(self, children: Iterable[Instance]) -> list[Line]:
+        """Neighbours with the same `layout.row` stand side by side."""
+        out: list[list[Instance]] = []
+        last: object = None
+        for child in children:
+            if not self._is_drawn(child):
+                continue
+            row = _layout(child.node).get("row")
+            if row is None or row != last or not out:
+                out.append([])
+            out[-1].append(child)
+            last = row
+        return [Line(_grid(line), [self.field(child) for child in line]) for line in out]
+
+    def _is_drawn(self, instance: Instance) -> bool:
+        node = instance.node
+        if instance.hidden or node.is_computed or self.may[node.id] == "hidden":
+            return False
+        return node.type != "button" or not self.readonly
+
+    def field(self, instance: Instance) -> FieldView:
+        """One component at its place."""
+        node, scope = instance.node, instance.scope
+        keyed = node.is_field or node.repeats
+        number = "".join(f"-{place}" for place in instance.numbers)
+        shown = FieldView(
+            node.type,
+            control_id(instance.path) if keyed else f"c-{node.id}{number}".replace(".", "-"),
+            instance.name if keyed else "",
+            fill(node.label, scope, self.evaluator),
+            fill(node.raw.get("description"), scope, self.evaluator),
+            instance.value,
+            errors=list(self.errors.get(instance.name, ())) if keyed else [],
+            required=node.required,
+            readonly=self._is_readonly(instance),
+            drives=node.id in self.compiled.driving,
+        )
+        if node.is_field:
+            self._value(shown, instance)
+        if make := DETAILS.get(node.type):
+            shown.part = make(node, scope, self.evaluator)
+        shown.part.suffix = shown.part.suffix or unit(node, self.lang)
+        shown.lines = self.lines(instance.children)
+        if node.repeats:
+            self._rows(shown, instance)
+        return shown
+
+    def _is_readonly(self, instance: Instance) -> bool:
+        return self.readonly or instance.readonly or instance.node.disabled or self.may[instance.node.id] != "write"
+
+    def _value(self, shown: FieldView, instance: Instance) -> None:
+        node = instance.node
+        if node.type in CHOICES:
+            offered = options(node, instance.scope, self.evaluator)
+            shown.options = [Option(o.value, fill(o.label, instance.scope, self.evaluator)) for o in offered]
+        shown.text = display_text(node, instance.value, shown.options, self.lang)
+        shown.entered = control_text(node, instance.value)
+
+    def _rows(self, shown: FieldView, instance: Instance) -> None:
+        for number, children in enumerate(instance.rows):
+            row_id = control_id((*instance.path, number))
+            shown.rows.append(RowView(row_id, f"{instance.name}[{number}]", number + 1, self.lines(children)))
+        may_change = instance.node.raw.get("allowAddRemove") is True and not shown.readonly
+        shown.can_add = shown.can_remove = may_change
+
+
+def _layout(node: Node) -> Mapping[str, Any]:
+    layout = node.raw.get("layout")
+    return layout if isinstance(layout, Mapping) else {}
+
+
+def _grid(line: list[Instance]) -> str:
+    """The design has halves, two thirds and one, and thirds; form-js has 16 columns."""
+    if len(line) == 2:
+        first, second = (_layout(child.node).get("columns") or 8 for child in line)
+        return "two-1" if first >= second + 5 else "halves"
+    return GRIDS.get(len(line), "thirds")
