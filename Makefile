@@ -8,6 +8,7 @@ VENV := $(CURDIR)/.venv
 FRONTEND := service/web/frontend
 DIST := service/web/static/dist/.vite/manifest.json
 BROWSER := tests/browser
+BPMNLINT := tests/bpmnlint
 CATALOGUES := $(wildcard service/web/translations/*/LC_MESSAGES/*.po)
 NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
@@ -46,15 +47,16 @@ setup: .venv/.runtime $(DIST) .venv/.catalogues ## everything `run` needs, witho
 run: setup ## set up and serve web and clock with demonstration data
 	shenbao serve --development
 
-test: .venv/.dev $(DIST) .venv/.catalogues .venv/chromium/run ## set up and run all tests, PostgreSQL and browser included
+test: .venv/.dev $(DIST) .venv/.catalogues .venv/chromium/run $(BPMNLINT)/node_modules/.stamp ## set up and run all tests, PostgreSQL and browser included
 	CHROMIUM=$(VENV)/chromium/run pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
-lint: .venv/.dev $(FRONTEND)/node_modules/.stamp ## style, types, import contracts, package hosts
+lint: .venv/.dev $(FRONTEND)/node_modules/.stamp $(BPMNLINT)/node_modules/.stamp ## style, types, contracts, diagrams, package hosts
 	ruff check .
 	ruff format --check .
 	mypy
 	lint-imports
 	cd $(FRONTEND) && npx --no-install tsc --noEmit
+	node $(BPMNLINT)/lint.mjs
 	pytest -q -p no:cacheprovider tests/architecture/test_package_hosts.py
 
 bench: .venv/.dev $(DIST) ## the figures of bench/RESULTS.md
@@ -68,7 +70,7 @@ lock: .venv/.runtime ## resolve the lock files anew
 	  --extra build pyproject.toml -o requirements.lock
 	uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	  --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
-	for folder in $(FRONTEND) $(BROWSER); do \
+	for folder in $(FRONTEND) $(BROWSER) $(BPMNLINT); do \
 	  (cd $$folder && npm install --package-lock-only --loglevel=error && node $(CURDIR)/$(BROWSER)/strip-lock.mjs) || exit 1; done
 
 catalogue: .venv/.runtime ## take new texts into the English catalogue
@@ -77,7 +79,7 @@ catalogue: .venv/.runtime ## take new texts into the English catalogue
 	pybabel -q update -N --no-wrap -i build/messages.pot -d service/web/translations
 
 clean: ## remove everything the targets made, the database of `run` included
-	rm -rf .venv build var $(FRONTEND)/node_modules $(BROWSER)/node_modules service/web/static/dist
+	rm -rf .venv build var $(FRONTEND)/node_modules $(BROWSER)/node_modules $(BPMNLINT)/node_modules service/web/static/dist
 	rm -f service/web/translations/*/LC_MESSAGES/*.mo
 
 # --- what the targets stand on -----------------------------------------------------------------------------------------------
@@ -105,8 +107,8 @@ clean: ## remove everything the targets made, the database of `run` included
 	$(if $(CATALOGUES),pybabel -q compile -d service/web/translations)
 	touch $@
 
-$(FRONTEND)/node_modules/.stamp: $(FRONTEND)/package-lock.json .venv/.runtime
-	cd $(FRONTEND) && $(NPM_CI)
+%/node_modules/.stamp: %/package-lock.json .venv/.runtime
+	cd $* && $(NPM_CI)
 	touch $@
 
 $(DIST): $(FRONTEND)/node_modules/.stamp $(FRONTEND)/vite.config.ts $(wildcard $(FRONTEND)/src/*)

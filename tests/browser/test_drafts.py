@@ -1,0 +1,98 @@
+"""Drafts on the device: kept while the server cannot be reached, offered again, gone once they are saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.site import STATIC, Site, serve
+
+FORM = """
+<form method="post" action="/done" data-draft="7:42" data-draft-url="/draft">
+  <input type="hidden" name="csrf" value="token"><input name="password" type="password" aria-label="口令">
+  <label>名称 <input name="name"></label>
+  <label>领域 <select name="field"><option value="">请选择</option><option value="ai">人工智能</option></select></label>
+  <label><input type="checkbox" name="kinds" value="a"> 甲</label>
+  <label><input type="checkbox" name="kinds" value="b"> 乙</label>
+  <span class="saved" role="status"></span><button>提交</button>
+</form>
+<form action="/out" method="post" data-sign-out><button>退出</button></form>
+"""
+KEY = "shenbao.draft.7:42"
+
+pytestmark = pytest.mark.skipif(not (STATIC / "dist").exists(), reason="the front end is not built: run `make setup`")
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serve() as site:
+        yield site
+
+
+def _kept(page: Page) -> str | None:
+    kept: str | None = page.evaluate("key => localStorage.getItem(key)", KEY)
+    return kept
+
+
+def test_a_change_is_saved_and_the_time_is_said(page: Page, site: Site) -> None:
+    page.goto(site.page("/", FORM))
+    page.get_by_label("名称").fill("联合体")
+    expect(page.get_by_role("status")).to_contain_text("已保存", timeout=6000)
+    assert "联合体" in site.posts[-1]
+    assert _kept(page) is None
+
+
+@pytest.mark.parametrize(("status", "said"), [(401, "登录已过期"), (409, "别的窗口"), (422, "没有保存到服务器")])
+def test_what_the_server_does_not_take_stays_on_the_device(
+    page: Page, site: Site, expected_on_console: list[str], status: int, said: str
+) -> None:
+    site.answers["/draft"] = status
+    expected_on_console.append(f"status of {status}")
+    page.goto(site.page("/", FORM))
+    page.get_by_label("名称").fill("联合体")
+    page.get_by_label("口令").fill("geheim")
+    expect(page.get_by_role("status")).to_contain_text(said, timeout=6000)
+    kept = _kept(page)
+    assert kept
+    assert "联合体" in kept
+    assert "geheim" not in kept
+    assert "token" not in kept
+
+
+def test_what_was_kept_is_offered_and_comes_back(page: Page, site: Site) -> None:
+    page.goto(site.page("/", FORM))
+    page.context.set_offline(True)
+    page.get_by_label("名称").fill("离线填的")
+    page.get_by_label("领域").select_option("ai")
+    page.get_by_label("乙").check()
+    expect(page.get_by_role("status")).to_contain_text("没有网络")
+    page.context.set_offline(False)
+    page.goto("about:blank")
+    page.goto(site.address + "/")
+    page.get_by_role("button", name="恢复").click()
+    expect(page.get_by_label("名称")).to_have_value("离线填的")
+    expect(page.get_by_label("领域")).to_have_value("ai")
+    expect(page.get_by_label("乙")).to_be_checked()
+    expect(page.get_by_label("甲")).not_to_be_checked()
+    expect(page.locator("form[data-draft] .saved")).to_contain_text("已保存", timeout=6000)
+    assert _kept(page) is None
+
+
+def test_without_a_network_a_form_is_not_sent_into_nothing(page: Page, site: Site) -> None:
+    page.goto(site.page("/", FORM))
+    page.context.set_offline(True)
+    page.get_by_label("名称").fill("还在")
+    page.get_by_role("button", name="提交").click()
+    expect(page.get_by_label("名称")).to_have_value("还在")
+    assert _kept(page)
+
+
+def test_signing_out_leaves_nothing_on_the_device(page: Page, site: Site) -> None:
+    page.goto(site.page("/", FORM))
+    page.evaluate('key => localStorage.setItem(key, \'{"at":"2025-01-01","pairs":[]}\')', KEY)
+    site.answers["/out"] = 200
+    page.get_by_role("button", name="退出").click()
+    page.wait_for_url("**/out")
+    assert _kept(page) is None
