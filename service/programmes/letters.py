@@ -16,7 +16,7 @@ from service.feel import Budget, BudgetExceeded, Function
 from service.programmes.functions import FUNCTION_NAMES
 from service.programmes.letter_text import LetterSyntaxError, Rendering, Template, compile_text
 from service.programmes.manifest_schema import StrictSchema, Text, messages
-from service.programmes.scan import letter_id
+from service.programmes.scan import deadline_names, letter_id
 
 FENCE = "+++"
 #: what a slot may read; rows of a loop add their own names, `this` and `parent`
@@ -60,6 +60,13 @@ class CompiledLetter:
     source: str
     paths: frozenset[tuple[str, ...]] = frozenset()
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def deadlines(self) -> tuple[str, ...]:
+        """The deadlines its slots ask for."""
+        templates = (self.title, self.addressee, self.body)
+        texts = (expression.text for template in templates for expression, _ in template.expressions)
+        return tuple(dict.fromkeys(name for text in texts for name in deadline_names(text)))
 
     def render(self, variables: Mapping[str, Any], functions: Mapping[str, Function]) -> RenderedLetter:
         """The letter. `variables` holds FEEL values under `case`, `lookup`, `input`, `today`; settings are added.

@@ -1,0 +1,188 @@
+"""Everything wrong with a programme, together: manifest, diagrams, decisions, forms, letters, and the names they share.
+
+Nothing stops at the first problem, so a designer mends all of them in one round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+from service.dmn import DecisionModel
+from service.domain.errors import DeploymentRefused, Problem
+from service.engine import check_files
+from service.forms import check_form, read_form
+from service.programmes.closure import Closure, resolve
+from service.programmes.compiled import diagrams, letter_of, read_decisions
+from service.programmes.folder import read_folder
+from service.programmes.functions import FUNCTION_NAMES
+from service.programmes.letters import CompiledLetter, check_letter
+from service.programmes.scan import ElementUse, literals
+
+# the engine says again what the closure has said of the same element
+_SAID_BY_CLOSURE = {"unknown-form", "unknown-decision", "unknown-process"}
+
+
+def check_programme(
+    files: Mapping[str, bytes], key: str, *, operations: Collection[str] | None = None
+) -> list[Problem]:
+    """Every problem of programme `key` in `files`, errors first; `operations` None: operation names are not checked."""
+    try:
+        closure, dangling = resolve(files, key)
+    except DeploymentRefused as refused:
+        return list(refused.problems)
+    problems = [*dangling]
+    decisions = _decisions(closure, problems)
+    problems += _forms(closure)
+    letters = _letters(closure, problems)
+    problems += _diagrams(closure, decisions, operations)
+    problems += [problem for element in _elements(closure) for problem in _names(closure, element)]
+    problems += _letter_deadlines(closure, letters)
+    problems += _manifest(closure)
+    problems += [_orphan(path) for path in closure.orphans]
+    return sorted(dict.fromkeys(problems), key=lambda problem: (problem.level != "error", problem.file, problem.line))
+
+
+def check_folder(root: Path, key: str, *, operations: Collection[str] | None = None) -> list[Problem]:
+    """The same for a programme in a folder. Raises NotFound where it has none of that key."""
+    return check_programme(read_folder(root, key), key, operations=operations)
+
+
+def _decisions(closure: Closure, problems: list[Problem]) -> dict[str, DecisionModel]:
+    found: dict[str, DecisionModel] = {}
+    for path in dict.fromkeys(closure.decisions.values()):
+        try:
+            model = read_decisions(closure.files[path], path)
+        except DeploymentRefused as refused:
+            problems += refused.problems
+        else:
+            found |= dict.fromkeys(model.decisions, model)
+    return found
+
+
+def _forms(closure: Closure) -> Iterator[Problem]:
+    for name, path in closure.forms.items():
+        try:
+            form = read_form(closure.files[path], file=path)
+        except DeploymentRefused as refused:
+            yield from refused.problems
+            continue
+        yield from check_form(form, roles=closure.manifest.roles.keys(), functions=FUNCTION_NAMES)
+        if path.rpartition("/")[2] != f"{name}.form":
+            zh, en = (
+                f"文件名应为“{name}.form”，与表单 id 一致。",
+                f"The file should be called “{name}.form”, as its id.",
+            )
+            yield Problem(path, "", "form-file-name", zh, en, level="warning")
+
+
+def _letters(closure: Closure, problems: list[Problem]) -> dict[str, CompiledLetter]:
+    found: dict[str, CompiledLetter] = {}
+    manifest = closure.manifest
+    for path in closure.letters.values():
+        try:
+            letter = letter_of(closure, path)
+        except DeploymentRefused as refused:
+            problems += refused.problems
+        else:
+            problems += check_letter(letter, file=path, roles=manifest.roles.keys(), numbers=manifest.numbers.keys())
+            found[path] = letter
+    return found
+
+
+def _diagrams(
+    closure: Closure, decisions: Mapping[str, DecisionModel], operations: Collection[str] | None
+) -> list[Problem]:
+    found = check_files(
+        diagrams(closure),
+        decisions=decisions,
+        functions=FUNCTION_NAMES,
+        operations=operations,
+        forms=closure.forms.keys(),
+    )
+    broken = closure.decisions.keys() - decisions.keys()
+    elements = {(element.file, element.id): element for element in _elements(closure)}
+    return [problem for problem in found if not _repeats(problem, elements, closure, broken)]
+
+
+def _repeats(
+    problem: Problem,
+    elements: Mapping[tuple[str, str], ElementUse],
+    closure: Closure,
+    broken: Collection[str],
+) -> bool:
+    """Whether the engine misses something that has been reported already: as missing, or as a file with problems."""
+    element = elements.get((problem.file, problem.element))
+    if element is None or problem.code not in _SAID_BY_CLOSURE:
+        return False
+    missing_form = element.form and element.form not in closure.forms
+    missing_process = element.called and element.called not in closure.processes
+    no_decision = element.decision and (element.decision not in closure.decisions or element.decision in broken)
+    return bool(missing_form or missing_process or no_decision)
+
+
+def _elements(closure: Closure) -> Iterator[ElementUse]:
+    for process in closure.processes.values():
+        yield from process.elements
+
+
+def _names(closure: Closure, element: ElementUse) -> Iterator[Problem]:
+    """Deadlines and roles that the manifest does not know."""
+    for name in element.deadlines:
+        if name not in closure.manifest.deadlines:
+            yield _unknown(element, "deadline", name)
+    for name, is_literal in element.roles:
+        wanted = [name] if is_literal else sorted(_mapped_in(closure, element.process, name))
+        if not is_literal and not wanted:
+            zh = f"角色变量“{name}”没有由任何调用活动以文字传入。"
+            en = f"No call activity maps a text into the role variable “{name}”."
+            yield _problem(element, "role-unmapped", zh, en)
+        for role in wanted:
+            if role not in closure.manifest.roles:
+                yield _unknown(element, "role", role)
+
+
+def _mapped_in(closure: Closure, process: str, variable: str) -> set[str]:
+    """The texts that call activities of the closure give to a variable of `process`."""
+    return {
+        value
+        for caller in _elements(closure)
+        if caller.called == process
+        for target, source in caller.inputs
+        if target == variable
+        for value in literals(source)
+    }
+
+
+def _unknown(element: ElementUse, kind: str, name: str) -> Problem:
+    what = {"deadline": "期限", "role": "角色"}[kind]
+    zh, en = f"清单中没有{what}“{name}”。", f"The manifest has no {kind} “{name}”."
+    return _problem(element, f"{kind}-unknown", zh, en)
+
+
+def _problem(element: ElementUse, code: str, zh: str, en: str) -> Problem:
+    return Problem(element.file, element.id, code, zh, en, name=element.name, line=element.line)
+
+
+def _letter_deadlines(closure: Closure, letters: Mapping[str, CompiledLetter]) -> Iterator[Problem]:
+    for path, letter in letters.items():
+        for name in letter.deadlines:
+            if name not in closure.manifest.deadlines:
+                zh, en = f"清单中没有期限“{name}”。", f"The manifest has no deadline “{name}”."
+                yield Problem(path, "", "deadline-unknown", zh, en)
+
+
+def _manifest(closure: Closure) -> Iterator[Problem]:
+    """Deadlines that nothing asks for: a rule that never runs is more likely a misspelt name than a spare one."""
+    asked = {name for element in _elements(closure) for name in element.deadlines}
+    for name, rule in closure.manifest.deadlines.items():
+        if name not in asked and rule.starts != "call":
+            zh, en = f"没有流程用到期限“{name}”。", f"No diagram asks for the deadline “{name}”."
+            yield Problem(
+                closure.manifest.file, f"deadlines.{name}", "deadline-unused", zh, en, name=rule.name, level="warning"
+            )
+
+
+def _orphan(path: str) -> Problem:
+    zh, en = "没有流程用到这个文件，它不会发布。", "No procedure reaches this file; it is not published."
+    return Problem(path, "", "orphan", zh, en, level="warning")
