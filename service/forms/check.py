@@ -9,16 +9,16 @@ from typing import Any, Literal
 from service.domain.errors import Problem
 from service.forms import attributes as known
 from service.forms.check_formulas import check_formulas
+from service.forms.check_parts import check_parts
 from service.forms.check_rules import check_rules
 from service.forms.expressions import SPECIAL, VARIABLES
 from service.forms.limits import NESTED_LISTS, SCHEMA_VERSION
 from service.forms.model import CHOICES, Form, Node
-from service.forms.places import ROW, Pattern
+from service.forms.places import CONTROLS, ROW, Pattern
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-_CONTROLS = ("_csrf", "_revision", "_add", "_remove", "_draft", "_submit", "_refresh", "_key")
-RESERVED = frozenset((*SPECIAL, *VARIABLES, *_CONTROLS, ROW))
+RESERVED = CONTROLS | {*SPECIAL, *VARIABLES, ROW}
 
 
 def check_form(form: Form, *, roles: Collection[str], functions: Collection[str] = ()) -> list[Problem]:
@@ -27,6 +27,7 @@ def check_form(form: Form, *, roles: Collection[str], functions: Collection[str]
         *_document(form),
         *_components(form),
         *_places(form),
+        *check_parts(form),
         *check_rules(form, roles),
         *check_formulas(form, functions),
     ]

@@ -57,8 +57,7 @@ def number_text(node: Node, value: Decimal) -> str:
     """A number for reading: money with separators and its digits, others as they are."""
     if not node.format.startswith("money"):
         return format(value, "f")
-    digits = node.raw.get("decimalDigits")
-    return f"{value:,.{digits if isinstance(digits, int) else 2}f}"
+    return f"{value:,.{node.digits}f}"
 
 
 def moment_text(text: str, lang: Language) -> str:

@@ -12,11 +12,20 @@ from service.forms.compiled import CompiledForm
 from service.forms.limits import PAIRS
 from service.forms.messages import FieldProblem, describe
 from service.forms.model import MULTIPLE, Node
-from service.forms.places import MISSING, ROW, Path, Pattern, get, name_of, parse_name, pattern_of, put, rows_of
+from service.forms.places import (
+    CONTROLS,
+    MISSING,
+    ROW,
+    Path,
+    Pattern,
+    get,
+    name_of,
+    parse_name,
+    pattern_of,
+    put,
+    rows_of,
+)
 from service.forms.values import cleaned, empty, typed
-
-CONTROLS = frozenset({"_csrf", "_revision", "_add", "_remove", "_draft", "_refresh", "_submit", "_key"})
-"""Names of the page's own, never fields of a form."""
 
 _SILENT = MULTIPLE | {"checkbox", "radio", "filepicker"}
 """Controls that send nothing when nothing is chosen: on a page that was sent, silence means empty."""

@@ -19,7 +19,7 @@ _ADORNERS = ("prefixAdorner", "suffixAdorner")
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """One expression `=text` of a component; `shown` tells whether a reader of the component can see its value.
+    """One expression `=text` of a component; `shown` tells whether its reader may see the value (limits: in messages).
 
     `around` is the template it stands in, where a {{#loop}} there puts more names in scope.
     """
@@ -52,7 +52,7 @@ def _conditions(node: Node) -> Iterator[Formula]:
     written += [(f"validate.{name}", node.validate.get(name)) for name in LIMITS]
     for where, text in written:
         if isinstance(text, str) and is_formula(text):
-            yield Formula(node, where, text, False)
+            yield Formula(node, where, text, where.startswith("validate."))
 
 
 def _texts(node: Node) -> Iterator[tuple[str, object]]:

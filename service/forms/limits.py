@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 # of a file
 FILE_BYTES = 1_000_000
 COMPONENTS = 2_000
@@ -19,6 +21,8 @@ ROWS = 500  # of one list, where the form has no `max-items`
 FIELD_CHARACTERS = 500  # of a text field, where the form has no maxLength
 AREA_CHARACTERS = 20_000  # of a text area, where the form has no maxLength
 NUMBER_CHARACTERS = 40  # as typed
+MONEY_WAN = Decimal("9999999999.99")  # 万元, decimal(12,2)
+MONEY_YUAN = Decimal("999999999999.99")  # 元
 DIGITS = 15  # significant digits: what every JSON reader keeps exactly
 CHOICES = 1_000  # options of one field, and choices of one list
 FILES = 50  # of one file field

@@ -10,13 +10,18 @@ from functools import cached_property
 from typing import Any
 
 from service.domain.errors import DeploymentRefused, Problem
-from service.forms.limits import COMPONENTS, DEPTH, FILE_BYTES
+from service.forms.limits import COMPONENTS, DEPTH, FILE_BYTES, MONEY_WAN, MONEY_YUAN
 from service.forms.places import Pattern
 
 TEXTS = frozenset({"textfield", "textarea"})
 MULTIPLE = frozenset({"checklist", "taglist"})
 CHOICES = frozenset({"radio", "select"}) | MULTIPLE
 INPUTS = TEXTS | CHOICES | {"number", "datetime", "checkbox", "filepicker", "expression"}
+_BOUNDS: Mapping[str, tuple[Decimal, Decimal]] = {
+    "money-wan": (Decimal(0), MONEY_WAN),
+    "money-yuan": (Decimal(0), MONEY_YUAN),
+    "percent": (Decimal(0), Decimal(100)),
+}
 CONTAINERS = frozenset({"default", "group", "dynamiclist"})
 
 
@@ -89,6 +94,22 @@ class Node:
     def format(self) -> str:
         """The name of its format, or an empty text."""
         return str(self.properties.get("format", ""))
+
+    @cached_property
+    def digits(self) -> int | None:
+        """Decimal places a number may have: as written, else what its format says; None = any."""
+        written = self.raw.get("decimalDigits")
+        if isinstance(written, int) and not isinstance(written, bool):
+            return written
+        return 2 if self.type == "number" and self.format in _BOUNDS else None
+
+    def limit(self, word: str) -> Any:
+        """A limit of `validate`: as written, else what the number's format says; None = none."""
+        written = self.validate.get(word)
+        if written is not None or self.type != "number" or word not in ("min", "max"):
+            return written
+        least, most = _BOUNDS.get(self.format, (None, None))
+        return least if word == "min" else most
 
     def count(self, name: str) -> int | None:
         """A custom property that is a whole number (`min-items`, `max-items`)."""

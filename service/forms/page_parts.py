@@ -55,7 +55,7 @@ def _textarea(node: Node, scope: Scope, evaluator: Evaluator) -> Details:
 
 
 def _number(node: Node, scope: Scope, evaluator: Evaluator) -> Details:
-    out = Details(mode="numeric" if node.raw.get("decimalDigits") == 0 else "decimal")
+    out = Details(mode="numeric" if node.digits == 0 else "decimal")
     return _adorned(out, node, scope, evaluator)
 
 

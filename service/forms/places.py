@@ -14,6 +14,9 @@ Pattern = tuple[str | None, ...]
 ROW: Final = "_row"
 """The name under a row that says that the row exists, so that a row of unticked boxes arrives, too."""
 
+CONTROLS: Final = frozenset({"_csrf", "_revision", "_add", "_remove", "_draft", "_refresh", "_submit", "_key"})
+"""Names that belong to the page around a form, and are never fields of it."""
+
 MISSING: Final = object()
 
 _PART = re.compile(r"(?:^|\.)([A-Za-z_][A-Za-z0-9_]*)|\[(0|[1-9][0-9]{0,4})\]")

@@ -106,7 +106,7 @@ def _by_schema(judgement: Judgement, data: dict[str, Any], validator: jsonschema
         code, said = _code(error.kind.name, kind, instance)
         limit = kind.get("limit")
         if code in ("decimals", "integer") and instance is not None:
-            limit = instance.node.raw.get("decimalDigits")
+            limit = instance.node.digits
         judgement.add(path, code, get(data, path), limit, said)
 
 
@@ -120,7 +120,7 @@ def _code(word: str, kind: Mapping[str, Any], instance: Instance | None) -> tupl
             return str(rules["validationType"]), ""
         return "pattern", str(rules.get("patternErrorMessage") or "")
     if word == "type" and instance and instance.node.type == "number":
-        whole = instance.node.raw.get("decimalDigits") == 0 and number(instance.value) is not None
+        whole = instance.node.digits == 0 and number(instance.value) is not None
         return "decimals" if whole else "not-a-number", ""
     return _CODES.get(word, "required" if word == "required" else "type"), ""
 
@@ -158,8 +158,8 @@ def _number(instance: Instance, value: Any) -> Iterator[tuple[str, Any]]:
     step = number(node.raw.get("increment"))
     if step and exact % step:
         yield "increment", step
-    digits = node.raw.get("decimalDigits")
-    if node.raw.get("serializeToString") is True and isinstance(digits, int) and _places(exact) > digits:
+    digits = node.digits
+    if node.raw.get("serializeToString") is True and digits is not None and _places(exact) > digits:
         yield "decimals", digits
 
 
@@ -172,7 +172,7 @@ def _limits(evaluator: Evaluator, instance: Instance, value: Any) -> Iterator[tu
     """Limits that are FEEL, and those of numbers kept as texts. A limit that is no number does not hold."""
     as_text = instance.node.raw.get("serializeToString") is True
     for word in LIMITS:
-        written = instance.node.validate.get(word)
+        written = instance.node.limit(word)
         if written is None or (fixed(written) is not None and not as_text):
             continue
         found = evaluator.value(written, instance.scope) if is_formula(written) else fixed(written)

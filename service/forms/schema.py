@@ -113,12 +113,12 @@ def _text(node: Node) -> dict[str, Any]:
 def _number(node: Node) -> dict[str, Any]:
     if node.raw.get("serializeToString") is True:
         return {"type": "string", "maxLength": FIELD_CHARACTERS}
-    digits = node.raw.get("decimalDigits")
+    digits = node.digits
     out: dict[str, Any] = {"type": "integer" if digits == 0 else "number"}
     for word, key in (("min", "minimum"), ("max", "maximum")):
-        if (limit := fixed(node.validate.get(word))) is not None:
+        if (limit := fixed(node.limit(word))) is not None:
             out[key] = int(limit) if limit == limit.to_integral_value() else float(limit)
-    if isinstance(digits, int) and digits > 0:
+    if digits:
         out["multipleOf"] = float(f"1e-{digits}")
     return out
 

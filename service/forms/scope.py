@@ -11,7 +11,7 @@ from service.forms.expressions import Evaluator, Scope, plain, row_scope
 from service.forms.limits import ROUNDS
 from service.forms.model import Form, Node
 from service.forms.places import MISSING, Path, clear, get, name_of, put
-from service.forms.values import empty, sanitise
+from service.forms.values import empty, exact, sanitise
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ def _initial(node: Node, value: Any, lenient: bool) -> Any:
     if value is MISSING:
         default = node.raw.get("defaultValue", MISSING)
         return empty(node) if default is MISSING else sanitise(node, default)
-    return sanitise(node, deepcopy(value)) if lenient else deepcopy(value)
+    return sanitise(node, deepcopy(value)) if lenient else exact(node, deepcopy(value))
 
 
 def _row_count(node: Node, value: Any) -> int:

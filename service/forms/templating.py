@@ -66,7 +66,12 @@ def markdown(text: object, scope: Mapping[str, Any], evaluator: Evaluator) -> Ma
 def picture(text: object, scope: Mapping[str, Any], evaluator: Evaluator) -> str:
     """The address of an image: a path of this site or an embedded picture; anything else is empty."""
     source = fill(text, scope, evaluator).strip()
-    return source if _SOURCE.fullmatch(source) else ""
+    return source if is_picture(source) else ""
+
+
+def is_picture(source: str) -> bool:
+    """Whether the address of an image is one that the content security policy allows."""
+    return _SOURCE.fullmatch(source) is not None
 
 
 def _as_words(value: Any) -> str:

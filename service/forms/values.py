@@ -195,6 +195,11 @@ def cleaned(node: Node, value: Any) -> Any:
     """A value of a JSON body, trimmed as a typed one is; its kind is judged by the schema."""
     if isinstance(value, str) and node.type in TEXTS:
         return typed(node, [value])[0]
+    return exact(node, value)
+
+
+def exact(node: Node, value: Any) -> Any:
+    """A number of stored JSON as int or Decimal again; anything else as it is, to be judged."""
     found = number(value) if node.type == "number" and not isinstance(value, str) else None
     return value if found is None else _number_as_kept(node, found)
 
