@@ -14,6 +14,8 @@ TABLE: Final = AuditEntry.__tablename__
 SEALED: Final = frozenset({"seq", "hash", "previous_hash"})
 WRITTEN: Final = [name for name in AuditEntry.__mapper__.columns.keys() if name not in SEALED]  # noqa: SIM118 # columns
 
+SEAL: Final = "ARRAY['seq', 'hash', 'previous_hash']"
+
 SQLITE: Final = (
     f"DROP TRIGGER IF EXISTS {TABLE}_update",
     f"CREATE TRIGGER {TABLE}_update BEFORE UPDATE ON {TABLE} WHEN OLD.seq IS NOT NULL OR "
@@ -27,7 +29,7 @@ POSTGRES: Final = (
     CREATE OR REPLACE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       IF TG_OP = 'UPDATE' AND OLD.seq IS NULL
-         AND to_jsonb(NEW) - ARRAY['seq', 'hash', 'previous_hash'] = to_jsonb(OLD) - ARRAY['seq', 'hash', 'previous_hash']
+         AND to_jsonb(NEW) - {SEAL} = to_jsonb(OLD) - {SEAL}
       THEN
         RETURN NEW;
       END IF;

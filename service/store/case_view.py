@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Exists, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from service.domain.deadlines import local_date
@@ -37,6 +37,7 @@ from service.store.users import User
 
 __all__ = ["case_view", "lookups"]
 
+EXPERT_INVITATION: Final = "expert-invitation"
 MEMBER_CONFIRMATION: Final = "member-confirmation"
 PARTIES: Final = {"applicant": "applicant_id", "competent": "competent_id", "authority": "authority_id"}
 
@@ -158,21 +159,32 @@ def _panel(session: Session, case: Case) -> Json | None:
     if panel is None:
         return None
     rows = session.execute(
-        select(Seat, Expert)
+        select(Seat, Expert, _answered(panel))
         .outerjoin(Expert, Expert.id == Seat.expert_id)
         .where(Seat.panel_id == panel.id)
         .order_by(Seat.position, Seat.id)
     )
-    return {"id": panel.id, "seed": panel.seed, "seats": [_seat(seat, expert) for seat, expert in rows]}
+    return {"id": panel.id, "seed": panel.seed, "seats": [_seat(*row) for row in rows]}
 
 
-def _seat(seat: Seat, expert: Expert | None) -> Json:
+def _answered(panel: Panel) -> Exists:
+    """Whether the seat's expert has answered the invitation to this panel."""
+    return exists().where(
+        Submission.case_id == panel.case_id,
+        Submission.form == EXPERT_INVITATION,
+        Submission.submitted_by == Expert.user_id,
+        Submission.submitted_at >= panel.created_at,
+    )
+
+
+def _seat(seat: Seat, expert: Expert | None, answered: bool) -> Json:
+    """A seat whose expert answered and was not replaced is accepted: a refusal leads to the draw of a substitute."""
     return {
         "id": seat.id,
         "position": seat.position,
         "expert_id": seat.expert_id,
         "expert": expert_json(expert) if expert else None,
-        "state": seat.state,
+        "state": "accepted" if answered and seat.state == "invited" else seat.state,
         "chair": seat.chair,
         "replaced_by": seat.replaced_by,
     }

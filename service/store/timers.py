@@ -68,7 +68,7 @@ def sync(session: Session, instance_id: int, waiting: Collection[Timer]) -> None
         if before is None:
             session.add(timer)
         else:
-            before.due_at, before.deadline, before.ends = timer.due_at, timer.deadline, timer.ends
+            before.due_at, before.deadline, before.ends = timer.due_at, timer.deadline, timer.ends or []
     if known:
         changed(session, delete(Timer).where(Timer.id.in_([timer.id for timer in known.values()])))
         for timer in known.values():
