@@ -73,14 +73,11 @@ def scanner(address: str) -> Scanner:
 
 
 def _answer(connection: socket.socket, content: bytes) -> str:
-    try:
-        connection.sendall(b"zINSTREAM\0")
-        for start in range(0, len(content), _CHUNK):
-            part = content[start : start + _CHUNK]
-            connection.sendall(struct.pack("!I", len(part)) + part)
-        connection.sendall(struct.pack("!I", 0))
-    except (BrokenPipeError, ConnectionResetError):
-        pass  # over its size limit the daemon answers and closes while we still send: the answer says so
+    connection.sendall(b"zINSTREAM\0")
+    for start in range(0, len(content), _CHUNK):
+        part = content[start : start + _CHUNK]
+        connection.sendall(struct.pack("!I", len(part)) + part)
+    connection.sendall(struct.pack("!I", 0))
     answer = b""
     while b"\0" not in answer and len(answer) < _LONGEST_ANSWER:
         part = connection.recv(_LONGEST_ANSWER)
