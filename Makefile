@@ -15,6 +15,7 @@ NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 export PATH := $(VENV)/bin:$(PATH)
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export npm_config_update_notifier := false
 
 # uv reads none of pip's settings, and many machines have a mirror there and nowhere else: hand them over. Empty is fine.
 pip_setting = $(shell $(PYTHON) -m pip config get $(1) 2>/dev/null)
