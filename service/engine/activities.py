@@ -42,9 +42,7 @@ class Activity(NodeSpec):
             self.give(token, memo.get("result"))
         if "turn" in memo:
             memo["given"] = 1  # should the loop stick, a retry must not map twice
-            loop = token.above
-            assert loop is not None
-            loop.task_spec.turn_done(loop, token)
+            token.above.task_spec.turn_done(token.above, token)
             return
         if self.conditional:
             memo["given"] = 1
@@ -60,7 +58,7 @@ class Activity(NodeSpec):
     def release(self, token: Token) -> None:
         """The events that waited beside it wait no longer."""
         host = token.above
-        if host is None or not host.task_spec.group or self.beside:
+        if not host.task_spec.group or self.beside:
             return
         for other in host.children:
             if other.task_spec.beside and other._state == WAITING:
@@ -205,8 +203,7 @@ class Decision(Activity):
         taken = decisions.decide(token)
         top = token.workflow.top
         top.decisions.append(taken)
-        assert self.node.result is not None
-        token.internal_data["result"] = {self.node.result: taken.value}
+        token.internal_data["result"] = {self.node.result or "": taken.value}
         return True
 
 

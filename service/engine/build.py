@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from service.domain.errors import Problem
-from service.engine.activities import Activity, CallActivity, Decision, Job, Pass, SubProcess, UserTask
+from service.engine.activities import CallActivity, Decision, Job, Pass, SubProcess, UserTask
 from service.engine.events import Boundary, Catch, EventSubStart, Host, ReceiveTask
 from service.engine.gateways import EventGateway, ExclusiveGateway, InclusiveGateway, Join, ParallelGateway
 from service.engine.loops import MultiInstance
@@ -104,7 +104,7 @@ def _node(process: ProcessSpec, scope: Scope, node: Node) -> NodeSpec:
     if node.loop is None:
         return _plain(process, scope, node, node.id)
     _plain(process, scope, node, turn(node.id))
-    return MultiInstance(process, node.id, node, turn(node.id))
+    return MultiInstance(process, node.id, node, turn(node.id), node.loop)
 
 
 def _plain(process: ProcessSpec, scope: Scope, node: Node, name: str) -> NodeSpec:
@@ -124,42 +124,47 @@ def _plain(process: ProcessSpec, scope: Scope, node: Node, name: str) -> NodeSpe
 
 
 def _sources(scope: Scope, last: str, without: str) -> frozenset[str]:
-    """Names from which a token can come to `last` without passing `without`."""
+    """Names from which a token can come to `last` without passing `without`.
+
+    A token at an activity reaches what its boundary events lead to only while these still wait, which shows when it
+    runs; so the activity is not named for their sake, but whatever leads to the activity is.
+    """
     back: dict[str, list[str]] = {}
     for flow in scope.flows:
         back.setdefault(flow.target, []).append(flow.source)
     throws = [n for n in scope.nodes.values() if n.kind == "intermediateThrowEvent" and n.link is not None]
     for node in scope.nodes.values():
-        if node.attached_to:
-            back.setdefault(node.id, []).append(node.attached_to)
         if node.kind == "intermediateCatchEvent" and node.link is not None:
             back.setdefault(node.id, []).extend(t.id for t in throws if t.link == node.link)
     seen: set[str] = set()
+    entered: set[str] = set()  # those that a token still has to enter
     todo = [last]
     while todo:
         at = todo.pop()
-        if at not in seen and at != without:
-            seen.add(at)
-            todo += back.get(at, [])
-    return frozenset(name for at in seen for name in (at, host(at), turn(at)))
+        if at in seen or at == without:
+            continue
+        seen.add(at)
+        hosting = scope.nodes[at].attached_to
+        if hosting is not None and hosting not in entered and hosting != without:
+            entered.add(hosting)
+            todo += back.get(hosting, [])
+        todo += back.get(at, [])
+    return frozenset(name for at in seen for name in (at, turn(at)))
 
 
 def check_built(processes: Mapping[str, Scope], specs: Mapping[str, ProcessSpec]) -> list[Problem]:
     """The guard against silent drops: every node is in the built specs, and every flow leaves its node there."""
-    out = []
+    out: list[Problem] = []
     for process in processes.values():
         for scope in process.scopes():
             built = specs[scope.key].task_specs
             flows = {way.flow for spec in built.values() for way in spec.ways}
-            for node in scope.nodes.values():
-                if node.id not in built:
-                    out.append(problem(scope.file, node.id, "lost", name=node.name, line=node.line))
+            out += [
+                problem(scope.file, node.id, "lost", name=node.name, line=node.line)
+                for node in scope.nodes.values()
+                if node.id not in built
+            ]
             out += [
                 problem(scope.file, flow.id, "lost", line=flow.line) for flow in scope.flows if flow.id not in flows
             ]
     return out
-
-
-def is_turn(spec: NodeSpec) -> bool:
-    """Whether it is what a loop runs once per item."""
-    return isinstance(spec, Activity) and spec.name == turn(spec.node.id)

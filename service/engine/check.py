@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 from service.domain.errors import Problem
 from service.engine import check_events, check_graph, timers
 from service.engine.expressions import Expressions, FeelSyntaxError
-from service.engine.model import ACTIVITIES, Flow, Node, Scope
+from service.engine.model import ACTIVITIES, Flow, Loop, Node, Scope
 from service.engine.problems import problem
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
@@ -24,10 +24,8 @@ WORK = ("assignee", "candidateGroups", "dueDate", "followUpDate", "priority")
 class Said(Protocol):
     """Something a problem can be said of."""
 
-    @property
-    def line(self) -> int: ...
-    @property
-    def name(self) -> str: ...
+    line: int
+    name: str
 
 
 @dataclass(slots=True)
@@ -103,7 +101,7 @@ class ScopeCheck:
         check_graph.check_node(self, node)
         self.mappings(node)
         if node.loop is not None:
-            self.loop(node)
+            self.loop(node, node.loop)
         if node.event is not None:
             check_events.check_event(self, node, node.event)
         special = KINDS.get(node.kind)
@@ -121,10 +119,8 @@ class ScopeCheck:
                 self.bad(node, "reserved-name", text=target)
             self.feel(node, source, f"→ {target}")
 
-    def loop(self, node: Node) -> None:
+    def loop(self, node: Node, loop: Loop) -> None:
         """The attributes of a multi-instance activity."""
-        loop = node.loop
-        assert loop is not None
         if node.kind not in ACTIVITIES or node.by_event:
             self.bad(node, "loop", kind=node.kind)
         self.feel(node, loop.collection, "inputCollection", must=True)
@@ -206,8 +202,7 @@ class ScopeCheck:
 
     def sub_process(self, node: Node) -> None:
         """Exactly one start; an event sub-process stands alone."""
-        assert node.inner is not None
-        starts = node.inner.starts()
+        starts = node.inner.starts() if node.inner is not None else []
         if node.by_event:
             alone = not self.into.get(node.id) and not self.away.get(node.id)
             if len(starts) != 1 or starts[0].event is None or not alone:

@@ -1,4 +1,4 @@
-"""What can be wrong with how nodes are connected: flows, starts, gateways, unreachable nodes, cycles that never wait."""
+"""What can be wrong with how nodes are connected: flows, starts, gateways, dead ends, cycles that never wait."""
 
 from __future__ import annotations
 
@@ -81,9 +81,11 @@ def check_event_gateway(check: ScopeCheck, node: Node) -> None:
             continue
         if target.kind == "receiveTask":
             check.bad(target, "event-gateway-receive")
-        elif target.kind != "intermediateCatchEvent" or len(check.into[target.id]) > 1:
-            check.bad(target, "event-gateway")
-        elif target.event is not None and target.event.kind not in ("message", "timer", "signal"):
+        elif (
+            target.kind != "intermediateCatchEvent"
+            or len(check.into[target.id]) > 1
+            or (target.event is not None and target.event.kind not in ("message", "timer", "signal"))
+        ):
             check.bad(target, "event-gateway")
 
 

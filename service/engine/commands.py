@@ -255,7 +255,7 @@ def _set_variables(instance: Instance, command: SetVariables) -> None:
 def _turn(instance: Instance, task: int) -> tuple[Token, Token, MultiInstance]:
     turn = _open(instance, task)
     loop = turn.above
-    if loop is None or not isinstance(loop.task_spec, MultiInstance):
+    if not isinstance(loop.task_spec, MultiInstance):
         raise wrong(f"{task} 不是多实例的一轮。", f"{task} is no turn of a loop.")
     return turn, loop, loop.task_spec
 

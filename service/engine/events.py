@@ -1,8 +1,8 @@
 """Events that are waited for: catch events, receive tasks, boundary events, starts of event sub-processes.
 
-SpiffWorkflow 3.2.0 unsubscribes a non-interrupting event after its first firing, deletes reminders with their host, never reads
-`isInterrupting` of an event sub-process, and hangs at links (measured); so these are ours: an event that may happen again leaves
-a new waiting token beside itself, and what it started is independent of its host.
+SpiffWorkflow 3.2.0 unsubscribes a non-interrupting event after its first firing, deletes reminders with their host,
+never reads `isInterrupting` of an event sub-process, and hangs at links (measured); so these are ours: an event that
+may happen again leaves a new waiting token beside itself, and what it started is independent of its host.
 """
 
 from __future__ import annotations
@@ -27,8 +27,7 @@ class Catch(Activity):
 
     def __init__(self, process: ProcessSpec, name: str, node: Node) -> None:
         super().__init__(process, name, node)
-        assert node.event is not None
-        self.event = node.event
+        self.event = node.event or Event("none")
 
     def arrive(self, token: Token) -> bool:
         """Arm the timer or subscribe to the message; both are evaluated once."""
@@ -71,7 +70,7 @@ class Catch(Activity):
         if payload:
             token.internal_data["result"] = payload
         gate = token.above
-        if gate is not None and gate.task_spec.group and not self.beside:
+        if gate.task_spec.group and not self.beside:
             for other in gate.children:
                 if other is not token:
                     other.cancel()
@@ -82,9 +81,7 @@ class Catch(Activity):
         memo = token.internal_data
         if self.event.kind == "error" or (self.event.kind == "timer" and "cycle" not in memo):
             return
-        above = token.above
-        assert above is not None
-        next_ = above.child(self, WAITING)
+        next_ = token.above.child(self, WAITING)
         if self.event.kind == "timer":
             self.set(next_, timers.following(datetime.fromisoformat(memo["due"]), memo["cycle"]))
         elif "key" in memo:
@@ -114,11 +111,10 @@ class Boundary(Catch):
 
     def fire(self, token: Token, payload: dict[str, Any] | None = None) -> None:
         """Interrupting: the activity and the other events go; else the event may happen again."""
-        above = token.above
         if not self.node.interrupting:
             self.again(token)
-        elif above is not None:
-            for other in above.children:
+        else:
+            for other in token.above.children:
                 if other is not token:
                     other.cancel()
         super().fire(token, payload)

@@ -1,10 +1,11 @@
-"""FEEL for the engine: expressions compiled once per bundle, evaluated over JSON variables that convert when first used."""
+"""FEEL for the engine: compiled once per bundle, evaluated over JSON variables that convert when first used."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import isfinite
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ from service.feel import (
 
 LOCAL = ZoneInfo("Asia/Shanghai")  # the zone in which `today()` is a date
 GIVEN = ("case", "lookup")  # names that FEEL finds after the process variables
+EXACT = 2**53
 Chain = list[dict[str, Any]]
 
 __all__ = ["GIVEN", "CaseValues", "Chain", "Evaluation", "Expressions", "FeelSyntaxError", "Names", "to_text"]
@@ -113,6 +115,25 @@ class _Around:
         return self._values[name]
 
 
+def storable(value: Any) -> Any:
+    """The JSON as it can be stored: numbers are doubles beyond 2^53, as in Camunda 8. Raises ValueError."""
+    kind = type(value)
+    if value is None or kind is bool:
+        return value
+    if kind is str:
+        value.encode()  # lone surrogates cannot be stored
+        return value
+    if kind is int:
+        return value if abs(value) < EXACT else storable(float(value))
+    if kind is float:
+        if not isfinite(value):
+            raise ValueError("the number is too large")
+        return value
+    if kind is list:
+        return [storable(part) for part in value]
+    return {name: storable(part) for name, part in value.items()}
+
+
 class Evaluation:
     """Everything one call of `apply` needs to evaluate expressions."""
 
@@ -122,7 +143,7 @@ class Evaluation:
         self.functions: dict[str, Function] = {
             **case.functions,
             "now": Function((), lambda: local),
-            "today": Function((), lambda: local.date()),
+            "today": Function((), local.date),
         }
         self._around = _Around(case, self.functions)
 
@@ -138,8 +159,8 @@ class Evaluation:
         """The value as a variable may hold it. Raises Stuck."""
         value = self.value(text, chain)
         try:
-            return to_json(value)
-        except (TypeError, ValueError) as error:
+            return storable(to_json(value))
+        except (TypeError, ValueError, BudgetExceeded) as error:
             raise Stuck("not-storable", text=text, why=str(error)) from None
 
     def truth(self, text: str, chain: Chain) -> bool:

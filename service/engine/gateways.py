@@ -1,12 +1,12 @@
 """Gateways: choosing flows, and joins that count waiting tokens instead of looking at history.
 
-SpiffWorkflow 3.2.0's joins look at the finished tasks of the whole run and fire early in loops (measured: 124 of 400 parallel
-and 179 of 400 inclusive runs wrong); these are right in loops because a token is only ever counted where it waits.
+SpiffWorkflow 3.2.0's joins look at the finished tasks of the whole run and fire early in loops (measured: 124 of 400
+parallel and 179 of 400 inclusive runs wrong); these are right in loops because a token is only counted where it waits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from service.engine.incidents import Stuck
 from service.engine.scopes import chain
@@ -107,11 +107,26 @@ class InclusiveGateway(Join, Choice):
         """BPMN 2.0, 13.3.3: no token elsewhere reaches an empty incoming flow, unless it reaches a filled one, too."""
         empty = [flow for flow in self.incoming if flow not in by_flow]
         for token in frame.tasks.values():
-            if token._state & LIVE and not (token.task_spec is self and "flow" in token.internal_data):
-                at = token.task_spec.name
-                if any(at in self.reach[f] for f in empty) and not any(at in self.reach[f] for f in by_flow):
-                    return False
+            if not token._state & LIVE or (token.task_spec.beside and token.stuck is None):
+                continue  # a boundary event that waits is a place of its activity
+            if token.task_spec is self and "flow" in token.internal_data:
+                continue
+            places = _places(token)
+            if self._reaches(places, empty) and not self._reaches(places, by_flow):
+                return False
         return True
+
+    def _reaches(self, places: Collection[str], flows: Iterable[str]) -> bool:
+        return any(place in self.reach[flow] for flow in flows for place in places)
+
+
+def _places(token: Token) -> list[str]:
+    """Where a token is: at its node, and at the boundary events that wait beside it."""
+    names = [token.task_spec.name]
+    host = token.above
+    if host.task_spec.group:
+        names += [t.task_spec.name for t in host.children if t.task_spec.beside and t._state == WAITING]
+    return names
 
 
 class EventGateway(NodeSpec):

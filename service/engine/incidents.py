@@ -34,7 +34,7 @@ TEXTS: dict[str, tuple[str, str]] = {
 }
 
 
-class Stuck(Exception):
+class Stuck(Exception):  # noqa: N818 - a state of a token, not a failure of the program
     """A token cannot go on here; it is caught at the token, which is then parked."""
 
     def __init__(self, code: str, **details: Any) -> None:

@@ -14,10 +14,9 @@ from service.engine.spiff import FUTURE, STARTED, ProcessSpec, Token
 class MultiInstance(Activity):
     """Runs its turn once per item; boundary events stand beside the loop, not beside the turn."""
 
-    def __init__(self, process: ProcessSpec, name: str, node: Node, turn: str) -> None:
+    def __init__(self, process: ProcessSpec, name: str, node: Node, turn: str, loop: Loop) -> None:
         super().__init__(process, name, node)
-        assert node.loop is not None
-        self.turn, self.loop = turn, node.loop
+        self.turn, self.loop = turn, loop
 
     def arrive(self, token: Token) -> bool:
         """Take the items and begin the turns. The mappings belong to the turns."""

@@ -1,4 +1,4 @@
-"""Camunda 8 BPMN XML → model: every element is read, listed as decoration, or a problem; nothing is dropped silently."""
+"""Camunda 8 BPMN XML → model: every element is read, listed as decoration, or a problem; nothing is dropped."""
 
 from __future__ import annotations
 

@@ -136,8 +136,8 @@ def step(instance: Instance, before: frozenset[int]) -> Step:
         closed=tuple(sorted(before - there)),
         timers=tuple(_timers(fit)),
         messages=tuple(_messages(fit)),
-        operations=tuple(_operation(t) for t in fit if t.id in instance.requested),
-        incidents=tuple(_incident(t) for t in live if t.stuck is not None),
+        operations=tuple(_operations(instance, fit)),
+        incidents=tuple(_incident(t, *t.stuck) for t in live if t.stuck is not None),
         taken=tuple(instance.taken),
         decisions=tuple(instance.decisions),
         entered=tuple(instance.entered),
@@ -253,25 +253,25 @@ def _messages(live: list[Token]) -> Iterator[MessageWait]:
             yield MessageWait(token.id, spec.node.id, spec.event.name or "", token.internal_data.get("key"))
 
 
-def _operation(token: Token) -> OperationRequest:
-    spec = token.task_spec
-    assert isinstance(spec, Job)
-    retries = spec.node.retries or "3"
-    return OperationRequest(
-        token.id,
-        spec.node.id,
-        token.workflow.process,
-        spec.type_of(token),
-        dict(token.internal_data.get("local", {})),
-        int(retries) if retries.isdecimal() else 3,
-        spec.message(token) if isinstance(spec, ThrowJob) else None,
-        dict(spec.node.headers),
-    )
+def _operations(instance: Instance, live: list[Token]) -> Iterator[OperationRequest]:
+    for token in live:
+        spec = token.task_spec
+        if not isinstance(spec, Job) or token.id not in instance.requested:
+            continue
+        retries = spec.node.retries or "3"
+        yield OperationRequest(
+            token.id,
+            spec.node.id,
+            token.workflow.process,
+            spec.type_of(token),
+            dict(token.internal_data.get("local", {})),
+            int(retries) if retries.isdecimal() else 3,
+            spec.message(token) if isinstance(spec, ThrowJob) else None,
+            dict(spec.node.headers),
+        )
 
 
-def _incident(token: Token) -> IncidentRow:
-    assert token.stuck is not None
-    _, code, details = token.stuck
+def _incident(token: Token, _phase: str, code: str, details: dict[str, Any]) -> IncidentRow:
     node = token.task_spec.node
     zh, en = texts(code, details)
     return IncidentRow(token.id, node.id, token.workflow.process, node.name, code, zh, en)

@@ -47,10 +47,15 @@ def put(scope: dict[str, Any], path: str, value: Any) -> None:
     scope[last] = value
 
 
+def _writable(text: str) -> bool:
+    """Whether the text can be stored as UTF-8; a lone surrogate cannot."""
+    return text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
 def plain(value: Any, name: str = "variables") -> Any:
     """A copy of what came from outside, which must be JSON. Raises WrongCommand naming the first part that is not."""
     kind = type(value)
-    if value is None or kind is str or kind is bool:
+    if value is None or kind is bool or (kind is str and _writable(value)):
         return value
     if (kind is int and abs(value) < LARGEST) or (kind is float and isfinite(value)):
         return value

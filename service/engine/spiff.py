@@ -1,9 +1,9 @@
 """The one door to SpiffWorkflow 3.2.0: its task tree and life cycle, made light, with our hooks in them.
 
-What each override cures, all measured on 3.2.0: predicted tasks are made and re-made at every load (`_predict`); task data is
-copied along every token and merged at joins (`Token.data`, `_inherit_data`); log records and clock readings at every change of
-state (`_set_state`); `cancel` drops children without telling them, so sub-processes of a cancelled loop go on (`Token.cancel`);
-an exception loses the act before it (`_update_hook`, `_run_hook`, `_on_complete_hook`: the token is parked instead).
+What each override cures, measured on 3.2.0: predicted tasks are made again at every load (`_predict`); task data is
+copied along every token and merged at joins (`Token.data`, `_inherit_data`); log records and clock readings at every
+change of state (`_set_state`); `cancel` drops children without telling them, so sub-processes of a cancelled loop go on
+(`Token.cancel`); an exception loses the act before it (the hooks of `NodeSpec`: the token is parked instead).
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ READY: int = TaskState.READY
 STARTED: int = TaskState.STARTED
 COMPLETED: int = TaskState.COMPLETED
 CANCELLED: int = TaskState.CANCELLED
-FINISHED: int = TaskState.FINISHED_MASK
 LIVE = READY | WAITING | STARTED
 START = "~start"  # no XML id holds a `~`, so no name of ours meets one of a model
 
@@ -104,14 +103,13 @@ class NodeSpec(BpmnSpecMixin):  # type: ignore[misc]  # the library has no types
 
     def _update_hook(self, my_task: Token) -> bool:
         before = my_task.internal_data.get("local")
-        kept = None if before is None else dict(before)
         try:
             return self.arrive(my_task)
         except Stuck as stuck:
-            if kept is not None:
-                my_task.internal_data["local"] = kept
-            else:
+            if before is None:
                 my_task.internal_data.pop("local", None)
+            else:
+                my_task.internal_data["local"] = before
             my_task.park("arrive", stuck)
             return False
 
@@ -191,9 +189,10 @@ class Token(Task):  # type: ignore[misc]  # the library has no types
         return [tasks[number] for number in self._children if number in tasks]
 
     @property
-    def above(self) -> Token | None:
-        """Its parent in the tree, if still there."""
-        return None if self._parent is None else self.workflow.tasks.get(self._parent)
+    def above(self) -> Token:
+        """Its parent in the tree, or the root where that is gone."""
+        parent = self._parent
+        return self.workflow.tasks.get(parent, self.workflow.task_tree) if parent else self.workflow.task_tree
 
     @property
     def stuck(self) -> list[Any] | None:
@@ -223,8 +222,7 @@ class Token(Task):  # type: ignore[misc]  # the library has no types
 
     def main(self) -> Token | None:
         """For a boundary event: the activity it is attached to."""
-        host = self.above
-        return None if host is None else next((t for t in host.children if not t.task_spec.beside), None)
+        return next((t for t in self.above.children if not t.task_spec.beside), None)
 
     def run(self) -> None:
         """Act; done, complete."""
@@ -279,10 +277,7 @@ class Frame:
     owner: Token | None  # the activity whose inside this is
     level: int
 
-    @property
-    def top(self) -> Instance:
-        """The instance it belongs to."""
-        raise NotImplementedError
+    top: Instance
 
     @property
     def process(self) -> str:
@@ -322,7 +317,7 @@ class Frame:
         for token in self.live():
             keep[token.id] = token
             above = token.above
-            if above is not None and above.task_spec.group:
+            if above.task_spec.group:
                 keep[above.id] = above
         root = self.task_tree
         keep.pop(0, None)
@@ -332,8 +327,7 @@ class Frame:
         for token in keep.values():
             if token._parent not in tasks:
                 token._parent = 0
-            assert token._parent is not None
-            tasks[token._parent]._children.append(token.id)
+            tasks[token._parent or 0]._children.append(token.id)
 
 
 class SubFrame(Frame, BpmnSubWorkflow):  # type: ignore[misc]  # the library has no types
@@ -342,19 +336,13 @@ class SubFrame(Frame, BpmnSubWorkflow):  # type: ignore[misc]  # the library has
     owner: Token
 
     def __init__(self, spec: ProcessSpec, owner: Token, border: bool) -> None:
-        self.owner, self.border, self.level = owner, border, owner.workflow.level + 1
-        super().__init__(spec, owner.id, owner.workflow.top, deserializing=True)
+        self.owner, self.border, self.level, self.top = owner, border, owner.workflow.level + 1, owner.workflow.top
+        super().__init__(spec, owner.id, self.top, deserializing=True)
         if not border:
             self.data = owner.internal_data["local"]  # an embedded sub-process' variables are its activity's
 
     def _calculate_depth(self) -> int:
         return self.level
-
-    @property
-    def top(self) -> Instance:
-        """The instance it belongs to."""
-        top: Instance = self.top_workflow
-        return top
 
     def over(self) -> None:
         """The activity around it goes on."""
@@ -369,7 +357,7 @@ class Instance(Frame, BpmnWorkflow):  # type: ignore[misc]  # the library has no
     subprocesses: dict[int, SubFrame]
 
     def __init__(self, bundle: Bundle, process: str, evaluation: Evaluation) -> None:
-        self.bundle, self.evaluation = bundle, evaluation
+        self.bundle, self.evaluation, self.top = bundle, evaluation, self
         self.border, self.owner, self.level = True, None, 0
         self.sequence = 0
         self.messages: list[list[Any]] = []  # published and not yet taken: [name, key, variables]
@@ -381,11 +369,6 @@ class Instance(Frame, BpmnWorkflow):  # type: ignore[misc]  # the library has no
         specs = bundle.specs
         super().__init__(specs[process], specs, script_engine=evaluation, deserializing=True)
 
-    @property
-    def top(self) -> Instance:
-        """Itself."""
-        return self
-
     def frames(self) -> list[Frame]:
         """Every frame, the innermost first."""
         if not self.subprocesses:
@@ -396,7 +379,7 @@ class Instance(Frame, BpmnWorkflow):  # type: ignore[misc]  # the library has no
         """A token by its number."""
         return next((f.tasks[number] for f in self.frames() if number and number in f.tasks), None)
 
-    def all_live(self) -> Iterable[Token]:
+    def all_live(self) -> list[Token]:
         """Every live token, inner frames first."""
         return [token for frame in self.frames() for token in frame.live()]
 

@@ -53,15 +53,19 @@ def load(state: bytes, bundle: Bundle, evaluation: Evaluation) -> Instance:
     instance.messages = messages
     _restore(instance, rows)
     for owner_id, own, frame_rows in inner:
-        owner = instance.find(owner_id)
-        assert owner is not None
-        assert isinstance(owner.task_spec, SubProcess)
-        inside = bundle.specs[owner.task_spec.inner]
-        frame = instance.subprocesses[owner_id] = SubFrame(inside, owner, owner.task_spec.border)
+        owner, spec = _owner(instance, owner_id)
+        frame = instance.subprocesses[owner_id] = SubFrame(bundle.specs[spec.inner], owner, spec.border)
         if own != 0:
             frame.data = own
         _restore(frame, frame_rows)
     return instance
+
+
+def _owner(instance: Instance, number: int) -> tuple[Token, SubProcess]:
+    owner = instance.find(number)
+    if owner is None or not isinstance(owner.task_spec, SubProcess):
+        raise ValueError(f"the state has a frame of task {number}, which has no inside")
+    return owner, owner.task_spec
 
 
 def _rows(frame: Frame) -> list[list[Any]]:
@@ -82,5 +86,4 @@ def _restore(frame: Frame, rows: list[list[Any]]) -> None:
             token.internal_data = memo[0]
     for token in list(frame.tasks.values()):
         if token.id:
-            assert token._parent is not None
-            frame.tasks[token._parent]._children.append(token.id)
+            frame.tasks[token._parent or 0]._children.append(token.id)

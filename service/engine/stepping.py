@@ -1,8 +1,9 @@
-"""Moving an instance until nothing moves: the loop, joins that need not wait, messages kept for later, errors on their way out."""
+"""Moving an instance until nothing moves: the loop, joins that need not wait, kept messages, errors going out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 from service.engine.events import Catch
 from service.engine.gateways import InclusiveGateway, Join
@@ -105,8 +106,7 @@ def waiting(instance: Instance, kind: str) -> list[Token]:
 
 def catch_of(token: Token) -> Catch:
     """The event that a waiting token waits for."""
-    assert isinstance(token.task_spec, Catch)
-    return token.task_spec
+    return cast(Catch, token.task_spec)
 
 
 def signal(instance: Instance, name: str) -> None:
@@ -137,7 +137,7 @@ def throw(token: Token, kind: str, code: str) -> bool:
 def _catchers(token: Token | None) -> Iterator[list[Token]]:
     while token is not None:
         above = token.above
-        if above is not None and above.task_spec.group:
+        if above.task_spec.group:
             yield above.children
         if "turn" in token.internal_data:
             token = above
