@@ -1,0 +1,1 @@
+"""Benchmarks: figures against goals, as ratios measured in one run."""
