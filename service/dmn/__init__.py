@@ -1,0 +1,16 @@
+"""DMN 1.1 to 1.5: decision tables with all hit policies, requirements graphs, knowledge models, services, boxed expressions.
+
+    model = read_model(xml, file="dmn/key/eligibility.dmn", functions=["working days after"])
+    model.evaluate("declaration_verdict", {"case": …}); model.explain("declaration_verdict", {"case": …}).text("zh")
+
+A file becomes FEEL nodes (`boxed`; only a table, `table`, is a node of its own), so that expressions and boxed
+expressions compile and tell what they read by the same code. `evaluate` is fast, `explain` runs again and keeps what
+every cell said. The package imports `service.feel` and nothing else of the project. `python -m service.dmn.tck DIR`
+runs the Technology Compatibility Kit.
+"""
+
+from service.dmn.explanation import Explanation
+from service.dmn.model import Decision, DecisionModel, read_model
+from service.dmn.problems import DmnError, DmnProblem
+
+__all__ = ["Decision", "DecisionModel", "DmnError", "DmnProblem", "Explanation", "read_model"]

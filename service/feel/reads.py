@@ -83,6 +83,7 @@ class Reader:
         self.declared = declared
         self.certain: set[str] = set()
         self.possible: set[str] = set()
+        self.called: set[str] = set()
         self._whole: set[StaticPath] = set()
         self._touched: set[StaticPath] = set()
 
@@ -155,6 +156,7 @@ class Reader:
             self.use(function, names)
         elif not names.find(name)[0] and (name not in BUILTIN_NAMES or name in self.declared):
             self.root(name, certain=True)
+            self.called.add(name)
         if name == "get value" and len(node.arguments) == 2 and isinstance(node.arguments[1], s.Literal):
             key = node.arguments[1].value
             if isinstance(key, str):
@@ -200,7 +202,8 @@ class Reader:
             if key is None:
                 return shape
             members[key] = shape
-            names = names.binding({key: shape})
+            if node.binds:
+                names = names.binding({key: shape})
         return Shape(members=members)
 
     def function(self, node: s.FunctionLiteral, names: Locals) -> Shape:

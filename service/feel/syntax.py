@@ -169,9 +169,13 @@ class ListLiteral(Node):
 
 @dataclass(frozen=True, slots=True)
 class ContextLiteral(Node):
-    """`{key: value}`; an entry without a key, possible in a boxed context only, is the result of the whole."""
+    """`{key: value}`; an entry without a key, possible in a boxed context only, is the result of the whole.
+
+    Where it `binds`, an entry is a local name for those after it; the row of a relation does not.
+    """
 
     entries: tuple[tuple[str | None, Node], ...]
+    binds: bool = True
 
 
 @dataclass(frozen=True, slots=True)

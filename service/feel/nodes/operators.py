@@ -153,7 +153,7 @@ def _logic(node: s.Logic, compile_node: Compile, static: Static) -> Evaluate:
         for operand in operands:
             value = operand(run, scope)
             if value is deciding:
-                return deciding
+                return not neutral
             if value is not neutral:
                 result = None
                 if value is not None:

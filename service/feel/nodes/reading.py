@@ -94,6 +94,7 @@ def _list(node: s.ListLiteral, compile_node: Compile, static: Static) -> Evaluat
 
 def _context(node: s.ContextLiteral, compile_node: Compile, static: Static) -> Evaluate:
     entries: list[tuple[str | None, Evaluate]] = []
+    binds = node.binds
     seen: set[str] = set()
     for key, part in node.entries:
         if key in seen:
@@ -101,12 +102,12 @@ def _context(node: s.ContextLiteral, compile_node: Compile, static: Static) -> E
         entries.append((key, compile_node(part, static)))
         if key is not None:
             seen.add(key)
-            static = static.binding(key)
+            static = static.binding(key) if node.binds else static
 
     def build(run: Run, scope: Scope | None) -> Value:
         run.budget.spend(len(entries))
         built: dict[str, Value] = {}
-        inner = Scope(built, scope)
+        inner = Scope(built, scope) if binds else scope
         for key, part in entries:
             value = part(run, inner)
             if key is None:

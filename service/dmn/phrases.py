@@ -1,0 +1,111 @@
+"""Puts what a cell found into words: “企业成员占比 54.5% 低于 60%”."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from service.dmn.table import Cell, CellSeen, DecisionTable, Rule
+from service.feel.text import to_text
+from service.feel.values import Range, Value
+
+MOST_CHARACTERS = 80
+_SHARES = ("占比", "比例", "比重", "比率", "率", "share", "ratio", "rate", "percent")
+# what holds of the value: where the cell passed, and where it failed
+_RELATIONS = {
+    "<": (("低于", "below"), ("不低于", "not below")),
+    "<=": (("不高于", "at most"), ("高于", "above")),
+    ">": (("高于", "above"), ("不高于", "not above")),
+    ">=": (("不低于", "at least"), ("低于", "below")),
+    "=": (("是", "is"), ("不是", "is not")),
+    "!=": (("不是", "is not"), ("是", "is")),
+}
+_ORDER_OF_DATES = {"低于": "早于", "不低于": "不早于", "高于": "晚于", "不高于": "不晚于"}
+_BOOLEANS = {"zh": {True: "是", False: "否"}, "en": {True: "yes", False: "no"}}
+
+
+def shown(value: Any, language: str, *, share: bool = False) -> str:
+    """A value as a reader writes it: a share in percent, true and false in words, no value as such."""
+    if value is None:
+        return "null" if language == "en" else "空"
+    if isinstance(value, bool):
+        return _BOOLEANS[language][value]
+    if share and isinstance(value, Decimal):
+        return _percent(value)
+    if isinstance(value, float):
+        return str(value)
+    if isinstance(value, Mapping | list):
+        text = to_text(value)
+    else:
+        text = value if isinstance(value, str) else to_text(value)
+    return text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + "…"
+
+
+def _percent(value: Decimal) -> str:
+    """One decimal, none where it would be zero.
+
+    >>> _percent(Decimal("0.5454")), _percent(Decimal("0.6"))
+    ('54.5%', '60%')
+    """
+    tenths = (value * 100).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
+    return f"{to_text(tenths)}%"
+
+
+def cell_phrase(table: DecisionTable, rule: Rule, seen: CellSeen) -> tuple[str, str]:
+    """What holds of a cell's value, in Chinese and English."""
+    label = table.inputs[seen.input].label
+    share = _is_share(label, seen)
+    cell, text = rule.cells[seen.input], rule.texts[seen.input]
+    return (
+        f"{label} {_phrase(cell, text, seen, share, 'zh')}",
+        f"{label} {_phrase(cell, text, seen, share, 'en')}",
+    )
+
+
+def _is_share(label: str, seen: CellSeen) -> bool:
+    """Whether the column holds shares: it is called so, and what it is compared with lies between 0 and 1."""
+    numbers = [limit for limit in seen.limits if isinstance(limit, Decimal)]
+    named = any(word in label.lower() for word in _SHARES)
+    return named and all(-1 <= number <= 1 for number in numbers)
+
+
+def _phrase(cell: Cell, text: str, seen: CellSeen, share: bool, language: str) -> str:
+    value = shown(seen.value, language, share=share)
+    tests, negated = cell if cell is not None else ((), False)
+    passed = seen.passed is True
+    if seen.value is None and not (len(tests) == 1 and passed):
+        return "没有值" if language == "zh" else "has no value"
+    if len(tests) == 1 and not tests[0].asks and not isinstance(seen.limits[0], Range | list):
+        relation = tests[0].relation or "="
+        if negated:
+            relation = {"=": "!=", "!=": "="}.get(relation, relation)
+        limit = shown(seen.limits[0], language, share=share)
+        if isinstance(seen.value, bool) or seen.value is None or (relation == "=" and passed):
+            return _is(value, language)
+        zh, en = _RELATIONS[relation][0 if passed else 1]
+        word = en if language == "en" else _of_dates(zh, seen.limits[0])
+        return f"{value} {word} {limit}"
+    return f"{value} {_meets(passed, language)} {_listed(text, seen, share, language)}"
+
+
+def _of_dates(word: str, limit: Value) -> str:
+    return _ORDER_OF_DATES.get(word, word) if hasattr(limit, "year") else word
+
+
+def _is(value: str, language: str) -> str:
+    return f"为“{value}”" if language == "zh" else f"is “{value}”"
+
+
+def _meets(passed: bool, language: str) -> str:
+    if language == "zh":
+        return "符合" if passed else "不符合"
+    return "meets" if passed else "does not meet"
+
+
+def _listed(text: str, seen: CellSeen, share: bool, language: str) -> str:
+    """What the cell asks for; a list of words without its quotes."""
+    if seen.limits and all(isinstance(limit, str) for limit in seen.limits):
+        words = [shown(limit, language, share=share) for limit in seen.limits]
+        return ("、" if language == "zh" else " / ").join(words)
+    return text
