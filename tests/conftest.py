@@ -14,7 +14,7 @@ from flask import Flask
 
 from tests.support import databases, postgres
 
-KINDS = ("sqlite", "postgres")
+KINDS = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
 
 
 def pytest_configure(config: pytest.Config) -> None:

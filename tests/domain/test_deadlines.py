@@ -1,0 +1,204 @@
+"""Deadlines against the notices' own cases, and against a day-by-day walk."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import chinese_calendar
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.domain import deadlines
+from service.domain.calendar import Calendar
+from service.domain.errors import CalendarGap, InvalidInput
+from service.store.calendars import shipped
+from tests.domain.rules import Rule
+
+CHINA = shipped()
+DAY = timedelta(days=1)
+days = st.dates(date(2005, 1, 1), date(2025, 6, 30))
+
+
+def beijing(text: str) -> datetime:
+    return datetime.fromisoformat(text + "+08:00")
+
+
+def test_by_15_april_includes_the_15th_and_ends_at_midnight(china: Calendar) -> None:
+    due = deadlines.fixed(Rule(), date(2025, 4, 15))
+    assert not deadlines.is_over(due.at, beijing("2025-04-15T23:59:59.999999"))
+    assert deadlines.is_over(due.at, beijing("2025-04-16T00:00:00"))
+
+
+def test_paper_is_late_from_the_closing_hour_on(china: Calendar) -> None:
+    due = deadlines.due(Rule(working_days=10, end="17:30"), date(2022, 9, 26), china)
+    assert due.on == date(2022, 10, 13)
+    assert not deadlines.is_over(due.at, beijing("2022-10-13T17:29:59"))
+    assert deadlines.is_over(due.at, beijing("2022-10-13T17:30:00"))
+
+
+def test_the_city_sends_at_the_last_minute(china: Calendar) -> None:
+    due = deadlines.fixed(Rule(end="17:30"), date(2025, 4, 15))
+    assert not deadlines.is_over(due.at, beijing("2025-04-15T17:29:00"))
+    assert deadlines.is_over(due.at, beijing("2025-04-16T09:00:00"))
+
+
+@pytest.mark.parametrize(("first", "last"), [("2025-04-28", "2025-05-07"), ("2025-09-26", "2025-10-09")])
+def test_publicity_counts_its_first_day(china: Calendar, first: str, last: str) -> None:
+    rule = Rule(working_days=5, inclusive_first_day=True)
+    assert deadlines.due(rule, date.fromisoformat(first), china).on == date.fromisoformat(last)
+
+
+def test_an_objection_at_ten_to_midnight_of_the_last_day_is_in_time(china: Calendar) -> None:
+    due = deadlines.due(Rule(working_days=5, inclusive_first_day=True), date(2025, 4, 28), china)
+    assert not deadlines.is_over(due.at, beijing("2025-05-07T23:50:00"))
+    assert deadlines.is_over(due.at, beijing("2025-05-08T00:01:00"))
+
+
+def test_construction_of_two_years(china: Calendar) -> None:
+    assert deadlines.due(Rule(months=24), date(2020, 6, 1), china).on == date(2022, 6, 1)
+
+
+def test_a_named_date_is_not_moved_off_a_rest_day() -> None:
+    due = deadlines.fixed(Rule(), date(2025, 5, 1))
+    assert due.on == date(2025, 5, 1)
+
+
+def test_a_computed_date_moves_off_a_rest_day(china: Calendar) -> None:
+    due = deadlines.due(Rule(calendar_days=10), date(2025, 4, 21), china)
+    assert due.on == date(2025, 5, 6)
+    assert due.reason["moved_from"] == "2025-05-01"
+    assert [span["name"] for span in due.reason["skipped"]] == ["劳动节"]
+
+
+@given(days, st.integers(1, 60), st.booleans())
+def test_a_period_of_working_days_is_a_walk(anchor: date, count: int, inclusive: bool) -> None:
+    due = deadlines.due(Rule(working_days=count, inclusive_first_day=inclusive), anchor, CHINA)
+    day, left = (anchor - DAY if inclusive else anchor), count
+    while left:
+        day += DAY
+        left -= chinese_calendar.is_workday(day)
+    assert due.on == day
+    assert due.at == datetime.combine(day + DAY, datetime.min.time(), deadlines.ZONE)
+
+
+@given(days, st.integers(1, 90))
+def test_calendar_days_end_on_a_working_day_never_early(anchor: date, count: int) -> None:
+    due = deadlines.due(Rule(calendar_days=count), anchor, CHINA)
+    assert due.on >= anchor + DAY * count
+    assert chinese_calendar.is_workday(due.on)
+    assert not any(chinese_calendar.is_workday(anchor + DAY * n) for n in range(count, (due.on - anchor).days))
+
+
+@given(days, st.integers(1, 24))
+def test_months_keep_the_day_of_the_month(anchor: date, months: int) -> None:
+    later = deadlines.months_later(anchor, months)
+    assert (later.year * 12 + later.month) - (anchor.year * 12 + anchor.month) == months
+    assert later.day == anchor.day or (later + DAY).day == 1
+
+
+@given(days, st.integers(1, 30), st.sampled_from(["24:00", "17:30", "09:00"]))
+def test_the_end_is_exclusive_and_on_the_last_day(anchor: date, count: int, end: str) -> None:
+    due = deadlines.due(Rule(working_days=count, end=end), anchor, CHINA)
+    assert due.at.tzinfo is UTC
+    assert deadlines.local_date(due.at - timedelta.resolution) == due.on
+
+
+def test_working_days_beyond_the_table_are_a_gap_but_years_ahead_are_provisional(china: Calendar) -> None:
+    with pytest.raises(CalendarGap):
+        deadlines.due(Rule(working_days=10), date(2027, 12, 27), china)
+    due = deadlines.due(Rule(months=36), date(2026, 6, 3), china)
+    assert due.on == date(2029, 6, 4)  # a Monday: 3 June 2029 is a Sunday
+    assert due.reason["provisional"] is True
+    assert deadlines.due(Rule(working_days=10), date(2026, 12, 28), china).reason["provisional"] is True
+    assert deadlines.due(Rule(working_days=10), date(2026, 3, 2), china).reason["provisional"] is False
+
+
+def test_reminders_come_at_nine_so_many_working_days_before(china: Calendar) -> None:
+    found = deadlines.reminders(date(2025, 5, 8), (5, 1, 0), china)
+    assert [deadlines.shown(at) for at in found] == ["2025-04-28 09:00", "2025-05-07 09:00", "2025-05-08 09:00"]
+
+
+def test_a_deadline_is_extended_with_a_reason_and_never_shortened(china: Calendar) -> None:
+    due = deadlines.due(Rule(working_days=10), date(2022, 9, 26), china)
+    longer = deadlines.extended(due, date(2022, 10, 20), why="疫情", by="张华")
+    assert longer.on == date(2022, 10, 20)
+    assert longer.reason["extended"] == [{"from": "2022-10-13", "until": "2022-10-20", "why": "疫情", "by": "张华"}]
+    twice = deadlines.extended(longer, date(2022, 10, 28), why="再延", by="张华")
+    assert [entry["until"] for entry in twice.reason["extended"]] == ["2022-10-20", "2022-10-28"]
+    for until in (date(2022, 10, 28), date(2022, 10, 1)):
+        with pytest.raises(InvalidInput):
+            deadlines.extended(twice, until, why="", by="")
+
+
+def test_a_clock_stop_keeps_the_working_days_that_were_left(china: Calendar) -> None:
+    due = deadlines.due(Rule(working_days=10, end="17:30"), date(2025, 4, 14), china)
+    assert due.on == date(2025, 4, 27)  # a Sunday that works
+    later = deadlines.resumed(due, date(2025, 4, 18), date(2025, 4, 28), china)
+    assert later.on == china.add(date(2025, 4, 28), 6)
+    assert later.at == beijing(f"{later.on}T17:30:00")
+    assert later.reason["paused"] == [{"from": "2025-04-18", "until": "2025-04-28"}]
+
+
+@given(days, st.integers(2, 30), st.integers(0, 29), st.integers(0, 60))
+def test_a_clock_stop_never_costs_a_day(anchor: date, count: int, used: int, stopped: int) -> None:
+    due = deadlines.due(Rule(working_days=count), anchor, CHINA)
+    paused = CHINA.add(anchor, min(used, count - 1))
+    resumed = paused + DAY * stopped
+    later = deadlines.resumed(due, paused, resumed, CHINA)
+    assert later.on >= due.on
+    if stopped:
+        assert CHINA.count(resumed, later.on) == CHINA.count(paused, due.on)
+    else:
+        assert later is due
+
+
+def test_a_period_that_was_over_is_not_revived_by_a_clock_stop(china: Calendar) -> None:
+    due = deadlines.due(Rule(working_days=5), date(2025, 4, 1), china)
+    assert deadlines.resumed(due, due.on, due.on + DAY * 9, china) is due
+
+
+def test_calendar_days_are_stopped_as_calendar_days(china: Calendar) -> None:
+    due = deadlines.due(Rule(months=6), date(2025, 3, 3), china)
+    later = deadlines.resumed(due, date(2025, 6, 2), date(2025, 6, 12), china)
+    assert later.on == china.next_working(due.on + DAY * 10)
+
+
+def test_an_imported_calendar_never_shortens_a_promised_period(china: Calendar) -> None:
+    promised = deadlines.due(Rule(working_days=10), date(2027, 1, 4), china)
+    shorter = deadlines.Due(promised.at - DAY, promised.on - DAY, {**promised.reason, "provisional": False})
+    longer = deadlines.Due(promised.at + DAY, promised.on + DAY, {**promised.reason, "provisional": False})
+    kept = deadlines.recomputed(promised, shorter)
+    assert (kept.at, kept.reason["provisional"]) == (promised.at, False)
+    assert deadlines.recomputed(promised, longer) is longer
+
+
+def test_the_reason_says_what_a_clerk_would_count(china: Calendar) -> None:
+    due = deadlines.due(Rule(working_days=10, end="17:30", source="四（三）2"), date(2022, 9, 26), china)
+    assert deadlines.sentence(due.reason) == (
+        "自2022-09-26次日起10个工作日，至2022-10-13 17:30止；国庆节2022-10-01–2022-10-07放假；"
+        "2022-10-08–2022-10-09上班；依据：四（三）2"
+    )
+    assert deadlines.sentence(due.reason, "en").startswith("10 working days after 2022-09-26, to 2022-10-13 17:30")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_part_of_a_reason_is_told(china: Calendar, language: str) -> None:
+    due = deadlines.due(Rule(calendar_days=10, added=True), date(2027, 4, 22), china)
+    due = deadlines.resumed(due, date(2027, 4, 23), date(2027, 4, 26), china)
+    due = deadlines.extended(due, date(2027, 6, 1), why="REASON", by="x")
+    told = deadlines.sentence(due.reason, language)
+    for part in ("REASON", "2027-04-23", due.reason["moved_from"]):
+        assert part in told
+    assert ("暂定" if language == "zh" else "provisional") in told
+    assert ("本系统设定" if language == "zh" else "not in the notice") in told
+
+
+def test_no_deadline_depends_on_the_zone_of_the_machine(monkeypatch: pytest.MonkeyPatch, china: Calendar) -> None:
+    expected = deadlines.due(Rule(working_days=3), date(2025, 3, 28), china)
+    for zone in ("UTC", "America/New_York", "Asia/Shanghai"):
+        monkeypatch.setenv("TZ", zone)
+        __import__("time").tzset()
+        assert deadlines.due(Rule(working_days=3), date(2025, 3, 28), china) == expected
+    monkeypatch.delenv("TZ")
+    __import__("time").tzset()
