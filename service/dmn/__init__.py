@@ -1,4 +1,4 @@
-"""DMN 1.1 to 1.5: decision tables with all hit policies, requirements graphs, knowledge models, services, boxed expressions.
+"""DMN 1.1 to 1.5: decision tables with all hit policies, requirements graphs, boxed expressions, and why.
 
     model = read_model(xml, file="dmn/key/eligibility.dmn", functions=["working days after"])
     model.evaluate("declaration_verdict", {"case": …}); model.explain("declaration_verdict", {"case": …}).text("zh")

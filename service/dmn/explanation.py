@@ -134,8 +134,7 @@ def _lines(tree: dict[str, Any], language: str, depth: int) -> list[str]:
     words, indent = _WORDS[language], "  " * depth
     lines = [f"{indent}{tree['name']}{words['stop']}{shown(tree['value'], language)}"]
     for table in tree.get("tables", ()):
-        for rule in table["rules"]:
-            lines.append(f"{indent}  {_rule_line(rule, language)}")
+        lines += [f"{indent}  {_rule_line(rule, language)}" for rule in table["rules"]]
     for required in tree.get("requires", ()):
         lines += _lines(required, language, depth + 1)
     lines += [f"{indent}  ! {each['element']} {each[language]}" for each in tree.get("diagnostics", ())]

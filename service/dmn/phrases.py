@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -35,10 +34,7 @@ def shown(value: Any, language: str, *, share: bool = False) -> str:
         return _percent(value)
     if isinstance(value, float):
         return str(value)
-    if isinstance(value, Mapping | list):
-        text = to_text(value)
-    else:
-        text = value if isinstance(value, str) else to_text(value)
+    text = to_text(value)
     return text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + "…"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from service.dmn.problems import DmnProblem
 from service.dmn.xml import Element, line_of, local, nearest_id
-from service.feel.builtins import BUILTIN_NAMES
+from service.feel.builtins import SPACED_NAMES
 from service.feel.names import KnownNames
 from service.feel.parser import parse, parse_tests
 from service.feel.source import NOWHERE, FeelSyntaxError, Place, Source
@@ -30,7 +30,7 @@ class Reading:
         self.functions = frozenset(functions)
         self.problems: list[DmnProblem] = []
         self.types: dict[str, FeelType] = {}
-        self.known = KnownNames([*BUILTIN_NAMES, *self.functions, *names_in(root)])
+        self.known = KnownNames([*SPACED_NAMES, *self.functions, *names_in(root)])
 
     def report(self, element: Element | None, code: str, zh: str, en: str, *, warning: bool = False) -> None:
         """Note a problem of an element."""

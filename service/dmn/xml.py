@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from lxml import etree
 
@@ -28,11 +29,16 @@ def read_xml(content: bytes, file: str) -> Element:
         raise _refused(
             file, "no-xml", f"不是合格的 XML：{error.msg}", f"not well-formed XML: {error.msg}", line
         ) from None
-    if root.getroottree().docinfo.doctype:
+    if _doctype(root):
         raise _refused(file, "doctype", "不接受含有 DOCTYPE 的文件", "a file with a DOCTYPE is not accepted")
     if local(root) != "definitions" or not (etree.QName(root).namespace or "").startswith(_NAMESPACES):
         raise _refused(file, "no-dmn", "不是 DMN 决策文件", "not a DMN file")
     return root
+
+
+def _doctype(root: Element) -> str:
+    docinfo: Any = root.getroottree().docinfo
+    return str(docinfo.doctype or "")
 
 
 def _refused(file: str, code: str, zh: str, en: str, line: int = 0) -> DmnError:
@@ -41,7 +47,7 @@ def _refused(file: str, code: str, zh: str, en: str, line: int = 0) -> DmnError:
 
 def local(element: Element) -> str:
     """The name of an element without its namespace."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def children(element: Element, *names: str) -> Iterator[Element]:
@@ -77,4 +83,5 @@ def nearest_id(element: Element | None) -> str:
 
 def line_of(element: Element | None) -> int:
     """The line an element begins in."""
-    return int(element.sourceline or 0) if element is not None else 0
+    found: Any = element.sourceline if element is not None else 0
+    return int(found or 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from service.feel.builtins import BUILTIN_NAMES
+from service.feel.builtins import SPACED_NAMES
 from service.feel.closures import Evaluate, Static, TestValue
 from service.feel.compiler import compile_cell, compile_node
 from service.feel.names import KnownNames
@@ -85,7 +85,7 @@ class UnaryTests:
 
 @lru_cache(maxsize=256)
 def _known(names: frozenset[str]) -> KnownNames:
-    return KnownNames([*BUILTIN_NAMES, *names])
+    return KnownNames([*SPACED_NAMES, *names])
 
 
 def too_deep() -> FeelSyntaxError:

@@ -29,15 +29,26 @@ class KnownNames:
     __slots__ = ("_by_first", "names")
 
     def __init__(self, names: Iterable[str]) -> None:
-        self.names = frozenset(name for name in names if name.strip() and not _PLAIN.fullmatch(name))
-        self._by_first: dict[str, list[str]] = {}
-        for name in sorted(self.names, key=len, reverse=True):
-            self._by_first.setdefault(name.lstrip()[0], []).append(name)
+        self.names: frozenset[str] = frozenset()
+        self._by_first: dict[str, tuple[str, ...]] = {}
+        self._add(name for name in names if name.strip() and not _PLAIN.fullmatch(name))
+
+    def _add(self, names: Iterable[str]) -> None:
+        more = set(names) - self.names
+        self.names |= more
+        for name in more:
+            first = name.lstrip()[0]
+            self._by_first[first] = tuple(sorted((*self._by_first.get(first, ()), name), key=len, reverse=True))
 
     def plus(self, names: Iterable[str]) -> KnownNames:
         """These names and more."""
-        more = [name for name in names if name not in self.names and not _PLAIN.fullmatch(name)]
-        return KnownNames([*self.names, *more]) if more else self
+        more = [name for name in names if name not in self.names and name.strip() and not _PLAIN.fullmatch(name)]
+        if not more:
+            return self
+        both = KnownNames(())
+        both.names, both._by_first = self.names, dict(self._by_first)
+        both._add(more)
+        return both
 
     def match(self, text: str, at: int) -> tuple[str, int] | None:
         """The known name that stands at an offset, and where it ends."""

@@ -14,7 +14,6 @@ from service.feel.temporal import read_literal
 from service.feel.types import FeelType
 from service.feel.values import number
 
-MEMBER_NAMES = ("time offset", "start included", "end included")
 _IN = re.compile(r"\bin\b")
 _COLON = re.compile(r":")
 _PARAMETER_END = re.compile(r"[:,)]")
@@ -28,7 +27,7 @@ class Parser(OperatorScanner):
 
     def __init__(self, source: Source, names: KnownNames, types: Mapping[str, FeelType]) -> None:
         super().__init__(source, names, types)
-        self.members = names.plus(MEMBER_NAMES)
+        self.members = names
 
     def whole(self) -> s.Node:
         """The text as one expression."""
@@ -82,7 +81,10 @@ class Parser(OperatorScanner):
 
     def _filter(self, base: s.Node, place: Place) -> s.Node:
         self.need("[")
-        saved, self.known = self.known, self.known.plus(self.members.names)
+        saved, self.known = (
+            self.known,
+            self.known if self.members is self.known else self.known.plus(self.members.names),
+        )
         condition = self.enclosed()
         self.known = saved
         self.need("]")

@@ -119,8 +119,10 @@ class Scanner:
 
     def sees(self, sign: str) -> bool:
         """Whether the text goes on with this sign and not with a longer one that begins like it."""
+        if not self.text.startswith(sign, self.at):
+            return False
         longer = _LONGER.get(sign)
-        return self.text.startswith(sign, self.at) and not (longer and self.text.startswith(longer, self.at))
+        return longer is None or not self.text.startswith(longer, self.at)
 
     def take(self, *signs: str) -> str | None:
         """Read one of these signs, if it stands here."""

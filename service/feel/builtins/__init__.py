@@ -7,5 +7,7 @@ from service.feel.builtins import contexts, dates, lists, numbers, ranges, strin
 from service.feel.builtins.registry import BUILTINS
 
 BUILTIN_NAMES = frozenset(BUILTINS)
+# what every parser has to know beforehand: functions, and the parts of values whose names hold a blank
+SPACED_NAMES = (*BUILTINS, "time offset", "start included", "end included")
 
-__all__ = ["BUILTINS", "BUILTIN_NAMES", "contexts", "dates", "lists", "numbers", "ranges", "strings"]
+__all__ = ["BUILTINS", "BUILTIN_NAMES", "SPACED_NAMES", "contexts", "dates", "lists", "numbers", "ranges", "strings"]

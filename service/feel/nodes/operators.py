@@ -10,7 +10,7 @@ from typing import Any
 
 from service.feel import syntax as s
 from service.feel.arithmetic import NUMERIC, calculate, opposite
-from service.feel.closures import Compile, Compiler, Evaluate, Static
+from service.feel.closures import Compile, Compiler, Evaluate, Static, TestValue
 from service.feel.comparison import ORDERS, PLAIN, both, comparable, equal, negated
 from service.feel.run import Run, Scope
 from service.feel.source import Place
@@ -95,21 +95,22 @@ def compare(run: Run, place: Place, relation: str, left: Value, right: Value) ->
     return ORDERS[relation](*pair)
 
 
-def constant_test(relation: str, constant: Value, place: Place) -> Callable[[Run, Value], bool | None]:
+def constant_test(relation: str, constant: Value, place: Place) -> TestValue:
     """A test of a value against a constant, with a short way for the constant's own type."""
     own = type(constant)
     if constant is None and relation in ("=", "!="):
-        return (lambda _run, value: value is None) if relation == "=" else (lambda _run, value: value is not None)
+        wanted = relation == "="
+        return lambda _run, _scope, value: (value is None) is wanted
     if own not in CONSTANTS or (own is bool and relation not in ("=", "!=")):
-        return lambda run, value: compare(run, place, relation, value, constant)
+        return lambda run, _scope, value: compare(run, place, relation, value, constant)
+    if relation == "=":
+        return lambda run, _scope, value: (
+            value == constant if type(value) is own else compare(run, place, "=", value, constant)
+        )
     test = _PYTHON[relation]
-
-    def judge(run: Run, value: Value) -> bool | None:
-        if type(value) is own:
-            return test(value, constant)
-        return compare(run, place, relation, value, constant)
-
-    return judge
+    return lambda run, _scope, value: (
+        test(value, constant) if type(value) is own else compare(run, place, relation, value, constant)
+    )
 
 
 _PYTHON: dict[str, Callable[[Any, Any], bool]] = {"=": operator.eq, "!=": operator.ne, **ORDERS}
@@ -119,7 +120,7 @@ def _comparison(node: s.Comparison, compile_node: Compile, static: Static) -> Ev
     left, relation, place = compile_node(node.left, static), node.relation, node.place
     if isinstance(node.right, s.Literal):
         judge = constant_test(relation, node.right.value, place)
-        return lambda run, scope: judge(run, left(run, scope))
+        return lambda run, scope: judge(run, scope, left(run, scope))
     right, test = compile_node(node.right, static), _PYTHON[relation]
 
     def evaluate(run: Run, scope: Scope | None) -> bool | None:

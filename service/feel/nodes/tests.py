@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from service.feel import syntax as s
 from service.feel.closures import Compile, Compiler, Evaluate, Static, TestValue
-from service.feel.comparison import both, satisfies
+from service.feel.comparison import ORDERS, satisfies
 from service.feel.nodes.operators import compare, constant_test, note_incomparable
 from service.feel.run import Run, Scope
 from service.feel.values import Range, Value, boolean, kind
@@ -16,8 +16,7 @@ def compile_test(node: s.UnaryTest, compile_node: Compile, static: Static, *, of
     """The closure of one test; in a cell, a condition without `?` counts by its own truth."""
     operand, place = node.operand, node.place
     if isinstance(operand, s.Literal):
-        judge = constant_test(node.relation or "=", operand.value, place)
-        return lambda run, _scope, value: judge(run, value)
+        return constant_test(node.relation or "=", operand.value, place)
     if node.asks:
         return _condition(compile_node(operand, static.binding("?")))
     if isinstance(operand, s.RangeLiteral):
@@ -60,13 +59,16 @@ def _fixed_range(node: s.RangeLiteral) -> Range | None:
 
 
 def _numbers_within(within: Range, node: s.UnaryTest) -> TestValue:
-    low = constant_test(">=" if within.start_included else ">", within.start, node.place)
-    high = constant_test("<=" if within.end_included else "<", within.end, node.place)
+    above, below = ORDERS[">=" if within.start_included else ">"], ORDERS["<=" if within.end_included else "<"]
+    low, high, place = within.start, within.end, node.place
 
     def test(run: Run, _scope: Scope | None, value: Value) -> bool | None:
-        if type(value) is Range:
-            return value == within
-        return both(low(run, value), high(run, value))
+        if type(value) is Decimal:
+            return above(value, low) and below(value, high)
+        result = satisfies(value, within)
+        if result is None:
+            note_incomparable(run, place, value, low)
+        return result
 
     return test
 
