@@ -149,7 +149,7 @@ def _sources(scope: Scope, last: str, without: str) -> frozenset[str]:
             entered.add(hosting)
             todo += back.get(hosting, [])
         todo += back.get(at, [])
-    return frozenset(name for at in seen for name in (at, turn(at)))
+    return frozenset(seen)
 
 
 def check_built(processes: Mapping[str, Scope], specs: Mapping[str, ProcessSpec]) -> list[Problem]:

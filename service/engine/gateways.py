@@ -109,8 +109,8 @@ class InclusiveGateway(Join, Choice):
         for token in frame.tasks.values():
             if not token._state & LIVE or (token.task_spec.beside and token.stuck is None):
                 continue  # a boundary event that waits is a place of its activity
-            if token.task_spec is self and "flow" in token.internal_data:
-                continue
+            if "turn" in token.internal_data or (token.task_spec is self and "flow" in token.internal_data):
+                continue  # the loop stands for its turns
             places = _places(token)
             if self._reaches(places, empty) and not self._reaches(places, by_flow):
                 return False

@@ -163,10 +163,14 @@ class Reader:
                 self._flow(child, scope)
             elif kind in NODES:
                 self._node(child, kind, scope, lanes)
-            elif kind == "scriptTask":
-                self.bad(child, "script-task")
             elif kind not in DECORATION and kind != loop:
-                self.bad(child, "unsupported-element", kind=kind)
+                self._unsupported(child, kind, scope)
+
+    def _unsupported(self, xml: Xml, kind: str, scope: Scope) -> None:
+        """A problem; something stands in for the node, so that its flows are not called dangling as well."""
+        self.bad(xml, "script-task" if kind == "scriptTask" else "unsupported-element", kind=kind)
+        if kind in CLICKABLE and xml.get("id"):
+            scope.nodes[xml.get("id", "")] = Node(xml.get("id", ""), "task", xml.get("name", ""), line(xml))
 
     def _flow(self, xml: Xml, scope: Scope) -> None:
         condition = xml.find(bpmn("conditionExpression"))
@@ -227,6 +231,8 @@ class Reader:
                 self._loop(child, node)
             elif kind != "subProcess" and found not in DECORATION:
                 self.bad(child, "unsupported-element", kind=found)
+                if found.endswith("EventDefinition"):
+                    node.event = Event("unsupported")
         if kind == "receiveTask":
             self._receive(xml, node)
 
