@@ -116,7 +116,6 @@ def now() -> datetime:
 
 def _whole(url: str, folder: Path) -> Iterator[Flask]:
     from service.app import create_app  # noqa: PLC0415 # most tests need no application
-
     from service.settings import Settings  # noqa: PLC0415 # as above
 
     settings = Settings(

@@ -65,9 +65,7 @@ def test_an_expert_sees_an_assigned_case() -> None:
     assert may(expert, "see-case", replace(CASE, worker_ids=frozenset({3})), NOW)
 
 
-@pytest.mark.parametrize(
-    "conflicted", [staff("local-clerk", 5, COUNTY, code="MEMBER"), staff("local-clerk", 5, COUNTY)]
-)
+@pytest.mark.parametrize("code", ["MEMBER", None], ids=["of a member unit", "recused"])
 def test_who_is_in_conflict_neither_sees_nor_acts(code: str | None) -> None:
     conflicted = staff("local-clerk", 5, COUNTY, code=code)
     case = CASE if conflicted.credit_code else replace(CASE, recused_user_ids=frozenset({7}))
