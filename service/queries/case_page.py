@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from service.domain.errors import NotFound
 from service.domain.identity import Actor
+from service.programmes.letters import CompiledLetter
 from service.queries.access import is_outside, visible
 from service.queries.holders import Holder, holders
 from service.store.attachments import Attachment
@@ -190,8 +191,7 @@ def tasks(session: Session, actor: Actor, case_id: int) -> tuple[TaskRow, ...]:
     for task_id, key in pairs:
         groups.setdefault(task_id, []).append(key)
     names = holders(session, (key for _, key in pairs))
-    own = actor.groups
-    return tuple(_task(task, who or "", groups.get(task.id, []), names, actor, own) for task, who in found)
+    return tuple(_task(task, who or "", groups.get(task.id, []), names, actor) for task, who in found)
 
 
 def history(session: Session, actor: Actor, case_id: int) -> tuple[HistoryRow, ...]:
@@ -232,14 +232,20 @@ def submissions(session: Session, actor: Actor, facts: CaseFacts) -> tuple[Submi
     return tuple(row for row in rows if _may_read(actor, facts, row.by_id, row.organisation_id))
 
 
-def papers(session: Session, case_id: int) -> tuple[PaperRow, ...]:
-    """The issued letters and receipts, the oldest first."""
+def papers(
+    session: Session, actor: Actor, facts: CaseFacts, letters: Mapping[str, CompiledLetter]
+) -> tuple[PaperRow, ...]:
+    """The issued letters and receipts, the oldest first; an outsider's are those addressed to one of the own roles."""
     found = session.execute(
         select(Paper.id, Paper.letter, Paper.title, Paper.number, Paper.code, Paper.issued_at)
-        .where(Paper.case_id == case_id)
+        .where(Paper.case_id == facts.case_id)
         .order_by(Paper.id)
     )
-    return tuple(PaperRow(row[0], row[1], row[2], row[3] or "", row[4], row[5]) for row in found)
+    rows = (PaperRow(row[0], row[1], row[2], row[3] or "", row[4], row[5]) for row in found)
+    if not is_outside(actor):
+        return tuple(rows)
+    roles = {grant.role for grant in actor.roles} | ({"expert"} if actor.expert_id is not None else {"member"})
+    return tuple(row for row in rows if (letter := letters.get(row.letter)) and not roles.isdisjoint(letter.to))
 
 
 def paper(session: Session, case_id: int, paper_id: int) -> Paper:
@@ -290,18 +296,6 @@ def open_incidents(session: Session, case_id: int) -> int:
     ).scalar_one()
 
 
-def decisions(session: Session, case_id: int) -> dict[str, Any]:
-    """The last value of every decision taken in the case, as the audit trail recorded it, by decision id."""
-    found = session.scalars(select(AuditEntry).where(AuditEntry.case_id == case_id).order_by(AuditEntry.id).limit(2000))
-    values: dict[str, Any] = {}
-    for entry in found:
-        taken: Sequence[Mapping[str, Any]] = entry.details.get("decisions") or ()
-        for one in taken:
-            if one.get("decision"):
-                values[str(one["decision"])] = one.get("value")
-    return values
-
-
 def _may_read(actor: Actor, facts: CaseFacts, by_id: int | None, organisation_id: int | None) -> bool:
     """Staff read all; an outsider reads what the own side wrote, and an expert also what the applicant wrote."""
     if not is_outside(actor) or by_id == actor.user_id:
@@ -312,10 +306,8 @@ def _may_read(actor: Actor, facts: CaseFacts, by_id: int | None, organisation_id
     return actor.expert_id is not None and organisation_id is not None and organisation_id == applicant
 
 
-def _task(
-    task: UserTask, who: str, groups: list[str], names: Mapping[str, Holder], actor: Actor, own: frozenset[str]
-) -> TaskRow:
-    free = task.assignee_id is None and not own.isdisjoint(groups)
+def _task(task: UserTask, who: str, groups: list[str], names: Mapping[str, Holder], actor: Actor) -> TaskRow:
+    free = task.assignee_id is None and not actor.groups.isdisjoint(groups)
     mine = task.status == OPEN and (task.assignee_id == actor.user_id or free)
     return TaskRow(
         task.id, task.name, task.element, tuple(task.path), task.status, task.due_at, task.due_reason,

@@ -72,7 +72,8 @@ def incidents(session: Session, limit: int = 100) -> tuple[IncidentRow, ...]:
     """Open incidents, the oldest first."""
     found = session.execute(
         select(
-            Incident.id.label("incident_id"), Incident.case_id, Case.number.label("case_number"), Case.title.label("case_title"),
+            Incident.id.label("incident_id"), Incident.case_id, Case.number.label("case_number"),
+            Case.title.label("case_title"),
             Incident.element, Incident.name, Incident.code,
             Incident.zh, Incident.en, Incident.tries, Incident.next_try_at, Incident.opened_at,
         )

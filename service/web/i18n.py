@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import cast
 from zoneinfo import ZoneInfo
 
+import flask_babel  # type: ignore[import-untyped] # it has no stubs; what we use of it is typed below
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, gettext, lazy_gettext, ngettext  # type: ignore[import-untyped]
 
 from service.domain.errors import Language
 
@@ -22,10 +23,20 @@ _WEEKDAYS_ZH = "一二三四五六日"
 _WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
-__all__ = [
-    "bilingual", "date_text", "day_text", "deadline_day", "deadline_text", "gettext", "install_languages", "language",
-    "lazy_gettext", "local", "moment_text", "ngettext", "plain_date", "size_text", "this_day", "yes_no",
-]  # fmt: skip # gettext is taken from here, so that the untyped package is imported once
+
+def gettext(message: str, **values: object) -> str:
+    """The Chinese message in the reader's language, with its %(name)s filled."""
+    return str(flask_babel.gettext(message, **values))
+
+
+def ngettext(one: str, many: str, num: int, **values: object) -> str:
+    """The message for a number, which stands in it as %(num)s; Chinese has one form, English two."""
+    return str(flask_babel.ngettext(one, many, num, **values))
+
+
+def lazy_gettext(message: str) -> str:
+    """A message of a module's constant: translated when it is written out, so take str() of it then."""
+    return cast(str, flask_babel.lazy_gettext(message))
 
 
 def language() -> Language:
@@ -48,7 +59,7 @@ def install_languages(app: Flask) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     app.config["BABEL_DEFAULT_LOCALE"] = "zh_Hans_CN"
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Shanghai"
-    Babel(app, locale_selector=lambda: _LOCALES[language()])
+    flask_babel.Babel(app, locale_selector=lambda: _LOCALES[language()])
 
 
 def compile_catalogues() -> None:

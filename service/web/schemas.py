@@ -76,9 +76,8 @@ class SignInQuery(Query):
 
 
 class DiagramQuery(Query):
-    """Which process of the deployment a diagram shows, and the call activities that lead there."""
+    """Which drawing is asked for: the call activities that lead to it from the top process."""
 
-    process = fields.String(load_default="", validate=validate.Length(max=120))
     path = fields.String(load_default="", validate=validate.Length(max=400))
 
 
@@ -126,12 +125,10 @@ class ObjectionForm(Schema):
 
         unknown = EXCLUDE
 
-    case_id = fields.String(load_default="", validate=validate.Length(max=20))
     facts = fields.String(required=True, validate=validate.Length(10, 2000))
-    kind = fields.String(required=True, validate=validate.OneOf(["person", "organisation"]))
-    name = fields.String(required=True, validate=validate.Length(2, 80))
-    credit_code = fields.String(load_default="", validate=validate.Length(max=18))
-    contact = fields.String(required=True, validate=validate.Length(5, 80))
+    kind = fields.String(required=True, validate=validate.OneOf(["person", "unit"]))
+    name = fields.String(required=True, validate=validate.Length(2, 60))
+    contact = fields.String(required=True, validate=validate.Length(5, 100))
 
 
 def query(schema: type[Schema]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask, current_app, g
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -84,7 +85,13 @@ def _install_words(app: Flask) -> None:
         bilingual=i18n.bilingual,
         size=i18n.size_text,
         today=i18n.day_text,
+        query=_query,
     )
+
+
+def _query(parts: dict[str, Any]) -> str:
+    """A query string of what is not empty."""
+    return urlencode({name: value for name, value in parts.items() if value not in ("", None)})
 
 
 def _shell() -> dict[str, Any]:

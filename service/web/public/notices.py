@@ -20,7 +20,6 @@ from service.web.security import moment, public
 pages = Blueprint("notices", __name__, url_prefix="/notices")
 
 VISITOR = Actor(None, "公众", kind="person")
-MAX_FILES = 10
 
 
 @pages.get("")
@@ -74,12 +73,12 @@ def lodge(number: str) -> ResponseReturnValue:
             objections.lodge,
             number,
             schemas.ObjectionForm().load(given),
-            uploads[:MAX_FILES],
+            uploads,
             actor=g.actor or VISITOR,
             now=moment(),
         )
     except (InvalidInput, FileRefused) as refusal:
-        field = str(refusal.details.get("field") or "files")
+        field = str(refusal.details.get("name") if isinstance(refusal, InvalidInput) else "files")
         return _form(number, given, {field: refusal.text(language())}, 422)
     return make_response(
         render_template("public/objection_done.html", section="notices", notice=notice, code=code), 201
@@ -107,5 +106,4 @@ def _words() -> dict[str, Any]:
         "kind": gettext("请选择以什么身份提出"),
         "name": gettext("请填写真实姓名或单位名称"),
         "contact": gettext("请填写手机号或邮箱，用来告知受理和结果"),
-        "credit_code": gettext("统一社会信用代码是 18 位"),
     }

@@ -1,0 +1,113 @@
+"""Where a case stands in its diagram: what is done, where the tokens are, and what is still to come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.engine import view
+from service.programmes.compiled import compiled_of
+from service.queries.case_page import TaskRow
+from service.queries.drawings import Drawing
+from service.store.incidents import Incident
+from service.store.instances import Instance
+
+Mark = Literal["done", "now", "overdue"]
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """One stage of the top diagram: what was done there, from when to when, and by which tasks."""
+
+    element: str
+    name: str
+    kind: Literal["done", "now", "later"]
+    tasks: tuple[TaskRow, ...] = ()
+    from_at: datetime | None = None
+    to_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A live element: its place is the call activities above it and its own id."""
+
+    path: tuple[str, ...]
+    kind: str
+    name: str
+
+
+def stations(drawing: Drawing, tasks: Sequence[TaskRow], ended_at: datetime | None) -> tuple[Station, ...]:
+    """The stages in the order of the diagram: those the case has been in, and those that follow the last of them."""
+    by_stage: dict[str, list[TaskRow]] = {}
+    for task in tasks:
+        if task.path:
+            by_stage.setdefault(task.path[0], []).append(task)
+    order = [shape.id for shape in drawing.stages]
+    reached = [order.index(element) for element in by_stage if element in order]
+    found: list[Station] = []
+    for place, shape in enumerate(drawing.stages):
+        own = by_stage.get(shape.id, [])
+        if own:
+            found.append(_reached(shape.id, shape.name, own))
+        elif ended_at is None and shape.kind == "callActivity" and place > max(reached, default=-1):
+            found.append(Station(shape.id, shape.name, "later"))
+    return tuple(found)
+
+
+def _reached(element: str, name: str, tasks: Sequence[TaskRow]) -> Station:
+    open_now = any(task.status == "open" for task in tasks)
+    closed = [task.closed_at for task in tasks if task.closed_at is not None]
+    return Station(
+        element,
+        name,
+        "now" if open_now else "done",
+        tuple(tasks),
+        min(task.opened_at for task in tasks),
+        None if open_now or not closed else max(closed),
+    )
+
+
+def tokens(session: Session, case_id: int) -> tuple[Token, ...]:
+    """Every live element of the case: tasks for people, timers and messages that are waited for, parked incidents."""
+    row = session.execute(
+        select(Instance.state, Instance.deployment_id).where(Instance.case_id == case_id, Instance.ended.is_(False))
+    ).first()
+    if row is None or row.state is None:
+        return ()
+    bundle = compiled_of(session, row.deployment_id).bundle
+    return tuple(Token(live.path, live.kind, live.name) for live in view(bundle, row.state))
+
+
+def marks(path: Sequence[str], live: Iterable[Token], tasks: Sequence[TaskRow], now: datetime) -> dict[str, Mark]:
+    """What to mark in the drawing that the call activities of `path` lead to, by element id."""
+    found: dict[str, Mark] = {}
+    for task in tasks:
+        element = _at(path, task.path)
+        if element and task.status != "open":
+            found.setdefault(element, "done")
+    for token in live:
+        element = _at(path, token.path)
+        if element:
+            found[element] = "now"
+    for task in tasks:
+        element = _at(path, task.path)
+        if element and task.status == "open":
+            late = task.due_at is not None and now >= task.due_at
+            found[element] = "overdue" if late or found.get(element) == "overdue" else "now"
+    return found
+
+
+def stuck(session: Session, case_id: int) -> tuple[str, ...]:
+    """The elements at which an automatic step is parked."""
+    return tuple(session.scalars(select(Incident.element).where(Incident.case_id == case_id, Incident.state == "open")))
+
+
+def _at(path: Sequence[str], whole: Sequence[str]) -> str:
+    """The element of this drawing on the way to `whole`; empty when `whole` is elsewhere."""
+    depth = len(path)
+    return whole[depth] if len(whole) > depth and tuple(whole[:depth]) == tuple(path) else ""

@@ -1,0 +1,25 @@
+"""The uploaded files of a case, given out by the access to the case."""
+
+from __future__ import annotations
+
+from flask import Blueprint, make_response
+from flask.typing import ResponseReturnValue
+
+from service.commands.ports import ports
+from service.domain.errors import NotFound
+from service.queries import files
+from service.store.session import db
+from service.web.download import attachment
+from service.web.security import signed_in, who
+
+pages = Blueprint("attachments", __name__, url_prefix="/attachments")
+
+
+@pages.get("/<code>")
+@signed_in
+def download(code: str) -> ResponseReturnValue:
+    """One file; one with a virus is not given out."""
+    found = files.find(db.session(), who(), code)
+    if found.scan == "infected":
+        raise NotFound()
+    return attachment(make_response(ports().blobs.read(found.sha256)), found.name, found.media_type)

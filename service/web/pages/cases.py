@@ -1,0 +1,130 @@
+"""Cases: the list, “where is my case”, its papers, and its withdrawal."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, make_response, redirect, render_template
+from flask.typing import ResponseReturnValue
+
+from service.commands import cases as commands
+from service.commands.ports import ports
+from service.delivery.documents import Letter
+from service.domain.deadlines import local_date
+from service.domain.errors import NotFound
+from service.domain.identity import Actor
+from service.programmes.compiled import CompiledProgramme, compiled_of
+from service.queries import case_page, cases, drawings, programmes, progress
+from service.store.session import db
+from service.store.unit_of_work import transact
+from service.web import markdown, schemas
+from service.web.download import attachment
+from service.web.i18n import gettext
+from service.web.menu import is_staff
+from service.web.security import moment, signed_in, who
+
+pages = Blueprint("cases", __name__, url_prefix="/cases")
+
+
+@pages.get("")
+@signed_in
+def index() -> ResponseReturnValue:
+    """The cases this person may see, the newest first."""
+    asked = schemas.query(schemas.CasesQuery)
+    running = {"running": True, "ended": False}.get(asked["state"])
+    filters = cases.CaseFilters(asked["q"], asked["programme"], running)
+    session = db.session()
+    return render_template(
+        "pages/cases.html",
+        section="cases",
+        asked=asked,
+        found=cases.page(session, who(), filters, after=asked["after"]),
+        programmes=programmes.newest(session),
+    )
+
+
+@pages.get("/<int:case_id>")
+@signed_in
+def show(case_id: int) -> ResponseReturnValue:
+    """Where the case is: who has it, until when and why, what comes next; the live diagram and the same in words."""
+    actor, session = who(), db.session()
+    facts = case_page.facts(session, actor, case_id)
+    compiled = compiled_of(session, facts.deployment_id)
+    tasks = case_page.tasks(session, actor, case_id)
+    known = drawings.drawings(session, facts.deployment_id)
+    top = known.get(facts.procedure)
+    return render_template(
+        "pages/case_staff.html" if is_staff(actor) else "pages/case_counter.html",
+        section="cases",
+        facts=facts,
+        programme=compiled.manifest,
+        version=programmes.of_deployment(session, facts.deployment_id).version,
+        tasks=tasks,
+        open_tasks=[task for task in tasks if task.status == "open"],
+        my_tasks=[task for task in tasks if task.mine],
+        stations=progress.stations(top, tasks, facts.ended_at) if top else (),
+        history=case_page.history(session, actor, case_id),
+        deadlines=case_page.deadlines(session, case_id),
+        incidents=case_page.open_incidents(session, case_id),
+        papers=case_page.papers(session, actor, facts, compiled.letters),
+        files=case_page.files(session, actor, facts),
+        members=case_page.members(session, case_id),
+        withdrawable=_may_withdraw(actor, facts, compiled),
+        role_names={key: role.name for key, role in compiled.manifest.roles.items()},
+    )
+
+
+@pages.post("/<int:case_id>/withdraw")
+@signed_in
+def withdraw(case_id: int) -> ResponseReturnValue:
+    """Withdraw the own declaration, with a reason that the office reads."""
+    case_page.facts(db.session(), who(), case_id)
+    given = schemas.form(schemas.ReasonForm)
+    transact(commands.withdraw, case_id, given["reason"], actor=who(), now=moment())
+    flash(gettext("已撤回。办理记录保留，可以重新申报。"))
+    return redirect(f"/cases/{case_id}", 303)
+
+
+@pages.get("/<int:case_id>/papers/<int:paper_id>")
+@signed_in
+def paper(case_id: int, paper_id: int) -> ResponseReturnValue:
+    """One issued letter on the screen."""
+    actor, session = who(), db.session()
+    facts = case_page.facts(session, actor, case_id)
+    _require_paper(actor, facts, paper_id)
+    found = case_page.paper(session, case_id, paper_id)
+    return render_template(
+        "pages/paper.html", section="cases", facts=facts, paper=found, body=markdown.to_html(found.body)
+    )
+
+
+@pages.get("/<int:case_id>/papers/<int:paper_id>.pdf")
+@signed_in
+def paper_pdf(case_id: int, paper_id: int) -> ResponseReturnValue:
+    """The same letter as PDF: the kept document, or set anew where none was kept yet."""
+    actor, session = who(), db.session()
+    facts = case_page.facts(session, actor, case_id)
+    _require_paper(actor, facts, paper_id)
+    found = case_page.paper(session, case_id, paper_id)
+    outside = ports()
+    if found.pdf_sha256:
+        content = outside.blobs.read(found.pdf_sha256)
+    else:
+        issuer = facts.authority.name if facts.authority else ""
+        letter = Letter(
+            found.title, found.body, issuer, found.number or "", "", local_date(found.issued_at), found.code,
+            f"{outside.base_url}/verify?code={found.code}",
+        )  # fmt: skip
+        content = outside.documents.pdf(letter)
+    return attachment(make_response(content), f"{found.title}.pdf", "application/pdf")
+
+
+def _require_paper(actor: Actor, facts: case_page.CaseFacts, paper_id: int) -> None:
+    letters = compiled_of(db.session(), facts.deployment_id).letters
+    if all(row.paper_id != paper_id for row in case_page.papers(db.session(), actor, facts, letters)):
+        raise NotFound()
+
+
+def _may_withdraw(actor: Actor, facts: case_page.CaseFacts, compiled: CompiledProgramme) -> bool:
+    """Whether the button is shown; the command judges again."""
+    procedure = compiled.manifest.procedures.get(facts.procedure)
+    own = facts.applicant is not None and facts.applicant.organisation_id == actor.organisation_id
+    return bool(own and procedure and procedure.withdraw and facts.ended_at is None and facts.papers_sent_at is None)

@@ -1,0 +1,40 @@
+"""What an administrator watches and repairs: incidents, the clock, the outbox."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template
+from flask.typing import ResponseReturnValue
+
+from service.commands import incidents as commands
+from service.queries import operations
+from service.store.session import db
+from service.store.unit_of_work import transact
+from service.web.i18n import gettext
+from service.web.menu import ADMINISTRATOR
+from service.web.security import moment, requires, who
+
+pages = Blueprint("operations", __name__, url_prefix="/operations")
+
+
+@pages.get("")
+@requires(ADMINISTRATOR)
+def index() -> ResponseReturnValue:
+    """What is stuck, which deadline it threatens, and whether the clock keeps up."""
+    session = db.session()
+    return render_template(
+        "pages/operations.html",
+        section="operations",
+        incidents=operations.incidents(session),
+        outbox=operations.outbox(session),
+        timers=operations.timers(session),
+        clock=operations.clock(session, moment()),
+    )
+
+
+@pages.post("/incidents/<int:incident_id>/retry")
+@requires(ADMINISTRATOR)
+def retry(incident_id: int) -> ResponseReturnValue:
+    """Go on from where the token is parked."""
+    worked = transact(commands.retry, incident_id, actor=who(), now=moment())
+    flash(gettext("已重试，流程继续了。") if worked else gettext("重试后仍然停在这一步，原因见下。"))
+    return redirect("/operations", 303)

@@ -1,0 +1,153 @@
+"""The inbox, and the general page of a task: its form, and everything a person does with it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from service.commands import user_tasks as commands
+from service.domain.deadlines import start_of
+from service.domain.errors import Conflict, DeadlinePassed, FileRefused, FormInvalid, StaleDraft
+from service.domain.identity import Actor
+from service.queries import cases, inbox, programmes
+from service.store.session import db
+from service.store.unit_of_work import transact
+from service.web import pairs, schemas, task_view, uploads
+from service.web.i18n import gettext, language, this_day
+from service.web.present import SOON_DAYS, grouped
+from service.web.security import moment, signed_in, who
+
+pages = Blueprint("user_tasks", __name__, url_prefix="/tasks")
+
+# Nothing waits longer ago than this; it only has to be before every due date.
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@pages.get("")
+@signed_in
+def index() -> ResponseReturnValue:
+    """The inbox: mine, my groups', done; every filter stands in the address."""
+    asked = schemas.query(schemas.InboxQuery)
+    actor, session = who(), db.session()
+    filters = _filters(asked["q"], asked["programme"], asked["due"])
+    found = inbox.page(session, actor, asked["scope"], filters, after=asked["after"])
+    return render_template(
+        "pages/tasks.html",
+        section="done" if asked["scope"] == "done" else "tasks",
+        asked=asked,
+        found=found,
+        groups=grouped(found.rows, moment()) if asked["scope"] != "done" else [],
+        counts=inbox.counts(session, actor),
+        programmes=programmes.newest(session),
+    )
+
+
+@pages.get("/<int:task_id>")
+@signed_in
+def show(task_id: int) -> ResponseReturnValue:
+    """The task: its form with this person's draft, and the case beside it."""
+    return task_view.page(task_id, who())
+
+
+@pages.post("/<int:task_id>")
+@signed_in
+def act(task_id: int) -> ResponseReturnValue:
+    """Whatever button of the form was pressed: a row more or less, a draft, or the submission itself."""
+    actor = who()
+    entered = pairs.of_form(request.form.items(multi=True))
+    try:
+        entered += uploads.keep_all(task_id, actor)
+    except FileRefused as refusal:
+        return task_view.kept(task_id, actor, entered, refusal)
+    if request.form.get(pairs.ADD):
+        return _redraw(task_id, actor, pairs.with_row(entered, request.form[pairs.ADD]), request.form[pairs.ADD])
+    if request.form.get(pairs.REMOVE):
+        name = request.form[pairs.REMOVE]
+        return _redraw(task_id, actor, pairs.without_row(entered, name), name.rpartition("[")[0])
+    if request.form.get(pairs.DRAFT):
+        return _redraw(task_id, actor, entered, "")
+    return _complete(task_id, actor, entered)
+
+
+@pages.post("/<int:task_id>/draft")
+@signed_in
+def autosave(task_id: int) -> ResponseReturnValue:
+    """Keep what is entered; the answer is the new revision, and the fields anew where others came or went."""
+    actor = who()
+    entered = pairs.of_form(request.form.items(multi=True))
+    transact(commands.save_draft, task_id, entered, _revision(), actor=actor, now=moment())
+    return task_view.saved(task_id, actor, request.form.get(pairs.SHAPE, ""))
+
+
+@pages.post("/<int:task_id>/claim")
+@signed_in
+def claim(task_id: int) -> ResponseReturnValue:
+    """Take the task from the group."""
+    transact(commands.claim, task_id, actor=who(), now=moment())
+    flash(gettext("已签收。同组的人会看到由您办理。"))
+    return redirect(f"/tasks/{task_id}", 303)
+
+
+@pages.post("/<int:task_id>/release")
+@signed_in
+def release(task_id: int) -> ResponseReturnValue:
+    """Give the task back to the group."""
+    transact(commands.release, task_id, actor=who(), now=moment())
+    flash(gettext("已退签，任务回到组里；草稿还在。"))
+    return redirect("/tasks?scope=groups", 303)
+
+
+def _redraw(task_id: int, actor: Actor, entered: list[pairs.Pair], anchor: str) -> ResponseReturnValue:
+    """Save and show the page again, at the place that changed."""
+    try:
+        transact(commands.save_draft, task_id, entered, _revision(), actor=actor, now=moment())
+    except StaleDraft as refusal:
+        return task_view.kept(task_id, actor, entered, refusal)
+    if not anchor:
+        flash(gettext("草稿已保存"))
+        return redirect(f"/tasks/{task_id}", 303)
+    return redirect(f"/tasks/{task_id}#{task_view.anchor_of(anchor)}", 303)
+
+
+def _complete(task_id: int, actor: Actor, entered: list[pairs.Pair]) -> ResponseReturnValue:
+    key = request.form.get(pairs.REQUEST, "")[:80] or None
+    try:
+        done = transact(commands.complete, task_id, pairs=entered, request_key=key, actor=actor, now=moment())
+    except FormInvalid as refusal:
+        return task_view.judged(task_id, actor, entered, refusal)
+    except (Conflict, DeadlinePassed) as refusal:
+        return task_view.kept(task_id, actor, entered, refusal)
+    flash(_what_next(done))
+    following = cases.first_open_task(db.session(), actor, done.case_id)
+    return redirect(f"/tasks/{following}" if following else f"/cases/{done.case_id}", 303)
+
+
+def _what_next(done: commands.Completion) -> str:
+    if done.incidents:
+        return gettext("“%(name)s”已办结。后面的自动步骤遇到问题，管理员已收到，您不用重办。", name=done.task_name)
+    if done.ended:
+        return gettext("“%(name)s”已办结，整件办理完毕。", name=done.task_name)
+    if done.next_names:
+        joint = ", " if language() == "en" else "、"
+        return gettext("“%(name)s”已办结。接下来：%(next)s", name=done.task_name, next=joint.join(done.next_names))
+    return gettext("“%(name)s”已办结。", name=done.task_name)
+
+
+def _revision() -> int:
+    given = request.form.get(pairs.REVISION, "0")
+    return int(given) if given.isdecimal() and len(given) < 10 else 0
+
+
+def _filters(text: str, programme: str, due: str) -> inbox.Filters:
+    today = start_of(this_day())
+    tomorrow = today + timedelta(days=1)
+    ranges: dict[str, tuple[datetime | None, datetime | None]] = {
+        "": (None, None),
+        "over": (LONG_AGO, moment()),
+        # a period that ends today is over at the next midnight, hence the millisecond after it
+        "today": (moment(), tomorrow + timedelta(milliseconds=1)),
+        "soon": (moment(), tomorrow + timedelta(days=SOON_DAYS, milliseconds=1)),
+    }
+    return inbox.Filters(text, programme, *ranges[due])

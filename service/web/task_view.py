@@ -1,0 +1,199 @@
+"""How one task is drawn: as it stands, after a refused submission, after a conflict, and after an autosave."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Response, make_response, render_template
+from flask.typing import ResponseReturnValue
+
+from service.commands import user_tasks as commands
+from service.domain.errors import FileRefused, FormInvalid, Refusal, StaleDraft
+from service.domain.identity import Actor
+from service.forms import FieldProblem, FormView, enter, view
+from service.forms.places import control_id, parse_name
+from service.programmes.task_forms import TaskForm
+from service.queries import case_page, task_page
+from service.queries.findings import findings
+from service.store.session import db
+from service.store.unit_of_work import transact
+from service.web.errors import Face, refusal_face, status_of
+from service.web.i18n import language
+from service.web.menu import is_staff
+from service.web.pairs import Pair
+from service.web.security import moment
+
+
+@dataclass
+class Drawing:
+    """What differs from the plain page: other data, problems, a refusal to tell, another version beside."""
+
+    data: Mapping[str, Any] | None = None
+    problems: Iterable[FieldProblem] = ()
+    face: Face | None = None
+    other: FormView | None = None
+    locked: bool = False
+    status: int = 200
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def page(task_id: int, actor: Actor) -> ResponseReturnValue:
+    """The task as it stands."""
+    return _draw(task_id, actor, Drawing())
+
+
+def judged(task_id: int, actor: Actor, entered: list[Pair], refusal: FormInvalid) -> ResponseReturnValue:
+    """The form with its problems beside the fields; everything entered is kept as the draft first."""
+    _keep(task_id, actor, entered)
+    submission = refusal.details["submission"]
+    return _draw(task_id, actor, Drawing(data=submission.shown, problems=submission.problems, status=422))
+
+
+def kept(task_id: int, actor: Actor, entered: list[Pair], refusal: Refusal) -> ResponseReturnValue:
+    """The page after somebody else was first, the period ended or a file was refused: the person's text stays on it."""
+    told: list[FieldProblem] = []
+    if isinstance(refusal, FileRefused):
+        entered = [*entered, *refusal.details.get("kept", ())]
+        name = str(refusal.details.get("field", ""))
+        told = [FieldProblem(name, "", refusal.code, refusal.text("zh"), refusal.text("en"))]
+    stale = isinstance(refusal, StaleDraft)
+    if not stale:
+        _keep(task_id, actor, entered)
+    session = db.session()
+    loaded = task_page.load(session, actor, task_id)
+    form = task_page.form_of(session, loaded, actor, moment())
+    mine, _ = enter(
+        form.compiled, entered, stored=form.given, roles=form.roles, variables=form.variables, functions=form.functions
+    )
+    other = _view(form, form.given, task_page.file_names(session, loaded.case.id), readonly=True) if stale else None
+    drawing = Drawing(mine, told, None if told else refusal_face(refusal), other, status=status_of(refusal))
+    drawing.locked = not (stale or told)
+    return _draw(task_id, actor, drawing)
+
+
+def saved(task_id: int, actor: Actor, shape: str) -> Response:
+    """The answer to an autosave: the new revision; and the fields anew when an answer made others come or go."""
+    session = db.session()
+    loaded = task_page.load(session, actor, task_id)
+    form = task_page.form_of(session, loaded, actor, moment())
+    shown = _view(form, form.given, task_page.file_names(session, loaded.case.id))
+    now_shape = shape_of(shown)
+    changed = bool(shape) and shape != now_shape
+    response = make_response(
+        render_template("pages/task_saved.html", view=shown, revision=form.revision, shape=now_shape, changed=changed)
+    )
+    if changed:
+        response.headers["HX-Retarget"] = "#task-fields"
+        response.headers["HX-Reswap"] = "innerMorph"
+    return response
+
+
+def anchor_of(name: str) -> str:
+    """The id of the control with this name."""
+    return control_id(parse_name(name))
+
+
+def shape_of(shown: FormView) -> str:
+    """A short digest of which fields there are and what is written beside them, without what is entered in them."""
+    parts: list[str] = []
+
+    def walk(lines: Iterable[Any]) -> None:
+        for line in lines:
+            for one in line.fields:
+                options = [option.value for option in one.options]
+                written = one.text if one.readonly else ""
+                parts.append(f"{one.kind}|{one.id}|{one.label}|{one.help}|{one.readonly}|{written}|{options}")
+                parts.append(str(getattr(one.part, "markup", "") or "") + str(getattr(one.part, "cells", "") or ""))
+                walk(one.lines)
+                for row in one.rows:
+                    walk(row.lines)
+
+    walk(shown.lines)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _keep(task_id: int, actor: Actor, entered: list[Pair]) -> None:
+    """Save what was entered over whatever draft there is; the page that follows shows it in any case."""
+    session = db.session()
+    loaded = task_page.load(session, actor, task_id)
+    revision = task_page.form_of(session, loaded, actor, moment()).revision
+    try:
+        transact(commands.save_draft, task_id, entered, revision, actor=actor, now=moment())
+    except StaleDraft:
+        return
+
+
+def _draw(task_id: int, actor: Actor, drawing: Drawing) -> Response:
+    session = db.session()
+    loaded = task_page.load(session, actor, task_id)
+    facts = case_page.facts(session, actor, loaded.case.id)
+    form = task_page.form_of(session, loaded, actor, moment()) if loaded.task.form else None
+    editable = loaded.workable and not drawing.locked
+    names = task_page.file_names(session, loaded.case.id)
+    context: dict[str, Any] = {"shown": None, "shape": "", "submitted": None}
+    if form is not None and (editable or drawing.data is not None):
+        data = form.given if drawing.data is None else drawing.data
+        context["shown"] = _view(form, data, names, readonly=not editable, problems=drawing.problems)
+        context["shape"] = shape_of(context["shown"])
+    elif form is not None:
+        context["submitted"] = task_page.submitted(session, loaded, form, language())
+    template = "pages/task_staff.html" if is_staff(actor) else "pages/task_counter.html"
+    page_text = render_template(
+        template,
+        section="tasks",
+        page=loaded,
+        task=loaded.task,
+        facts=facts,
+        form=form,
+        editable=editable,
+        face=drawing.face,
+        other=drawing.other,
+        request_key=secrets.token_urlsafe(16),
+        revision=form.revision if form else 0,
+        **context,
+        **_beside(actor, loaded, facts, form),
+    )
+    return make_response(page_text, drawing.status)
+
+
+def _beside(
+    actor: Actor, loaded: task_page.TaskPage, facts: case_page.CaseFacts, form: TaskForm | None
+) -> dict[str, Any]:
+    """What stands beside the form: the case's materials, findings, members, papers and files."""
+    session = db.session()
+    outside = not is_staff(actor)
+    return {
+        "materials": task_page.materials(session, actor, facts, form, language()),
+        "findings": findings(form.reading) if form is not None and not outside else (),
+        "members": case_page.members(session, facts.case_id),
+        "papers": case_page.papers(session, actor, facts, form.programme.letters if form else {}),
+        "files": case_page.files(session, actor, facts),
+        "role_names": {key: role.name for key, role in form.programme.manifest.roles.items()} if form else {},
+        "documentation": _documentation(loaded, form),
+    }
+
+
+def _documentation(loaded: task_page.TaskPage, form: TaskForm | None) -> str:
+    """What the designer wrote about the task, for whoever does it."""
+    if form is None:
+        return ""
+    element = form.programme.bundle.elements(loaded.task.process).get(loaded.task.element)
+    return str(element.documentation or "") if element is not None else ""
+
+
+def _view(
+    form: TaskForm,
+    data: Mapping[str, Any],
+    names: Mapping[str, str],
+    *,
+    readonly: bool = False,
+    problems: Iterable[FieldProblem] = (),
+) -> FormView:
+    return view(
+        form.compiled, data, roles=form.roles, variables=form.variables, functions=form.functions,
+        problems=problems, readonly=readonly, lang=language(), files=names,
+    )  # fmt: skip
