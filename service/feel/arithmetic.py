@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, time, timedelta
 from decimal import Decimal, DecimalException
 from typing import Any
 
 from service.feel.comparison import comparable
+from service.feel.far import difference, joined, shifted, split
 from service.feel.temporal import add_months, midnight, of_seconds, seconds, shifted_time
 from service.feel.values import DURATIONS, NUMBERS, Value, YearsMonths, kind, number
 
@@ -44,23 +45,21 @@ NUMERIC: dict[str, Callable[[Any, Any], Decimal]] = {
 }
 
 
-def _shift_months(moment: date, length: YearsMonths) -> date:
+def _shift_months(moment: Any, length: YearsMonths) -> Any:
     return add_months(moment, length.months)
 
 
-def _shift_date(day: date, length: timedelta) -> date:
-    return (midnight(day) + length).date()
+def _shift_date(day: Any, length: timedelta) -> Any:
+    return shifted(midnight(day), length).date()
 
 
-def _shift_moment(moment: datetime, length: timedelta) -> datetime:
+def _shift_moment(moment: Any, length: timedelta) -> Any:
     if moment.tzinfo is None:
-        return moment + length
+        return shifted(moment, length)
     # a day of the clock change has 23 or 25 hours: count in UTC
-    return (
-        ((moment - (moment.utcoffset() or timedelta(0))).replace(tzinfo=None) + length)
-        .replace(tzinfo=midnight(date(2000, 1, 1)).tzinfo)
-        .astimezone(moment.tzinfo)
-    )
+    offset = moment.utcoffset() or timedelta(0)
+    cycles, twin = split(shifted(moment.replace(tzinfo=None), length - offset))
+    return joined(cycles, twin.replace(tzinfo=UTC).astimezone(moment.tzinfo))
 
 
 _SHIFTS: dict[tuple[str, str], Callable[[Any, Any], Value]] = {
@@ -97,7 +96,7 @@ def _subtract(left: Value, right: Value) -> Value:
     if kinds[0] in ("date", "date and time") and kinds[1] in ("date", "date and time"):
         # a date beside a date and time counts as its UTC midnight
         first, second = midnight(left), midnight(right)
-        return first - second if (first.tzinfo is None) == (second.tzinfo is None) else None
+        return difference(first, second) if (first.tzinfo is None) == (second.tzinfo is None) else None
     if kinds == ("time", "time"):
         return _time_difference(left, right)
     return None

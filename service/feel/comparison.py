@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from service.feel.far import order_key
 from service.feel.run import Budget
 from service.feel.temporal import since_midnight
 from service.feel.values import Range, Value, YearsMonths, kind, number
@@ -29,10 +30,13 @@ def comparable(left: Value, right: Value) -> tuple[Any, Any] | None:
         return None
     if wanted == "number":
         return number(left), number(right)
-    if wanted in ("string", "date", "days and time duration", "years and months duration"):
+    if wanted in ("string", "days and time duration", "years and months duration"):
         return left, right
+    if wanted == "date":
+        return order_key(left), order_key(right)
     if wanted == "date and time":
-        return (left, right) if (left.tzinfo is None) == (right.tzinfo is None) else None
+        same = (left.tzinfo is None) == (right.tzinfo is None)
+        return (order_key(left), order_key(right)) if same else None
     if wanted == "time":
         if (left.tzinfo is None) != (right.tzinfo is None):
             return None

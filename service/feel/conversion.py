@@ -7,6 +7,7 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from service.feel.far import Far
 from service.feel.run import Budget
 from service.feel.text import to_text
 from service.feel.values import NUMBERS, Range, Value, YearsMonths, is_context
@@ -54,6 +55,6 @@ def _plain(value: Value, budget: Budget) -> Any:
         return [_plain(part, budget) for part in value]
     if is_context(value):
         return {name: _plain(part, budget) for name, part in value.items()}
-    if isinstance(value, (date, time, timedelta, YearsMonths, Range)):
+    if isinstance(value, (date, time, timedelta, YearsMonths, Range, Far)):
         return to_text(value)
     raise TypeError(f"no JSON for a {type(value).__name__}")

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from service.feel.far import YEARS, day_of, is_moment, joined, shifted, split
 from service.feel.values import YearsMonths
 
 _DATE = re.compile(r"(-?(?:[1-9]\d{4,}|\d{4}))-(\d\d)-(\d\d)", re.A)
 _TIME = re.compile(r"(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d(?::\d\d)?|@[A-Za-z_+\-/0-9]+)?", re.A)
-_DAYS_TIME = re.compile(r"(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(\.\d+)?S)?)?", re.A)
+_DAYS_TIME = re.compile(r"(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(\.\d*)?S)?)?", re.A)
 _YEARS_MONTHS = re.compile(r"(-)?P(?:(\d+)Y)?(?:(\d+)M)?", re.A)
 _MICROSECOND = timedelta(microseconds=1)
 _LARGEST_OFFSET = timedelta(hours=14)
 _MOST_DIGITS = 18
 
 
-def read_date(text: str) -> date | None:
+def read_date(text: str) -> Any:
     """A date such as 2026-04-15."""
     found = _DATE.fullmatch(text)
     if not found:
         return None
     try:
-        return date(int(found[1]), int(found[2]), int(found[3]))
-    except ValueError:
+        return day_of(int(found[1]), int(found[2]), int(found[3]))
+    except (ValueError, OverflowError):
         return None
 
 
@@ -76,22 +78,26 @@ def read_time(text: str) -> time | None:
         return None
 
 
-def read_date_and_time(text: str) -> datetime | None:
+def read_date_and_time(text: str) -> Any:
     """A date and time such as 2026-04-15T17:30:00; a date alone is its midnight."""
     day_text, separator, time_text = text.partition("T")
     day = read_date(day_text)
     if day is None:
         return None
-    if not separator:
-        return datetime(day.year, day.month, day.day)  # noqa: DTZ001 -- FEEL has local date-times
-    moment = read_time(time_text)
+    moment = read_time(time_text) if separator else time(0)
     if moment is None:
         return None
-    result = datetime.combine(day, moment)
+    result = combined(day, moment)
     try:
-        return result + timedelta(days=1) if time_text.startswith("24:") else result
+        return shifted(result, timedelta(days=1)) if time_text.startswith("24:") else result
     except OverflowError:
         return None
+
+
+def combined(day: Any, moment: time) -> Any:
+    """A day and a time of day as a date and time, in the time's zone."""
+    cycles, twin = split(day)
+    return joined(cycles, datetime.combine(twin, moment))
 
 
 def read_duration(text: str) -> YearsMonths | timedelta | None:
@@ -118,7 +124,7 @@ def read_duration(text: str) -> YearsMonths | timedelta | None:
         return None
 
 
-def read_literal(text: str) -> date | time | datetime | timedelta | YearsMonths | None:
+def read_literal(text: str) -> Any:
     """What stands in an at literal, @"…": the kind follows from the form."""
     if text.lstrip("-").startswith("P"):
         return read_duration(text)
@@ -128,22 +134,22 @@ def read_literal(text: str) -> date | time | datetime | timedelta | YearsMonths 
     return day if day is not None else read_time(text)
 
 
-def add_months(day: date, months: int) -> date:
+def add_months(day: Any, months: int) -> Any:
     """The same day some months later (a date and time keeps its time), or the last day of a shorter month.
 
     >>> add_months(date(2026, 1, 31), 1)
     datetime.date(2026, 2, 28)
     """
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    last = calendar.monthrange(year, month + 1)[1]
-    return day.replace(year=year, month=month + 1, day=min(day.day, last))
+    cycles, twin = split(day)
+    years, month = divmod(twin.year * 12 + twin.month - 1 + months, 12)
+    more, year = divmod(years - twin.year, YEARS)
+    last = calendar.monthrange(twin.year + year, month + 1)[1]
+    return joined(cycles + more, twin.replace(year=twin.year + year, month=month + 1, day=min(twin.day, last)))
 
 
-def midnight(day: date) -> datetime:
+def midnight(day: Any) -> Any:
     """A date as a date and time at UTC midnight, the way FEEL mixes the two; a date and time stays."""
-    if isinstance(day, datetime):
-        return day
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return day if is_moment(day) else combined(day, time(0, tzinfo=UTC))
 
 
 def seconds(length: timedelta) -> Decimal:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
 from typing import Any
 
+from service.feel.temporal import midnight
 from service.feel.values import FunctionValue, Range, is_context, kind
 
 _ALIASES = {
@@ -230,6 +230,6 @@ def converted(value: Any, wanted: FeelType) -> Any:
         return [value] if type(value) is not list and wanted.accepts([value]) else None
     if type(value) is list and len(value) == 1 and wanted.accepts(value[0]):
         return value[0]
-    if wanted is SIMPLE["date and time"] and type(value) is date:
-        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    if wanted is SIMPLE["date and time"] and kind(value) == "date":
+        return midnight(value)
     return None

@@ -13,6 +13,8 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from functools import total_ordering
 from typing import TYPE_CHECKING, Any
 
+from service.feel.far import Far, is_moment
+
 if TYPE_CHECKING:
     from service.feel.run import Run
     from service.feel.source import Place
@@ -160,6 +162,8 @@ def _kind_of_subclass(value: Value) -> str:
         return "context"
     if isinstance(value, FunctionValue):
         return "function"
+    if isinstance(value, Far):
+        return "date and time" if is_moment(value) else "date"
     if isinstance(value, str):
         return "string"
     return next((name for base, name in _KINDS.items() if isinstance(value, base)), "unknown")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, time, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 from service.feel.builtins.registry import builtin, whole
 from service.feel.comparison import equal
+from service.feel.far import day_of, difference, is_day, is_moment, joined, order_key, split
 from service.feel.run import Run
 from service.feel.source import NOWHERE
-from service.feel.temporal import add_months, read_date, read_date_and_time, read_duration, read_time, zone
+from service.feel.temporal import add_months, combined, read_date, read_date_and_time, read_duration, read_time, zone
 from service.feel.text import zone_text
 from service.feel.values import Value, YearsMonths, kind
 
@@ -26,13 +28,13 @@ builtin("duration", "from: string")(read_duration)
 
 
 @builtin("date", "from: day")
-def _date_of(moment: date) -> date:
-    return moment.date() if isinstance(moment, datetime) else moment
+def _date_of(moment: Any) -> Any:
+    return moment.date() if is_moment(moment) else moment
 
 
 @builtin("date", "year: number, month: number, day: number")
-def _date(year: Decimal, month: Decimal, day: Decimal) -> date:
-    return date(whole(year), whole(month), whole(day))
+def _date(year: Decimal, month: Decimal, day: Decimal) -> Any:
+    return day_of(whole(year), whole(month), whole(day))
 
 
 @builtin("time", "from: time")
@@ -41,8 +43,8 @@ def _same_time(moment: time) -> time:
 
 
 @builtin("time", "from: day")
-def _time_of(moment: date) -> time:
-    return moment.timetz() if isinstance(moment, datetime) else time(0, 0, 0, tzinfo=UTC)
+def _time_of(moment: Any) -> Any:
+    return moment.timetz() if is_moment(moment) else time(0, 0, 0, tzinfo=UTC)
 
 
 @builtin("time", "hour: number, minute: number, second: number, offset: days and time duration?")
@@ -52,23 +54,26 @@ def _time(hour: Decimal, minute: Decimal, second: Decimal, offset: timedelta | N
 
 
 @builtin("date and time", "from: date and time")
-def _same_moment(moment: datetime) -> datetime:
+def _same_moment(moment: Any) -> Any:
     return moment
 
 
 @builtin("date and time", "date: day, time: time")
-def _date_and_time(day: date, moment: time) -> datetime:
-    return datetime.combine(_date_of(day), moment)
+def _date_and_time(day: Any, moment: time) -> Any:
+    return combined(_date_of(day), moment)
 
 
 @builtin("date and time", "date: day, timezone: string")
-def _in_zone(day: date, name: str) -> Value:
+def _in_zone(day: Any, name: str) -> Value:
     wanted = zone(name)
     if wanted is None:
         return None
-    if not isinstance(day, datetime):
-        return datetime(day.year, day.month, day.day, tzinfo=wanted)
-    return day.replace(tzinfo=wanted) if day.tzinfo is None else day.astimezone(wanted)
+    if not is_moment(day):
+        return combined(day, time(0, tzinfo=wanted))
+    if day.tzinfo is None:
+        return day.replace(tzinfo=wanted)
+    cycles, twin = split(day)
+    return joined(cycles, twin.astimezone(wanted))
 
 
 @builtin("duration", "from: duration")
@@ -77,10 +82,10 @@ def _same_duration(length: YearsMonths | timedelta) -> YearsMonths | timedelta:
 
 
 @builtin("years and months duration", "from: day, to: day")
-def _months_between(start: date, end: date) -> YearsMonths:
+def _months_between(start: Any, end: Any) -> YearsMonths:
     """Whole months from start to end, negative where the end comes first."""
     first, last, sign = _local(start), _local(end), 1
-    if first > last:
+    if order_key(first) > order_key(last):
         first, last, sign = last, first, -1
     months = (last.year - first.year) * 12 + last.month - first.month
     if (last.day, last.time()) < (first.day, first.time()):
@@ -88,36 +93,34 @@ def _months_between(start: date, end: date) -> YearsMonths:
     return YearsMonths(sign * months)
 
 
-def _local(day: date) -> datetime:
-    if isinstance(day, datetime):
-        return day.replace(tzinfo=None)
-    return datetime(day.year, day.month, day.day)  # noqa: DTZ001 -- only compared with another local one
+def _local(day: Any) -> Any:
+    return day.replace(tzinfo=None) if is_moment(day) else combined(day, time(0))
 
 
 @builtin("day of year", "date: day")
-def _day_of_year(day: date) -> Decimal:
+def _day_of_year(day: Any) -> Decimal:
     return Decimal(day.timetuple().tm_yday)
 
 
 @builtin("day of week", "date: day")
-def _day_of_week(day: date) -> str:
-    return _WEEKDAYS[day.weekday()]
+def _day_of_week(day: Any) -> str:
+    return _WEEKDAYS[int(day.weekday())]
 
 
 @builtin("month of year", "date: day")
-def _month_of_year(day: date) -> str:
-    return _MONTHS[day.month - 1]
+def _month_of_year(day: Any) -> str:
+    return _MONTHS[int(day.month) - 1]
 
 
 @builtin("week of year", "date: day")
-def _week_of_year(day: date) -> Decimal:
+def _week_of_year(day: Any) -> Decimal:
     return Decimal(day.isocalendar()[1])
 
 
 @builtin("last day of month", "date: day")
-def _last_day_of_month(day: date) -> Decimal:
-    first = date(day.year, day.month, 1)
-    return Decimal((add_months(first, 1) - first).days)
+def _last_day_of_month(day: Any) -> Decimal:
+    first = day_of(day.year, day.month, 1)
+    return Decimal(difference(add_months(first, 1), first).days)
 
 
 @builtin("is", "value1: any, value2: any", needs_run=True)
@@ -125,7 +128,7 @@ def _is(run: Run, left: Value, right: Value) -> bool:
     """The same value in the same form: 10:00 in two zones is not."""
     if kind(left) != kind(right):
         return False
-    if isinstance(left, (time, datetime)):
+    if isinstance(left, time) or (is_day(left) and is_moment(left)):
         same_clock = left.replace(tzinfo=None) == right.replace(tzinfo=None)
         return same_clock and (left.tzinfo is None) == (right.tzinfo is None) and zone_text(left) == zone_text(right)
     return equal(left, right, run.budget) is True

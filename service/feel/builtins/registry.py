@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, TypeVar
 
 from service.feel.arithmetic import FAILURES
+from service.feel.far import is_day
 from service.feel.run import Run
 from service.feel.source import Place
 from service.feel.temporal import midnight
@@ -49,7 +49,7 @@ class Parameter:
             return number(value) if found == "number" else value
         if found == "list" and len(value) == 1 and kind(value[0]) in accepted:
             return value[0]
-        if self.type == "date and time" and isinstance(value, date):
+        if self.type == "date and time" and is_day(value):
             return midnight(value)
         return _MISFIT
 

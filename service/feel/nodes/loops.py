@@ -10,6 +10,7 @@ from decimal import Decimal
 from service.feel import syntax as s
 from service.feel.closures import Compile, Compiler, Evaluate, Static
 from service.feel.comparison import either, in_range
+from service.feel.far import difference, shifted
 from service.feel.run import Run, Scope
 from service.feel.source import Place
 from service.feel.values import Range, Value, boolean, is_context, kind, kind_in_chinese, number
@@ -75,8 +76,9 @@ def _span(run: Run, start: Value, end: Value, place: Place) -> Iterable[Value]:
             step = 1 if low <= high else -1
             return map(Decimal, range(int(low), int(high) + step, step))
     if kinds == ("date", "date"):
-        step = 1 if start <= end else -1
-        return (start + timedelta(days=step * turn) for turn in range(abs((end - start).days) + 1))
+        length = difference(end, start).days
+        step = 1 if length >= 0 else -1
+        return (shifted(start, timedelta(days=step * turn)) for turn in range(abs(length) + 1))
     zh = f"循环的两端应为整数或日期，实为{kind_in_chinese(start)}与{kind_in_chinese(end)}"
     run.note(place, "iteration", zh, f"a loop runs over whole numbers or dates, not from {kind(start)} to {kind(end)}")
     raise _NoDomain

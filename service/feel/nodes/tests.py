@@ -24,6 +24,8 @@ def compile_test(node: s.UnaryTest, compile_node: Compile, static: Static, *, of
         if fixed is not None:
             return _numbers_within(fixed, node)
     compiled, relation = compile_node(operand, static), node.relation
+    if isinstance(operand, s.RangeLiteral):
+        return _within(compiled)
     if relation:
         return lambda run, scope, value: compare(run, place, relation, value, compiled(run, scope))
     return _computed(compiled, node, of_cell=of_cell)
@@ -44,6 +46,14 @@ def _computed(compiled: Evaluate, node: s.UnaryTest, *, of_cell: bool) -> TestVa
         if result is None and type(found) is not list:
             note_incomparable(run, place, value, found.start if type(found) is Range else found)
         return result
+
+    return test
+
+
+def _within(compiled: Evaluate) -> TestValue:
+    def test(run: Run, scope: Scope | None, value: Value) -> bool | None:
+        found = compiled(run, scope)
+        return None if found is None else satisfies(value, found, run.budget)
 
     return test
 
