@@ -160,8 +160,9 @@ def _shows(reading: _Reading, place: Pattern) -> bool:
     if any(reads_place(path, place) for path in reading.paths):
         return True
     keys = tuple(part for part in place if part is not None)
-    if reading.formula.around and _words(reading.formula.around) & set(keys[-1:]):
-        return any(keys[: len(path)] == path for path in reading.paths)
+    if reading.formula.is_loop:  # what a loop goes over is shown only by the names inside it
+        inside = set(keys[-1:]) <= _words(reading.formula.around)
+        return inside and any(keys[: len(path)] == path for path in reading.paths)
     return any(keys[: len(path)] == path or (len(path) == 1 and path[0] in SPECIAL[:2]) for path in reading.whole)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,11 @@ class Formula:
     text: str
     shown: bool
     around: str = ""
+
+    @property
+    def is_loop(self) -> bool:
+        """Whether it is what a {{#loop}} goes over."""
+        return re.search(r"#loop\s*" + re.escape(self.text[1:]) + r"\s*\}\}", self.around) is not None
 
 
 def formulas_of(node: Node) -> Iterator[Formula]:

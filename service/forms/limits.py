@@ -29,4 +29,4 @@ FILES = 50  # of one file field
 
 # of the work spent on one request
 ROUNDS = 10  # of computed fields feeding one another
-STEPS = 5_000_000  # of FEEL, for one submission or one page
+STEPS = 500_000  # of FEEL, for one submission or one page: about a second

@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
-from unicodedata import normalize
 
 from service.forms.expressions import Evaluator, Scope, plain, text_of
 from service.forms.formats import FORMATS, MOMENTS
@@ -16,6 +15,7 @@ from service.forms.limits import DIGITS, NUMBER_CHARACTERS
 from service.forms.model import CHOICES, MULTIPLE, TEXTS, Node
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?")
+_WIDE = str.maketrans("０１２３４５６７８９．＋－，　", "0123456789.+-, ")  # what a Chinese keyboard types; ² is no 2
 _TICKED = frozenset({"true", "on", "1"})
 _BREAKS: Final = re.compile(r"[\r\n\t]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -51,7 +51,7 @@ def number(value: Any) -> Decimal | None:
     """
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
         return None
-    text = normalize("NFKC", str(value)).strip()
+    text = str(value).translate(_WIDE).strip()
     if len(text) > NUMBER_CHARACTERS or _NUMBER.fullmatch(text) is None:
         return None
     try:
@@ -66,7 +66,7 @@ def typed_number(text: str) -> Decimal | None:
     >>> typed_number("1,234.50"), typed_number("1，234"), typed_number("一千")
     (Decimal('1234.50'), Decimal('1234'), None)
     """
-    return number(text.replace(",", "").replace("，", "").replace(" ", ""))
+    return number(text.translate(_WIDE).replace(",", "").replace(" ", ""))
 
 
 def too_precise(value: Any) -> bool:
