@@ -37,6 +37,7 @@ def explained(
 ) -> Explanation:
     """The explanation of what was seen in a run."""
     tree = _tree(seen)
+    tree["value"] = json_or_text(seen.value)
     tree["inputs"] = _inputs(run.variables, paths)
     if diagnostics:
         tree["diagnostics"] = [
@@ -71,6 +72,13 @@ def _inputs(variables: Mapping[str, Value], paths: Iterable[tuple[str, ...]]) ->
     return found
 
 
+def _brief(value: Value) -> Any:
+    """A value whose scalars are told, and of lists how long they are."""
+    if is_context(value):
+        return {name: {"count": len(part)} if isinstance(part, list) else _small(part) for name, part in value.items()}
+    return {"count": len(value)} if isinstance(value, list) else json_or_text(value)
+
+
 def _small(value: Value) -> Any:
     return {"members": sorted(value)} if is_context(value) else json_or_text(value)
 
@@ -80,7 +88,7 @@ def _tree(seen: DecisionSeen) -> dict[str, Any]:
     tree: dict[str, Any] = {
         "decision": seen.part.id,
         "name": seen.part.name,
-        "value": json_or_text(seen.value),
+        "value": _brief(seen.value),
     }
     if tables:
         tree["tables"] = tables
@@ -95,9 +103,8 @@ def _table(seen: TableSeen) -> dict[str, Any]:
     return {
         "table": table.id,
         "policy": table.policy + (f" {table.aggregation}" if table.aggregation else ""),
-        "value": json_or_text(seen.value),
         "inputs": [
-            {"label": column.label, "expression": column.text, "value": json_or_text(value)}
+            {"label": column.label, "expression": column.text, "value": _brief(value)}
             for column, value in zip(table.inputs, seen.values, strict=True)
         ],
         "rules": _rules(table, seen.rules),

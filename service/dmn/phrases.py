@@ -17,7 +17,7 @@ _RELATIONS = {
     "<=": (("不高于", "at most"), ("高于", "above")),
     ">": (("高于", "above"), ("不高于", "not above")),
     ">=": (("不低于", "at least"), ("低于", "below")),
-    "=": (("是", "is"), ("不是", "is not")),
+    "=": (("属于", "is one of"), ("不是", "is not")),
     "!=": (("不是", "is not"), ("是", "is")),
 }
 _ORDER_OF_DATES = {"低于": "早于", "不低于": "不早于", "高于": "晚于", "不高于": "不晚于"}
@@ -34,6 +34,8 @@ def shown(value: Any, language: str, *, share: bool = False) -> str:
         return _percent(value)
     if isinstance(value, float):
         return str(value)
+    if isinstance(value, dict) and value.keys() == {"count"}:
+        return f"{value['count']} items" if language == "en" else f"共 {value['count']} 项"
     text = to_text(value)
     return text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + "…"
 
@@ -53,10 +55,7 @@ def cell_phrase(table: DecisionTable, rule: Rule, seen: CellSeen) -> tuple[str, 
     label = table.inputs[seen.input].label
     share = _is_share(label, seen)
     cell, text = rule.cells[seen.input], rule.texts[seen.input]
-    return (
-        f"{label} {_phrase(cell, text, seen, share, 'zh')}",
-        f"{label} {_phrase(cell, text, seen, share, 'en')}",
-    )
+    return f"{label} {_phrase(cell, text, seen, share, 'zh')}", f"{label} {_phrase(cell, text, seen, share, 'en')}"
 
 
 def _is_share(label: str, seen: CellSeen) -> bool:
@@ -67,41 +66,38 @@ def _is_share(label: str, seen: CellSeen) -> bool:
 
 
 def _phrase(cell: Cell, text: str, seen: CellSeen, share: bool, language: str) -> str:
+    if seen.value is None:
+        return "没有值" if language == "zh" else "has no value"
     value = shown(seen.value, language, share=share)
     tests, negated = cell if cell is not None else ((), False)
-    passed = seen.passed is True
-    if seen.value is None and not (len(tests) == 1 and passed):
-        return "没有值" if language == "zh" else "has no value"
-    if len(tests) == 1 and not tests[0].asks and not isinstance(seen.limits[0], Range | list):
-        relation = tests[0].relation or "="
-        if negated:
-            relation = {"=": "!=", "!=": "="}.get(relation, relation)
-        limit = shown(seen.limits[0], language, share=share)
-        if isinstance(seen.value, bool) or seen.value is None or (relation == "=" and passed):
-            return _is(value, language)
-        zh, en = _RELATIONS[relation][0 if passed else 1]
-        word = en if language == "en" else _of_dates(zh, seen.limits[0])
-        return f"{value} {word} {limit}"
-    return f"{value} {_meets(passed, language)} {_listed(text, seen, share, language)}"
+    # a value is there, so what the cell says of null does not matter
+    told = [(test, limit) for test, limit in zip(tests, seen.limits, strict=True) if test.asks or limit is not None]
+    holds = (seen.passed is True) is not negated
+    if not told or any(test.asks or isinstance(limit, list) for test, limit in told):
+        return f"{value} {_meets(seen.passed is True, language)} {text}"
+    relations = {test.relation or "=" for test, _ in told}
+    limits = [shown(limit, language, share=share) for _, limit in told]
+    if any(isinstance(limit, Range) for _, limit in told) or len(relations) > 1:
+        within = (("在", "之内"), ("不在", "之内")) if language == "zh" else (("within", ""), ("outside", ""))
+        before, after = within[0 if holds else 1]
+        return f"{value} {before} {_or(limits, language)} {after}".rstrip()
+    relation = relations.pop()
+    if relation == "=" and ((holds and len(limits) == 1) or isinstance(seen.value, bool)):
+        return f"为“{value}”" if language == "zh" else f"is “{value}”"
+    zh, en = _RELATIONS[relation][0 if holds else 1]
+    word = en if language == "en" else _of_dates(zh, told[0][1])
+    return f"{value} {word} {_or(limits, language)}"
+
+
+def _or(limits: list[str], language: str) -> str:
+    return ("、" if language == "zh" else " or ").join(limits)
 
 
 def _of_dates(word: str, limit: Value) -> str:
     return _ORDER_OF_DATES.get(word, word) if hasattr(limit, "year") else word
 
 
-def _is(value: str, language: str) -> str:
-    return f"为“{value}”" if language == "zh" else f"is “{value}”"
-
-
 def _meets(passed: bool, language: str) -> str:
     if language == "zh":
         return "符合" if passed else "不符合"
     return "meets" if passed else "does not meet"
-
-
-def _listed(text: str, seen: CellSeen, share: bool, language: str) -> str:
-    """What the cell asks for; a list of words without its quotes."""
-    if seen.limits and all(isinstance(limit, str) for limit in seen.limits):
-        words = [shown(limit, language, share=share) for limit in seen.limits]
-        return ("、" if language == "zh" else " / ").join(words)
-    return text
