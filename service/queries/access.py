@@ -1,20 +1,19 @@
-"""Which cases an actor may see, as a condition on rows: the lists' side of the rule that guards every act."""
+"""Which cases an actor may see, as a condition on rows: the SQL twin of `see-case` in domain/access."""
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
 
+from service.domain.access import OUTSIDE_ROLES, SEES_ALL
 from service.domain.identity import Actor
 from service.store.cases import Case
+from service.store.members import Member
 from service.store.organisations import Organisation
 from service.store.user_tasks import TaskGroup, UserTask
 
-SEES_ALL = ("auditor", "administrator")
-OUTSIDE_ROLES = frozenset({"lead", "applicant", "member", "expert"})
-
 
 def visible(actor: Actor) -> ColumnElement[bool]:
-    """A condition on `Case`: own declarations, cases of one's authority and those above which one has had a task."""
+    """A condition on `Case`: own declarations, submitted cases of one's authority, and those one works on."""
     if actor.holds(*SEES_ALL):
         return true()
     conditions: list[ColumnElement[bool]] = []
@@ -22,9 +21,7 @@ def visible(actor: Actor) -> ColumnElement[bool]:
         conditions.append(Case.applicant_id == actor.organisation_id)
     scopes = [grant.path for grant in actor.roles if grant.role not in OUTSIDE_ROLES]
     if scopes:
-        under = select(Organisation.id).where(or_(*(Organisation.path.startswith(path) for path in scopes)))
-        conditions.append(Case.competent_id.in_(under))
-        conditions.append(Case.authority_id.in_(under))
+        conditions.append(_judged_below(actor, scopes))
     conditions.append(Case.id.in_(_worked_on(actor)))
     return or_(*conditions) if conditions else false()
 
@@ -34,8 +31,22 @@ def is_outside(actor: Actor) -> bool:
     return not any(grant.role not in OUTSIDE_ROLES for grant in actor.roles)
 
 
+def _judged_below(actor: Actor, scopes: list[str]) -> ColumnElement[bool]:
+    """Cases routed to an organisation at or under one of the paths: submitted ones, and none of the own unit."""
+    under = select(Organisation.id).where(or_(*(Organisation.path.startswith(path) for path in scopes)))
+    routed = or_(Case.competent_id.in_(under), Case.authority_id.in_(under))
+    submitted = or_(Case.submitted_at.is_not(None), Case.applicant_id.is_(None))
+    if actor.credit_code is None:
+        return and_(routed, submitted)
+    own = or_(
+        exists().where(Organisation.id == Case.applicant_id, Organisation.credit_code == actor.credit_code),
+        exists().where(Member.case_id == Case.id, Member.credit_code == actor.credit_code),
+    )
+    return and_(routed, submitted, ~own)
+
+
 def _worked_on(actor: Actor) -> Select[int]:
-    """Cases with a task, open or done, that is or was the actor's or one of the actor's groups'."""
+    """Cases with a task, open or done, that is or was the actor's, or an open one of the actor's groups."""
     own = or_(UserTask.assignee_id == actor.user_id, UserTask.completed_by == actor.user_id)
     groups = sorted(actor.groups)
     in_group = UserTask.id.in_(select(TaskGroup.task_id).where(TaskGroup.group_key.in_(groups), TaskGroup.open))

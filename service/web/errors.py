@@ -13,7 +13,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from service.domain import errors as refusals
-from service.web.i18n import gettext, language, lazy_gettext, local
+from service.web.i18n import gettext, language, local
+from service.web.i18n import lazy_gettext as _
 from service.web.security import TOKEN_FIELD, ForgedRequest, SignInRequired, same_origin
 
 log = logging.getLogger(__name__)
@@ -42,25 +43,25 @@ _ICONS: Final = {
     413: "file-up", 422: "calendar-clock", 429: "clock", 500: "triangle-alert", 503: "cloud-off",
 }  # fmt: skip
 _TITLES: Final = {
-    400: lazy_gettext("这个请求不完整"),
-    401: lazy_gettext("请登录后继续"),
-    403: lazy_gettext("这一步不由您办理"),
-    404: lazy_gettext("没有找到要看的内容"),
-    405: lazy_gettext("这一页不能这样打开"),
-    409: lazy_gettext("别人先办了，或内容已经变化"),
-    413: lazy_gettext("文件太大，没有收下"),
-    422: lazy_gettext("没有接受这次提交"),
-    429: lazy_gettext("尝试次数太多，请稍后再试"),
-    500: lazy_gettext("系统出错，您刚才的操作没有生效"),
-    503: lazy_gettext("系统繁忙，操作没有生效"),
+    400: _("这个请求不完整"),
+    401: _("请登录后继续"),
+    403: _("这一步不由您办理"),
+    404: _("没有找到要看的内容"),
+    405: _("这一页不能这样打开"),
+    409: _("别人先办了，或内容已经变化"),
+    413: _("文件太大，没有收下"),
+    422: _("没有接受这次提交"),
+    429: _("尝试次数太多，请稍后再试"),
+    500: _("系统出错，您刚才的操作没有生效"),
+    503: _("系统繁忙，操作没有生效"),
 }
 _WHAT_NOW: Final = {
-    400: lazy_gettext("请返回上一页，刷新后再试。"),
-    404: lazy_gettext("它可能不存在，也可能不在您能查看的范围内。请从待办或申报件列表里打开。"),
-    405: lazy_gettext("请从页面上的按钮或链接进入。"),
-    413: lazy_gettext("请压缩或拆分后再上传；表单里已填的内容没有丢失。"),
-    429: lazy_gettext("请过几分钟再试。"),
-    500: lazy_gettext("内容没有丢。请过 5 分钟再试；今天到期的，请打受理单位电话登记。"),
+    400: _("请返回上一页，刷新后再试。"),
+    404: _("它可能不存在，也可能不在您能查看的范围内。请从待办或申报件列表里打开。"),
+    405: _("请从页面上的按钮或链接进入。"),
+    413: _("请压缩或拆分后再上传；表单里已填的内容没有丢失。"),
+    429: _("请过几分钟再试。"),
+    500: _("内容没有丢。请过 5 分钟再试；今天到期的，请打受理单位电话登记。"),
 }
 
 

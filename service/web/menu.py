@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from service.domain.access import OUTSIDE_ROLES
 from service.domain.identity import Actor
 from service.web.i18n import gettext
 
 DESIGNER, ADMINISTRATOR, AUDITOR, LEAD = "designer", "administrator", "auditor", "lead"
-OUTSIDE_ROLES = frozenset({LEAD, "applicant", "member", "expert"})
 
 
 @dataclass(frozen=True, slots=True)

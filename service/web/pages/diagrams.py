@@ -39,7 +39,7 @@ def show(case_id: int) -> ResponseReturnValue:
     )
 
 
-@pages.get(".bpmn")
+@pages.get("/source.bpmn")
 @signed_in
 def source(case_id: int) -> ResponseReturnValue:
     """The BPMN file itself, in the version the case is pinned to."""
