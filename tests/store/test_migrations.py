@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from sqlalchemy import inspect
 
 from service.store import migrations
 from service.store.session import db
-from tests.support import databases
+from tests.support import databases, postgres
 
 VERSIONS = sorted((migrations.DIRECTORY / "versions").glob("*.py"))
 
@@ -46,3 +48,30 @@ def test_an_interrupted_migration_leaves_no_trace(tmp_path: Path, monkeypatch: p
             migrations.upgrade(app)
         assert inspect(db.engine).get_table_names() == ["users"]
     databases.dispose(app)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_race_of_two_nodes_that_migrate_one_database(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> None:
+    """Both find the database empty; without the lock one of them falls over the other's tables."""
+    url = f"sqlite:///{tmp_path / 'new.sqlite3'}"
+    if kind == "postgres":
+        server: postgres.Server = request.getfixturevalue("postgres_server")
+        name = f"new_{request.getfixturevalue('worker_id')}"
+        server.drop(name)
+        url = server.create(name)
+    program = (
+        "import sys; from service.store import migrations; from tests.support import databases; "
+        "migrations.upgrade(databases.application(sys.argv[1]))"
+    )
+    nodes = [
+        subprocess.Popen([sys.executable, "-c", program, url], stderr=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    for node in nodes:
+        _, said = node.communicate(timeout=60)
+        assert node.returncode == 0, said[-2000:]
+    app = databases.application(url)
+    with app.app_context():
+        assert "user_tasks" in inspect(db.engine).get_table_names()
+    databases.dispose(app)
+    if kind == "postgres":
+        server.drop(name)
