@@ -23,6 +23,7 @@ _OPENING = re.compile(r"\{\{")
 _ALONE_BEFORE = re.compile(r"(?:^|\n)[ \t]*\Z")
 _ALONE_AFTER = re.compile(r"[ \t]*\n")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#~&|])")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x9f]")
 _BLOCK_START = re.compile(r"^([-+=]|\d+(?=[.)]))")
 
 
@@ -135,7 +136,7 @@ def escape_markdown(value: str, in_table: bool = False) -> str:
     >>> escape_markdown("# 1*2 [a](b)")
     '\\\\# 1\\\\*2 \\\\[a\\\\](b)'
     """
-    lines = [" ".join(line.split()) for line in value.splitlines()]
+    lines = [" ".join(_CONTROL.sub("", line).split()) for line in value.splitlines()]
     if in_table:
         cell = _SPECIAL.sub(r"\\\1", " ".join(line for line in lines if line))
         # the table is cut at its bars before escapes are read

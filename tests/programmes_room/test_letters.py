@@ -122,12 +122,32 @@ def plain(found: list[dict[str, Any]]) -> str:
     return "".join("\n" if run.get("break") else run["text"] for run in found)
 
 
-LINES = st.lists(
-    st.text(
-        st.characters(exclude_categories=["C", "Z"]) | st.sampled_from(list("#*_[]()<>|`~\\-+=1.&!\t ")), max_size=30
-    ),
-    max_size=4,
+MARKS = [
+    "-",
+    "+",
+    "*",
+    "1.",
+    "1)",
+    "#",
+    ">",
+    "=",
+    "===",
+    "---",
+    "_a_",
+    "**a**",
+    "`a`",
+    "[a](b)",
+    "<b>",
+    "&amp;",
+    "|",
+    "~~a~~",
+]
+WORDS = st.lists(
+    st.sampled_from([*MARKS, "\\", "!", "    ", "\t", "甲", "a"])
+    | st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=5),
+    max_size=6,
 )
+LINES = st.lists(WORDS.map(" ".join) | WORDS.map("".join), max_size=4)
 
 
 @settings(max_examples=300)
@@ -191,6 +211,10 @@ def test_receivers_and_numbers_are_the_manifests() -> None:
     compiled = compile_letter(letter(front='title = "a"\nto = ["lead", "boss"]\nnumber = "x"'), file=FILE)
     found = check_letter(compiled, file=FILE, roles={"lead"}, numbers=())
     assert [problem.code for problem in found] == ["role-unknown", "number-unknown", "number-on-message"]
+
+
+def test_control_characters_are_left_out() -> None:
+    assert render("{{ case.v }}", {"v": "a\x00b\x1bc\x85d"}).body == "abc\\\nd\n"
 
 
 def test_a_loop_without_end_is_cut_off() -> None:

@@ -64,7 +64,7 @@ def test_the_enclosing_folder_of_an_archiver_is_taken_off_and_its_litter_left_ou
     ],
 )
 def test_paths_that_lead_outside_are_refused(name: str) -> None:
-    assert refused(make_zip((name, b"x"), (BPMN, b"x"))) & {"package-path", "file-kind"}
+    assert refused(make_zip((name, b"x"), (BPMN, b"x"))) == {"package-path"}
 
 
 @pytest.mark.parametrize("mode", [0o120777, 0o060644, 0o010644], ids=["link", "device", "pipe"])
