@@ -178,15 +178,16 @@ def _settled(
     Repeated until nothing changes: a value sent for a read-only field must not decide what else is hidden or read-only.
     """
     data = initialise_data(compiled.form, entered, lenient=False)
-    for _ in range(ROUNDS):
-        data, tree = settle(compiled.form, data, evaluator, submitting=submitting)
-        if not _restore(compiled, data, stored, tree):
-            break
-    return settle(compiled.form, data, evaluator, submitting=submitting)
-
-
-def _restore(compiled: CompiledForm, data: dict[str, Any], stored: Mapping[str, Any], tree: Instance) -> bool:
     original = initialise_data(compiled.form, stored, lenient=False)
+    data, tree = settle(compiled.form, data, evaluator, submitting=submitting)
+    for _ in range(ROUNDS):
+        if not _restore(data, original, tree):
+            break
+        data, tree = settle(compiled.form, data, evaluator, submitting=submitting)
+    return data, tree
+
+
+def _restore(data: dict[str, Any], original: Mapping[str, Any], tree: Instance) -> bool:
     changed = False
     for found in tree.walk():
         if not (found.readonly and found.node.is_field) or found.node.is_computed:
