@@ -8,6 +8,7 @@ change of state (`_set_state`); `cancel` drops children without telling them, so
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -173,6 +174,8 @@ class Token(Task):  # type: ignore[misc]  # the library has no types
 
     def _set_state(self, value: int) -> None:
         self._state = value
+        if value == READY:
+            self.workflow.top.ready.append(self)
 
     def _inherit_data(self) -> None:
         pass
@@ -276,8 +279,8 @@ class Frame:
     border: bool  # variables do not reach through: a process, not an embedded sub-process
     owner: Token | None  # the activity whose inside this is
     level: int
-
     top: Instance
+    kept = 0  # tasks that were left when finished ones were last swept away
 
     @property
     def process(self) -> str:
@@ -286,8 +289,9 @@ class Frame:
 
     def begin(self, hops: int = 0) -> None:
         """A token at the start, for the stepping loop to run."""
-        self.task_tree = Token(self, self.spec.start, state=READY, number=0)
+        self.task_tree = Token(self, self.spec.start, number=0)
         self.task_tree.hops = hops
+        self.task_tree._set_state(READY)
 
     def live(self) -> list[Token]:
         """Its live tokens."""
@@ -322,6 +326,7 @@ class Frame:
         root = self.task_tree
         keep.pop(0, None)
         self.tasks = tasks = {0: root, **keep}
+        self.kept = len(tasks)
         for token in tasks.values():
             token._children = []
         for token in keep.values():
@@ -366,6 +371,7 @@ class Instance(Frame, BpmnWorkflow):  # type: ignore[misc]  # the library has no
         self.signals: list[str] = []
         self.decisions: list[Any] = []
         self.requested: set[int] = set()
+        self.ready: deque[Token] = deque()
         specs = bundle.specs
         super().__init__(specs[process], specs, script_engine=evaluation, deserializing=True)
 

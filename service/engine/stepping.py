@@ -10,8 +10,8 @@ from service.engine.gateways import InclusiveGateway, Join
 from service.engine.incidents import Stuck
 from service.engine.spiff import LIVE, READY, WAITING, Frame, Instance, Token
 
-LONGEST = 2_000  # tasks one token may pass without waiting
-STEPS = 100_000  # engine steps in one command
+LONGEST = 500  # tasks one token may pass without waiting
+STEPS = 50_000  # engine steps in one command
 CROWD = 100  # tasks of a frame before finished ones are swept away
 
 
@@ -19,29 +19,20 @@ def run(instance: Instance) -> None:
     """Carry on until every token waits, is parked or is gone."""
     left = STEPS
     while True:
-        for frame in instance.frames():
-            left = _run_frame(frame, left)
-        if not any(_ready(frame) for frame in instance.frames()) and not settle(instance):
-            return
-
-
-def _ready(frame: Frame) -> list[Token]:
-    return [t for t in frame.tasks.values() if t._state == READY and not t.task_spec.manual]
-
-
-def _run_frame(frame: Frame, left: int) -> int:
-    while ready := _ready(frame):
-        for token in ready:
-            if token._state != READY:
+        while instance.ready:
+            token = instance.ready.popleft()
+            if token._state != READY or token.task_spec.manual:
                 continue
             left -= 1
             if left < 0 or token.hops > LONGEST:
                 token.park("act", Stuck("endless"))
             else:
                 token.run()
-        if len(frame.tasks) > CROWD + 2 * len(ready):
-            frame.compact()  # else every look at the tasks gets longer
-    return left
+            frame = token.workflow
+            if len(frame.tasks) > CROWD + 2 * frame.kept:
+                frame.compact()  # else every look at the tasks gets longer
+        if not settle(instance):
+            return
 
 
 def settle(instance: Instance) -> bool:
