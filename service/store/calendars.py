@@ -35,12 +35,17 @@ class CalendarDay(Base):
 
 def load(session: Session, jurisdiction: str = CHINA) -> Calendar:
     """The calendar of a jurisdiction; one small statement when this process has read the same days before."""
-    stamp = session.scalar(select(Counter.value).where(Counter.name == _stamp_name(jurisdiction)))
-    known = _KNOWN.get((jurisdiction, stamp or 0))
+    stamp = session.scalar(select(Counter.value).where(Counter.name == stamp_name(jurisdiction)))
+    return with_stamp(session, jurisdiction, stamp or 0)
+
+
+def with_stamp(session: Session, jurisdiction: str, stamp: int) -> Calendar:
+    """The calendar whose days have this stamp: from memory, or read."""
+    known = _KNOWN.get((jurisdiction, stamp))
     if known is None:
         known = Calendar(days_of(session, jurisdiction))
         _KNOWN.clear()
-        _KNOWN[jurisdiction, stamp or 0] = known
+        _KNOWN[jurisdiction, stamp] = known
     return known
 
 
@@ -132,8 +137,9 @@ def _insert(session: Session, jurisdiction: str, days: Iterable[Day]) -> None:
 
 def _stamp(session: Session, jurisdiction: str) -> None:
     # 15 hexadecimal digits fit an int64 with its sign.
-    put(session, _stamp_name(jurisdiction), int(digest_of(days_of(session, jurisdiction))[:15], 16))
+    put(session, stamp_name(jurisdiction), int(digest_of(days_of(session, jurisdiction))[:15], 16))
 
 
-def _stamp_name(jurisdiction: str) -> str:
+def stamp_name(jurisdiction: str) -> str:
+    """The counter that holds the stamp of a jurisdiction's days."""
     return f"calendar:{jurisdiction}"

@@ -1,0 +1,122 @@
+"""What every move of a case reads besides its view, in one statement: who takes part, what runs until when.
+
+A move reads seven small tables; one journey to the database for all of them is most of its time saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Boolean, Date, Select, String, cast, literal, null, select, union_all
+from sqlalchemy.orm import Session
+
+from service.domain.calendar import Calendar
+from service.store import calendars
+from service.store.calls import Call
+from service.store.cases import Case, CaseEvent
+from service.store.counters import Counter
+from service.store.deadlines import Deadline
+from service.store.members import Member
+from service.store.panels import Panel, Seat
+from service.store.session import DATA, INT64, UTCDateTime
+
+
+@dataclass(frozen=True, slots=True)
+class SeatOnPanel:
+    """A seat of the newest panel."""
+
+    expert_id: int | None
+    chair: bool
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunningDeadline:
+    """A deadline that has not been met: running, paused or over."""
+
+    name: str
+    state: str
+    due_at: datetime
+    reason: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseGround:
+    """Everything small a move needs; members by id, the newest of each event and deadline name."""
+
+    calendar: Calendar
+    members: Mapping[int, str | None] = field(default_factory=dict)
+    seats: tuple[SeatOnPanel, ...] = ()
+    deadlines: Mapping[str, RunningDeadline] = field(default_factory=dict)
+    events: Mapping[str, date] = field(default_factory=dict)
+    call_dates: Mapping[str, date] = field(default_factory=dict)
+
+
+def case_ground(session: Session, case: Case, jurisdiction: str = calendars.CHINA) -> CaseGround:
+    """Read it; the calendar comes from this process's memory unless its days have changed."""
+    newest_panel = select(Panel.id).where(Panel.case_id == case.id).order_by(Panel.id.desc()).limit(1)
+    stamp = select(*_row("calendar", key=Counter.value)).where(Counter.name == calendars.stamp_name(jurisdiction))
+    member = select(*_row("member", order=Member.position, key=Member.id, name=Member.credit_code))
+    seat = select(*_row("seat", order=Seat.position, key=Seat.expert_id, name=Seat.state, flag=Seat.chair))
+    event = select(*_row("event", order=CaseEvent.id, name=CaseEvent.name, on=CaseEvent.on_date))
+    deadline = select(
+        *_row(
+            "deadline",
+            order=Deadline.id,
+            name=Deadline.name,
+            state=Deadline.state,
+            at=Deadline.due_at,
+            data=Deadline.reason,
+        )
+    )
+    parts: list[Select[*tuple[Any, ...]]] = [
+        stamp,
+        member.where(Member.case_id == case.id),
+        seat.where(Seat.panel_id == newest_panel.scalar_subquery()),
+        event.where(CaseEvent.case_id == case.id),
+        deadline.where(Deadline.case_id == case.id, Deadline.state != "met"),
+    ]
+    if case.call_id is not None:
+        parts.append(select(*_row("call", data=Call.dates)).where(Call.id == case.call_id))
+    found: dict[str, list[Any]] = {}
+    for row in session.execute(union_all(*parts)):
+        found.setdefault(row.kind, []).append(row)
+    for rows in found.values():
+        rows.sort(key=lambda row: row.place or 0)
+    return _ground(session, jurisdiction, found)
+
+
+def _ground(session: Session, jurisdiction: str, found: Mapping[str, list[Any]]) -> CaseGround:
+    stamp = next((row.key for row in found.get("calendar", ())), 0)
+    dates = next((row.data for row in found.get("call", ())), None) or {}
+    return CaseGround(
+        calendar=calendars.with_stamp(session, jurisdiction, stamp),
+        members={row.key: row.name for row in found.get("member", ())},
+        seats=tuple(SeatOnPanel(row.key, row.flag, row.name) for row in found.get("seat", ())),
+        deadlines={
+            row.name: RunningDeadline(row.name, row.state, row.at, row.data or {}) for row in found.get("deadline", ())
+        },
+        events={row.name: row.on_day for row in found.get("event", ())},
+        call_dates={name: date.fromisoformat(day) for name, day in dates.items()},
+    )
+
+
+def _row(kind: str, **columns: Any) -> list[Any]:
+    """The columns of one part of the union; the parts that a table has not are typed nulls."""
+    types: dict[str, tuple[str, Any]] = {
+        "order": ("place", INT64),
+        "key": ("key", INT64),
+        "name": ("name", String()),
+        "state": ("state", String()),
+        "on": ("on_day", Date()),
+        "at": ("at", UTCDateTime()),
+        "flag": ("flag", Boolean()),
+        "data": ("data", DATA),
+    }
+    return [
+        literal(kind).label("kind"),
+        *(columns.get(name, cast(null(), typed)).label(label) for name, (label, typed) in types.items()),
+    ]
