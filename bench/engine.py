@@ -1,0 +1,133 @@
+"""One step of an instance (load, complete a user task, save) against SpiffWorkflow as its documentation uses it.
+
+Both run the same process (`twin`), interleaved in one run; the instance is loaded from its stored form each time, as a
+web node does. Left out: the database, on both sides.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from SpiffWorkflow.bpmn import BpmnWorkflow
+from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine, TaskDataEnvironment
+from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
+from SpiffWorkflow.spiff.parser import SpiffBpmnParser
+from SpiffWorkflow.spiff.serializer.config import SPIFF_CONFIG
+from SpiffWorkflow.util.task import TaskState
+
+from bench import twin
+from bench.row import Row, interleaved
+from service.dmn import read_model
+from service.engine import Bundle, CaseValues, Complete, Start, apply, compile_bundle
+from service.feel import Function
+
+AT = datetime(2026, 4, 1, tzinfo=UTC)
+FAR = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+class Ours:
+    """An instance on our engine, driven by element ids."""
+
+    functions: Mapping[str, Function] = {
+        "due": Function(("days",), lambda days: FAR + timedelta(days=int(days))),
+        "groups": Function(("role",), lambda role: [f"{role}@1"]),
+    }
+    case = CaseValues(view={}, lookup={}, functions=functions)
+
+    def __init__(self) -> None:
+        model = read_model(twin.decision(feel=True), file="eligible.dmn")
+        self.bundle: Bundle = compile_bundle(
+            {"p.bpmn": twin.ours()},
+            decisions={"eligible": model},
+            functions=self.functions,
+            operations=None,
+            forms=None,
+        )
+        self.open: dict[str, int] = {}
+        self.state = b""
+        self._take(apply(self.bundle, None, Start("p"), AT, self.case))
+
+    def complete(self, element: str, **data: Any) -> None:
+        """Complete an open task and keep the new state."""
+        self._take(apply(self.bundle, self.state, Complete(self.open[element], data), AT, self.case))
+
+    def step(self, element: str, **data: Any) -> Callable[[], object]:
+        """The same step again and again from the state as it is now."""
+        state, command = self.state, Complete(self.open[element], data)
+        return lambda: apply(self.bundle, state, command, AT, self.case)
+
+    def _take(self, step: Any) -> None:
+        self.state = step.state
+        self.open = {name: task for name, task in self.open.items() if task not in step.closed}
+        self.open.update({work.element: work.task for work in step.opened})
+
+
+class Theirs:
+    """An instance on the bare library: parser, workflow and JSON serializer as documented."""
+
+    serializer = BpmnWorkflowSerializer(BpmnWorkflowSerializer.configure(SPIFF_CONFIG))
+
+    def __init__(self) -> None:
+        parser = SpiffBpmnParser()
+        parser.add_dmn_str(twin.decision(feel=False))
+        parser.add_bpmn_str(twin.theirs())
+        environment = TaskDataEnvironment({"due": lambda days: (FAR + timedelta(days=days)).isoformat()})
+        self.scripts = PythonScriptEngine(environment=environment)
+        workflow = BpmnWorkflow(parser.get_spec("p"), parser.get_subprocess_specs("p"), script_engine=self.scripts)
+        workflow.do_engine_steps()
+        self.state: str = self.serializer.serialize_json(workflow)
+
+    def complete(self, element: str, **data: Any) -> None:
+        """Complete an open task and keep the new state."""
+        self.state = self.step(element, **data)()
+
+    def step(self, element: str, **data: Any) -> Callable[[], str]:
+        """The same step again and again from the state as it is now."""
+        state = self.state
+
+        def act() -> str:
+            workflow = self.serializer.deserialize_json(state)
+            workflow.script_engine = self.scripts
+            ready = workflow.get_tasks(state=TaskState.READY, manual=True)
+            task = next(task for task in ready if task.task_spec.bpmn_id == element)
+            task.data.update(data)
+            task.run()
+            workflow.do_engine_steps()
+            saved: str = self.serializer.serialize_json(workflow)
+            return saved
+
+        return act
+
+
+def measure() -> Iterator[Row]:
+    """Ratios of medians, the two taking turns."""
+    ours, theirs = Ours(), Theirs()
+    for side in (ours, theirs):
+        side.complete("declare", **twin.FIRST_DATA)
+    size = len(ours.state)
+    fresh = _compare(ours, theirs)
+    yield _ratio("engine step: load, complete, save (41 nodes)", *fresh, goal=20)
+    for side in (ours, theirs):
+        for _ in range(50):
+            side.complete("county", d1="return")
+            side.complete("declare", **twin.FIRST_DATA)
+    late = _compare(ours, theirs)
+    yield _ratio("the same after 50 returns", *late, goal=80)
+    growth = late[0] / fresh[0]
+    yield Row("our step after 50 returns against the first", "≤ ×1.1", f"×{growth:.2f}", growth <= 1.1)
+    yield Row("state of a waiting instance", "≤ 1 KB", f"{size} B", size <= 1024)
+    begin = statistics.median(interleaved(50, lambda: apply(ours.bundle, None, Start("p"), AT, ours.case))) * 1e3
+    yield Row("start of an instance", "≤ 0.1 ms", f"{begin:.3f} ms", begin <= 0.1)
+
+
+def _compare(ours: Ours, theirs: Theirs) -> tuple[float, float]:
+    first, second = interleaved(20, ours.step("county", d1="pass"), theirs.step("county", d1="pass"))
+    return first, second
+
+
+def _ratio(what: str, ours: float, theirs: float, *, goal: int) -> Row:
+    ratio = theirs / ours
+    return Row(what, f"≥ ×{goal}", f"×{ratio:.0f} ({ours * 1e3:.3f} ms against {theirs * 1e3:.2f} ms)", ratio >= goal)
