@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -14,10 +14,11 @@ from service.engine import view
 from service.programmes.compiled import compiled_of
 from service.queries.case_page import TaskRow
 from service.queries.drawings import Drawing
-from service.store.incidents import Incident
 from service.store.instances import Instance
 
 Mark = Literal["done", "now", "overdue"]
+# The acts whose audit entries keep the flows they took.
+MOVES = ("case-started", "task-completed", "timer-fired", "message-published", "incident-retried")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,20 @@ class Token:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What the case has passed and where it is, seen from the drawing that the call activities of `path` lead to."""
+
+    path: tuple[str, ...]
+    tokens: tuple[Token, ...]
+    taken: frozenset[str]
+
+
+def where_is(session: Session, case_id: int, path: Sequence[str]) -> Where:
+    """The tokens and passed flows of a case, for one of its drawings."""
+    return Where(tuple(path), tokens(session, case_id), taken(session, case_id))
+
+
 def stations(drawing: Drawing, tasks: Sequence[TaskRow], ended_at: datetime | None) -> tuple[Station, ...]:
     """The stages in the order of the diagram: those the case has been in, and those that follow the last of them."""
     by_stage: dict[str, list[TaskRow]] = {}
@@ -48,13 +63,14 @@ def stations(drawing: Drawing, tasks: Sequence[TaskRow], ended_at: datetime | No
         if task.path:
             by_stage.setdefault(task.path[0], []).append(task)
     order = [shape.id for shape in drawing.stages]
+    ahead = "callActivity" if any(shape.called for shape in drawing.stages) else "userTask"
     reached = [order.index(element) for element in by_stage if element in order]
     found: list[Station] = []
     for place, shape in enumerate(drawing.stages):
         own = by_stage.get(shape.id, [])
         if own:
             found.append(_reached(shape.id, shape.name, own))
-        elif ended_at is None and shape.kind == "callActivity" and place > max(reached, default=-1):
+        elif ended_at is None and shape.kind == ahead and place > max(reached, default=-1):
             found.append(Station(shape.id, shape.name, "later"))
     return tuple(found)
 
@@ -83,16 +99,29 @@ def tokens(session: Session, case_id: int) -> tuple[Token, ...]:
     return tuple(Token(live.path, live.kind, live.name) for live in view(bundle, row.state))
 
 
-def marks(path: Sequence[str], live: Iterable[Token], tasks: Sequence[TaskRow], now: datetime) -> dict[str, Mark]:
-    """What to mark in the drawing that the call activities of `path` lead to, by element id."""
+def taken(session: Session, case_id: int) -> frozenset[str]:
+    """The flows tokens have passed, each as process/flow, as the audit trail recorded them."""
+    found = session.scalars(
+        select(AuditEntry.details).where(AuditEntry.case_id == case_id, AuditEntry.action.in_(MOVES)).limit(2000)
+    )
+    return frozenset(flow for details in found for flow in details.get("taken") or ())
+
+
+def marks(drawing: Drawing, where: Where, tasks: Sequence[TaskRow], now: datetime) -> dict[str, Mark]:
+    """What to mark in a drawing, by the id of the element or flow: passed, here now, here and late."""
     found: dict[str, Mark] = {}
+    path = where.path
+    for flow, (source, _target) in drawing.flows.items():
+        if f"{drawing.process}/{flow}" in where.taken:
+            found[flow] = found[source] = "done"
     for task in tasks:
         element = _at(path, task.path)
         if element and task.status != "open":
             found.setdefault(element, "done")
-    for token in live:
+    hosted = {shape.id for shape in drawing.shapes if shape.host}
+    for token in where.tokens:
         element = _at(path, token.path)
-        if element:
+        if element and element not in hosted:  # a boundary event waits as long as its task is here
             found[element] = "now"
     for task in tasks:
         element = _at(path, task.path)
@@ -100,11 +129,6 @@ def marks(path: Sequence[str], live: Iterable[Token], tasks: Sequence[TaskRow], 
             late = task.due_at is not None and now >= task.due_at
             found[element] = "overdue" if late or found.get(element) == "overdue" else "now"
     return found
-
-
-def stuck(session: Session, case_id: int) -> tuple[str, ...]:
-    """The elements at which an automatic step is parked."""
-    return tuple(session.scalars(select(Incident.element).where(Incident.case_id == case_id, Incident.state == "open")))
 
 
 def _at(path: Sequence[str], whole: Sequence[str]) -> str:

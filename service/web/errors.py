@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from service.domain import errors as refusals
-from service.web.i18n import gettext, language, local
+from service.web.i18n import language, local
 from service.web.i18n import lazy_gettext as _
 from service.web.security import TOKEN_FIELD, ForgedRequest, SignInRequired, same_origin
 
@@ -55,6 +55,16 @@ _TITLES: Final = {
     500: _("系统出错，您刚才的操作没有生效"),
     503: _("系统繁忙，操作没有生效"),
 }
+# Some codes deserve a title of their own rather than their status's.
+_OWN_TITLES: Final = {
+    "deadline-passed": _("期限已过，没有收到这次提交"),
+    "stale-draft": _("这份草稿在另一个窗口改过"),
+    "file-refused": _("没有收下这个文件"),
+    "invalid-input": _("有一项填写不对"),
+    "form-expired": _("这个页面打开太久了"),
+    "intake-closed": _("现在不受理"),
+    "wrong-command": _("流程现在不能走这一步"),
+}
 _WHAT_NOW: Final = {
     400: _("请返回上一页，刷新后再试。"),
     404: _("它可能不存在，也可能不在您能查看的范围内。请从待办或申报件列表里打开。"),
@@ -93,7 +103,7 @@ def answer_refusal(refusal: refusals.Refusal) -> ResponseReturnValue:
     """A refusal of the domain, in the reader's language."""
     status = status_of(refusal)
     face = _face(status, refusal.code, refusal.text(language()))
-    if status == 401 and not wants_json():
+    if status == 401 and not (wants_json() or request.headers.get("HX-Request")):
         return _ask_to_sign_in(face)
     return respond(face)
 
@@ -126,8 +136,11 @@ def respond(face: Face) -> Response:
     """The refusal as a page, as a fragment for htmx, or as RFC 9457 problem details."""
     if wants_json():
         return problem(face)
-    template = "errors/fragment.html" if request.headers.get("HX-Request") else "errors/page.html"
-    return make_response(render_template(template, face=face, back=_back()), face.status)
+    if request.headers.get("HX-Request"):
+        response = make_response(render_template("errors/fragment.html", face=face), face.status)
+        response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#problem", "innerHTML"
+        return response
+    return make_response(render_template("errors/page.html", face=face, back=_back()), face.status)
 
 
 def problem(face: Face) -> Response:
@@ -152,10 +165,7 @@ def _face(status: int, code: str, text: str) -> Face:
     known = status if status in _TITLES else (400 if status < 500 else 500)
     hour = local(g.now) if g.get("now") else None
     reference = f"{status}-{secrets.token_hex(2).upper()}-{hour:%H%M}" if hour else f"{status}-{secrets.token_hex(2)}"
-    title = str(_TITLES[known])
-    if code == "deadline-passed":
-        title = gettext("期限已过，没有收到这次提交")
-    return Face(status, code, title, text, _ICONS[known], reference)
+    return Face(status, code, str(_OWN_TITLES.get(code, _TITLES[known])), text, _ICONS[known], reference)
 
 
 def _ask_to_sign_in(face: Face) -> Response:

@@ -27,7 +27,7 @@ def show(case_id: int) -> ResponseReturnValue:
         (drawings.follow(known, facts.procedure, path[:depth]), ",".join(path[:depth])) for depth in range(len(path))
     ]
     tasks = case_page.tasks(session, who(), case_id)
-    marks = progress.marks(path, progress.tokens(session, case_id), tasks, moment())
+    marks = progress.marks(drawing, progress.where_is(session, case_id, path), tasks, moment())
     return render_template(
         "pages/diagram.html",
         section="cases",
@@ -59,7 +59,7 @@ def marks(case_id: int) -> ResponseReturnValue:
     facts = case_page.facts(session, actor, case_id)
     drawing = drawings.follow(drawings.drawings(session, facts.deployment_id), facts.procedure, path)
     tasks = case_page.tasks(session, actor, case_id)
-    found = progress.marks(path, progress.tokens(session, case_id), tasks, moment())
+    found = progress.marks(drawing, progress.where_is(session, case_id, path), tasks, moment())
     links = {
         shape.id: f"/cases/{case_id}/diagram?path={','.join([*path, shape.id])}"
         for shape in drawing.shapes
