@@ -14,6 +14,7 @@ from service.engine import view
 from service.programmes.compiled import compiled_of
 from service.queries.case_page import TaskRow
 from service.queries.drawings import Drawing
+from service.store.audit import AuditEntry
 from service.store.instances import Instance
 
 Mark = Literal["done", "now", "overdue"]
@@ -110,24 +111,18 @@ def taken(session: Session, case_id: int) -> frozenset[str]:
 def marks(drawing: Drawing, where: Where, tasks: Sequence[TaskRow], now: datetime) -> dict[str, Mark]:
     """What to mark in a drawing, by the id of the element or flow: passed, here now, here and late."""
     found: dict[str, Mark] = {}
-    path = where.path
     for flow, (source, _target) in drawing.flows.items():
         if f"{drawing.process}/{flow}" in where.taken:
             found[flow] = found[source] = "done"
-    for task in tasks:
-        element = _at(path, task.path)
-        if element and task.status != "open":
-            found.setdefault(element, "done")
     hosted = {shape.id for shape in drawing.shapes if shape.host}
     for token in where.tokens:
-        element = _at(path, token.path)
+        element = _at(where.path, token.path)
         if element and element not in hosted:  # a boundary event waits as long as its task is here
             found[element] = "now"
     for task in tasks:
-        element = _at(path, task.path)
-        if element and task.status == "open":
-            late = task.due_at is not None and now >= task.due_at
-            found[element] = "overdue" if late or found.get(element) == "overdue" else "now"
+        element = _at(where.path, task.path)
+        if element and task.status == "open" and task.due_at is not None and now >= task.due_at:
+            found[element] = "overdue"
     return found
 
 
