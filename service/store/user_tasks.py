@@ -85,7 +85,7 @@ class TaskGroup(Base):
             "due_order",
             "task_id",
             postgresql_where=text("open"),
-            sqlite_where=text("open"),
+            sqlite_where=text("open = 1"),  # as SQLAlchemy asks there
         ),
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from service.domain.errors import NotFound, TaskAlreadyClaimed, TaskAlreadyCompleted
 from service.domain.identity import SYSTEM, Actor, Grant
@@ -150,3 +150,22 @@ def test_a_task_is_loaded_with_its_case_and_whether_it_is_ours(store: Flask, tas
     assert user_tasks.load(db.session(), task_id, stranger).in_group is False
     assert user_tasks.load(db.session(), task_id, SYSTEM).in_group is False
     assert user_tasks.groups_of(db.session(), task_id) == {"local-clerk@1"}
+
+
+def test_an_inbox_is_read_in_order_from_one_index(store: Flask, task_id: int) -> None:
+    """Not by sorting a group's whole backlog: the plan names the index and has no sort."""
+    page = (
+        select(TaskGroup.task_id, TaskGroup.due_order)
+        .where(TaskGroup.group_key == "local-clerk@1", TaskGroup.open)
+        .order_by(TaskGroup.due_order, TaskGroup.task_id)
+        .limit(51)
+    )
+    query = str(page.compile(db.engine, compile_kwargs={"literal_binds": True}))
+    if db.engine.dialect.name == "postgresql":
+        for way in ("seqscan", "bitmapscan"):  # of three rows any way is cheap
+            db.session.execute(text(f"SET LOCAL enable_{way} = off"))
+    explain = "EXPLAIN " if db.engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
+    plan = " ".join(str(row) for row in db.session.execute(text(explain + query)))
+    assert "ix_task_groups_inbox" in plan
+    assert "sort" not in plan.lower()
+    assert "temp b-tree" not in plan.lower()

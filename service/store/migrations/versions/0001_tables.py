@@ -832,7 +832,7 @@ def upgrade() -> None:
             ["group_key", "due_order", "task_id"],
             unique=False,
             postgresql_where=sa.text("open"),
-            sqlite_where=sa.text("open"),
+            sqlite_where=sa.text("open = 1"),
         )
 
     op.create_table(
