@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from flask import Flask
 
 from service.app import create_app
 from service.domain.errors import DeploymentRefused, Refusal
@@ -84,9 +85,10 @@ def programme() -> None:
 @click.option("--models", type=click.Path(path_type=Path, exists=True), default=None, help="模型所在文件夹。")
 def programme_check(key: str, models: Path | None) -> None:
     """列出专项的全部问题；没有问题时说明没有。 / List every problem of a programme."""
+    from service.operations import CATALOGUE  # noqa: PLC0415
     from service.programmes.check import check_folder  # noqa: PLC0415
 
-    problems = check_folder(models or Settings().models_dir, key)
+    problems = check_folder(models or Settings().models_dir, key, operations=CATALOGUE.keys())
     for problem in problems:
         click.echo(("警告 " if problem.level == "warning" else "错误 ") + problem.text())
     errors = sum(problem.level == "error" for problem in problems)
@@ -119,13 +121,15 @@ def programme_pack(key: str, target: Path, models: Path | None) -> None:
 
 @main.command()
 @click.argument("key")
-@click.option("--story", "stories", multiple=True, type=click.Path(path_type=Path, exists=True), help="故事文件（TOML）。")
+@click.option(
+    "--story", "stories", multiple=True, type=click.Path(path_type=Path, exists=True), help="故事文件（TOML）。"
+)
 @click.option("--models", type=click.Path(path_type=Path, exists=True), default=None, help="模型所在文件夹。")
 def simulate(key: str, stories: tuple[Path, ...], models: Path | None) -> None:
     """用真实命令、虚拟时钟把案件走一遍，打印经过；结果与故事所说不符时退出码为 1。 / Play a story."""
     from service.simulator.play import play_stories  # noqa: PLC0415
 
-    sys.exit(play_stories(models or Settings().models_dir, key, stories, click.echo))
+    sys.exit(play_stories(models or Settings().models_dir, key, stories, click.echo, _throw_away))
 
 
 @main.group()
@@ -170,7 +174,9 @@ def organisation() -> None:
 @organisation.command("add")
 @click.argument("code")
 @click.option("--name", required=True)
-@click.option("--kind", required=True, type=click.Choice(["authority", "competent", "enterprise", "institute", "other"]))
+@click.option(
+    "--kind", required=True, type=click.Choice(["authority", "competent", "enterprise", "institute", "other"])
+)
 @click.option("--parent", default=None, help="上级单位代码。")
 @click.option("--competent", default=None, help="归口主管部门的单位代码。")
 @click.option("--credit-code", default=None, help="统一社会信用代码。")
@@ -215,9 +221,7 @@ def calendar_import(file: Path) -> None:
 
     settings = _settings()
     with create_app(settings).app_context():
-        moved = transact(
-            commands.import_year, file.read_text(encoding="utf-8"), actor=SYSTEM, now=datetime.now(UTC)
-        )
+        moved = transact(commands.import_year, file.read_text(encoding="utf-8"), actor=SYSTEM, now=datetime.now(UTC))
     for row in moved:
         click.echo(row)
     click.echo(f"已导入；{len(moved)} 个期限改变")
@@ -241,6 +245,19 @@ def _settings(*, development: bool = False) -> Settings:
     except SettingsError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
+
+
+def _throw_away(folder: Path) -> Flask:
+    """An application whose database and files go with a folder; passwords are cheap because nobody keeps them."""
+    return create_app(
+        Settings(
+            development=True,
+            database_url=f"sqlite:///{folder / 'story.sqlite3'}",
+            data_dir=folder / "files",
+            argon2_time_cost=1,
+            argon2_memory_kib=64,
+        )
+    )
 
 
 def _print_problems(refused: DeploymentRefused) -> None:

@@ -34,7 +34,6 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     web_workers: int = 1
-    max_upload_mb: int = 50
     argon2_time_cost: int = 3
     argon2_memory_kib: int = 65536
     session_minutes: int = 30
@@ -66,11 +65,6 @@ class Settings:
                 "SHENBAO_SECRET_KEY 未设置或少于 32 个字符，生产环境不能启动。"
                 " / SHENBAO_SECRET_KEY is missing or shorter than 32 characters; refusing to start."
             )
-
-    @property
-    def max_upload_bytes(self) -> int:
-        """The largest file accepted."""
-        return self.max_upload_mb * 1024 * 1024
 
 
 def _convert(name: str, text: str, default: object) -> object:

@@ -1,4 +1,4 @@
-"""Starts what `shenbao serve` promises: migrate, then the web server and the clock as two processes, stopped together."""
+"""Starts what `shenbao serve` promises: migrate, then web server and clock, stopped together."""
 
 from __future__ import annotations
 

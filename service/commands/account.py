@@ -7,8 +7,8 @@ from sqlalchemy import delete
 
 from service.commands.ports import ports
 from service.commands.sign_in import token_digest
+from service.commands.trail import note
 from service.domain.errors import InvalidInput, NotFound
-from service.store import audit
 from service.store.unit_of_work import UnitOfWork
 from service.store.users import User, UserSession
 
@@ -34,7 +34,7 @@ def change_password(work: UnitOfWork, current: str, new: str, keep_token: str = 
     work.session.execute(
         delete(UserSession).where(UserSession.user_id == user.id, UserSession.token_hash != token_digest(keep_token))
     )
-    audit.record(work, "password-changed", "user", user.id, {})
+    note(work, "password-changed", "user", user.id, {})
 
 
 def hashed(password: str) -> str:

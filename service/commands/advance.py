@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
 from service.commands import step_rows
+from service.commands.trail import note
 from service.domain.errors import Refusal, StaleRevision
-from service.engine import CaseValues, Command, Complete, Fail, OperationRequest, Step, apply
+from service.engine import Command, Complete, Fail, OperationRequest, Retry, Step, Work, apply
 from service.operations import OperationContext, run_operation
-from service.programmes.case_values import case_values
+from service.programmes.case_values import CaseReading, read_case
 from service.programmes.compiled import CompiledProgramme, compiled_of
 from service.store import instances
 from service.store.cases import Case
@@ -32,19 +34,32 @@ class Course:
     instance: Instance
     programme: CompiledProgramme
     steps: list[Step] = field(default_factory=list)
+    opened: list[Work] = field(default_factory=list)
     operations: list[dict[str, Any]] = field(default_factory=list)
-    _values: CaseValues | None = None
+    retried: set[int] = field(default_factory=set)
+    had_incidents: bool = True
+    _reading: CaseReading | None = None
 
     @property
     def last(self) -> Step:
         """The newest step."""
         return self.steps[-1]
 
-    def values(self) -> CaseValues:
-        """What FEEL may read of the case; loaded again after an operation has written rows."""
-        if self._values is None:
-            self._values = case_values(self.work.session, self.case, self.programme, now=self.work.now)
-        return self._values
+    def reading(self) -> CaseReading:
+        """What FEEL may read of the case; read again after an operation has written rows."""
+        if self._reading is None:
+            self._reading = read_case(self.work.session, self.case, self.programme, now=self.work.now)
+        return self._reading
+
+    def trail(self) -> dict[str, Any]:
+        """What the audit entry keeps of the movement: flows, operations, incidents."""
+        return {
+            "opened": [{"element": one.element, "name": one.name, "due": _iso(one.due)} for one in self.opened],
+            "taken": [flow for step in self.steps for flow in step.taken],
+            "operations": self.operations,
+            "incidents": [{"element": one.element, "code": one.code, "zh": one.zh} for one in self.last.incidents],
+            "outcome": self.last.outcome,
+        }
 
     def move(self, command: Command) -> None:
         """Apply the command and carry out every operation it asks for, until nothing is left to do."""
@@ -57,25 +72,25 @@ class Course:
 
     def _apply(self, command: Command) -> Step:
         state = self.steps[-1].state if self.steps else self.instance.state
-        step = apply(self.programme.bundle, state, command, self.work.now, self.values())
+        step = apply(self.programme.bundle, state, command, self.work.now, self.reading().values)
         self.steps.append(step)
         return step
 
     def _carry_out(self, request: OperationRequest) -> Command:
         """The answer of an operation; one that fails leaves no row behind and becomes an incident, not an error."""
-        context = OperationContext(self.work, self.case, self.programme, request, self.values())
+        context = OperationContext(self.work, self.case, self.programme, request, self.reading())
         try:
             with self.work.session.begin_nested():
                 result = run_operation(context)
                 self.work.session.flush()
         except (StaleRevision, DBAPIError):
             raise  # contention: the whole transaction is tried again
-        except Exception as error:  # noqa: BLE001 - the incident boundary: a person's act outlives the step after it
+        except Exception as error:
             log.exception("operation-failed", operation=request.type, case_id=self.case.id, element=request.element)
             self.operations.append({"operation": request.type, "element": request.element, "failed": str(error)[:300]})
             return Fail(request.task, _code(error), _reason(error))
         finally:
-            self._values = None
+            self._reading = None
         self.operations.append({"operation": request.type, "element": request.element, "result": result})
         return Complete(request.task, result)
 
@@ -90,13 +105,32 @@ def advance(
     """
     programme = compiled_of(work.session, instance.deployment_id)
     course = Course(work, case, instance, programme)
-    before = step_rows.live_tasks(programme, instance)
+    if isinstance(command, Retry):
+        course.retried.add(command.task)
+    before = step_rows.before_of(course)
     course.move(command)
-    instances.compare_and_set(
-        work.session, instance, state=course.last.state, ended=course.last.ended
-    )
-    step_rows.write(course, before=before, completed_task=getattr(command, "task", None), completed_by=by_person)
+    last = course.last
+    instances.compare_and_set(work.session, instance, state=last.state, ended=last.ended)
+    step_rows.write(course, before, completed_task=getattr(command, "task", None), completed_by=by_person)
+    _note_decisions(course)
     return course
+
+
+def _note_decisions(course: Course) -> None:
+    """An entry for each decision: what it read, its digest and its value, so that it can be explained years later."""
+    for step in course.steps:
+        for one in step.decisions:
+            details = {
+                "element": one.element,
+                "value": one.value,
+                "read": one.variables_read,
+                "digest": one.digest,
+            }
+            note(course.work, "decision-taken", "decision", one.decision, details, case_id=course.case.id)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 def _code(error: Exception) -> str:

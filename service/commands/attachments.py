@@ -6,10 +6,10 @@ import secrets
 from typing import BinaryIO
 
 from service.commands.ports import ports
-from service.commands.task_locks import lock_task, refuse_unless_workable
-from service.delivery.file_types import accept_file
+from service.commands.task_locks import hold, refuse_unless_workable
+from service.commands.trail import note
+from service.delivery.file_types import MAX_UPLOAD_BYTES, accept_file
 from service.domain.errors import FileRefused
-from service.store import audit
 from service.store.attachments import Attachment
 from service.store.unit_of_work import UnitOfWork
 
@@ -19,11 +19,12 @@ def keep(work: UnitOfWork, task_id: int, field: str, name: str, stream: BinaryIO
 
     Judged by content: allowed type, not empty, not over the limit, not infected. Raises FileRefused with the reason.
     """
-    task = lock_task(work, task_id)
-    refuse_unless_workable(work, task)
+    held = hold(work, task_id)
+    refuse_unless_workable(work, held)
+    task = held.task
     outside = ports()
-    content = stream.read(outside.max_upload_bytes + 1)
-    accepted = accept_file(name, content, limit=outside.max_upload_bytes)
+    content = stream.read(MAX_UPLOAD_BYTES + 1)
+    accepted = accept_file(name, content)
     verdict = outside.scanner.scan(content)
     if verdict == "infected":
         raise FileRefused(name=accepted.name, zh="查出病毒，请换一份干净的文件", en="a virus was found in it")
@@ -45,5 +46,5 @@ def keep(work: UnitOfWork, task_id: int, field: str, name: str, stream: BinaryIO
         )
     )
     details = {"code": code, "name": accepted.name, "size": len(content), "sha256": stored, "scan": verdict}
-    audit.record(work, "attachment-kept", "attachment", code, details, case_id=task.case_id)
+    note(work, "attachment-kept", "attachment", code, details, case_id=task.case_id)
     return code

@@ -5,12 +5,16 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from service.commands.advance import advance
+from service.commands.ports import ports
 from service.commands.process_messages import publish
+from service.commands.trail import note
+from service.domain.deadlines import local_date
 from service.domain.errors import InvalidInput, NotAllowed, NotFound, WrongState
+from service.domain.numbering import format_number
 from service.engine import Start
 from service.programmes.compiled import CompiledProgramme, compiled_of
 from service.programmes.manifest import Procedure
-from service.store import audit, counters, deployments
+from service.store import counters, deployments
 from service.store.cases import Case
 from service.store.instances import Instance
 from service.store.organisations import Organisation
@@ -25,11 +29,11 @@ class IntakeClosed(NotAllowed):
     en = "“{name}” takes no new cases now: {en_reason}"
 
 
-def start(work: UnitOfWork, programme: str, procedure: str, *, override_draft: bool = False) -> int:
+def start(work: UnitOfWork, programme: str, procedure: str) -> int:
     """Start a case in the newest deployment of a programme; returns the case's id.
 
-    The actor must hold the procedure's starting role. A programme whose notice is only a draft takes no case unless an
-    operator overrides it (development). Source: domain §13.23.
+    The actor must hold the procedure's starting role. A programme whose notice is only a draft takes cases only
+    where the operator runs the service in development. Source: domain §13.23.
     """
     deployment_id = deployments.newest(work.session, programme)
     if deployment_id is None:
@@ -38,7 +42,7 @@ def start(work: UnitOfWork, programme: str, procedure: str, *, override_draft: b
     rule = compiled.manifest.procedures.get(procedure)
     if rule is None:
         raise NotFound()
-    _refuse_closed_intake(compiled, override_draft)
+    _refuse_closed_intake(compiled)
     applicant, competent, authority = _parties(work, compiled, rule)
     case = Case(
         programme=programme,
@@ -54,13 +58,13 @@ def start(work: UnitOfWork, programme: str, procedure: str, *, override_draft: b
     )
     work.session.add(case)
     work.session.flush()
-    case.number = _case_number(work, case)
+    case.number = _case_number(work, case, compiled, rule)
     instance = Instance(case_id=case.id, deployment_id=deployment_id, state=None, revision=0, ended=False)
     work.session.add(instance)
     work.session.flush()
     course = advance(work, case, instance, Start(procedure, {"case_id": str(case.id)}))
     details = {"programme": programme, "procedure": procedure, "name": rule.name, **course.trail()}
-    audit.record(work, "case-started", "case", case.id, details, case_id=case.id)
+    note(work, "case-started", "case", case.id, details, case_id=case.id)
     return case.id
 
 
@@ -85,12 +89,12 @@ def withdraw(work: UnitOfWork, case_id: int, reason: str) -> None:
             en="The papers of the meeting have been sent, so the case can no longer be withdrawn; ask the office.",
         )
     publish(work, case_id, "case-withdrawn", {"withdrawal_reason": reason.strip()})
-    audit.record(work, "case-withdrawn", "case", case_id, {"reason": reason.strip()}, case_id=case_id)
+    note(work, "case-withdrawn", "case", case_id, {"reason": reason.strip()}, case_id=case_id)
 
 
-def _refuse_closed_intake(compiled: CompiledProgramme, override_draft: bool) -> None:
+def _refuse_closed_intake(compiled: CompiledProgramme) -> None:
     manifest = compiled.manifest
-    if manifest.status == "in-force" or (manifest.status == "draft" and override_draft):
+    if manifest.status == "in-force" or (manifest.status == "draft" and ports().development):
         return
     zh = "依据文件仍是征求意见稿，尚未施行。" if manifest.status == "draft" else "依据文件已经失效。"
     en = "its rule is still a draft." if manifest.status == "draft" else "its rule has expired."
@@ -121,6 +125,12 @@ def _parties(
     return own, competent, authority
 
 
-def _case_number(work: UnitOfWork, case: Case) -> str:
-    year = work.now.astimezone().year
-    return f"SB{year}{counters.next_value(work.session, f'case/{year}'):06d}"
+def _case_number(work: UnitOfWork, case: Case, compiled: CompiledProgramme, procedure: Procedure) -> str:
+    """By the manifest's series for this procedure, else by the service's own."""
+    rule = compiled.manifest.numbers.get(procedure.number)
+    year = local_date(work.now).year
+    series = f"{case.programme}/{procedure.number}/{year}" if rule else f"case/{year}"
+    serial = counters.take(work.session, series)
+    if rule is None:
+        return f"SB{year}{serial:06d}"
+    return format_number(rule.pattern, year=year, serial=serial, digits=rule.digits)

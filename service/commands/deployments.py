@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from service.commands.trail import note
 from service.domain.errors import DeploymentRefused
+from service.operations import CATALOGUE
 from service.programmes.check import check_programme
 from service.programmes.closure import freeze
-from service.store import audit, deployments
+from service.store import deployments
 from service.store.unit_of_work import UnitOfWork
 
 
@@ -27,7 +29,11 @@ def publish(work: UnitOfWork, files: Mapping[str, bytes], programme: str) -> Pub
 
     Raises DeploymentRefused with every problem by file and element; then nothing is published.
     """
-    errors = [problem for problem in check_programme(files, programme) if problem.level == "error"]
+    errors = [
+        problem
+        for problem in check_programme(files, programme, operations=CATALOGUE.keys())
+        if problem.level == "error"
+    ]
     if errors:
         raise DeploymentRefused(errors)
     closure = freeze(files, programme)
@@ -36,5 +42,5 @@ def publish(work: UnitOfWork, files: Mapping[str, bytes], programme: str) -> Pub
         return Published(existing.id, programme, existing.version, changed=False)
     row = deployments.add(work, programme, closure.digest, closure.files, {"name": closure.manifest.name})
     details = {"version": row.version, "digest": closure.digest, "files": sorted(closure.files)}
-    audit.record(work, "programme-published", "deployment", row.id, {"programme": programme, **details})
+    note(work, "programme-published", "deployment", row.id, {"programme": programme, **details})
     return Published(row.id, programme, row.version, changed=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from service.commands.advance import advance
+from service.commands.trail import note
 from service.domain.errors import NotFound, WrongState
 from service.engine import Retry
-from service.store import audit, instances
+from service.store import instances
 from service.store.cases import Case
 from service.store.incidents import Incident
 from service.store.unit_of_work import UnitOfWork
@@ -16,7 +17,8 @@ def retry(work: UnitOfWork, incident_id: int) -> bool:
     incident = work.session.get(Incident, incident_id)
     if incident is None:
         raise NotFound()
-    instance = instances.lock(work.session, incident.instance_id, skip_locked=not work.actor.is_person)
+    lock = instances.lock if work.actor.is_person else instances.try_lock
+    instance = lock(work.session, incident.instance_id)
     if instance is None:
         return False
     work.session.refresh(incident)
@@ -28,5 +30,5 @@ def retry(work: UnitOfWork, incident_id: int) -> bool:
     course = advance(work, case, instance, Retry(incident.engine_task))
     still = any(one.task == incident.engine_task for one in course.last.incidents)
     details = {"element": incident.element, "name": incident.name, "resolved": not still, **course.trail()}
-    audit.record(work, "incident-retried", "incident", incident.id, details, case_id=case.id)
+    note(work, "incident-retried", "incident", incident.id, details, case_id=case.id)
     return not still

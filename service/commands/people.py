@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from sqlalchemy import select
 
 from service.commands.account import hashed
+from service.commands.trail import note
 from service.domain.credit_code import is_valid_credit_code
 from service.domain.errors import InvalidInput
-from service.store import audit
 from service.store.experts import Expert
 from service.store.organisations import Organisation
 from service.store.unit_of_work import UnitOfWork
@@ -49,7 +49,7 @@ def add_organisation(
     work.session.add(row)
     work.session.flush()
     row.path = (above.path if above else "/") + f"{row.id}/"
-    audit.record(work, "organisation-added", "organisation", row.id, {"code": code, "name": name, "kind": kind})
+    note(work, "organisation-added", "organisation", row.id, {"code": code, "name": name, "kind": kind})
     return row.id
 
 
@@ -80,10 +80,8 @@ def add_user(
     for role in roles:
         if home is None:
             raise InvalidInput(field="organisation", zh="授予角色需要单位", en="a role needs an organisation")
-        work.session.add(
-            Grant(user_id=user.id, role=role, organisation_id=home.id, granted_by=work.actor.user_id)
-        )
-    audit.record(work, "user-added", "user", user.id, {"login": login, "roles": sorted(roles)})
+        work.session.add(Grant(user_id=user.id, role=role, organisation_id=home.id, granted_by=work.actor.user_id))
+    note(work, "user-added", "user", user.id, {"login": login, "roles": sorted(roles)})
     return user.id
 
 
@@ -108,7 +106,7 @@ def add_expert(
     )
     work.session.add(expert)
     work.session.flush()
-    audit.record(work, "expert-added", "expert", expert.id, {"name": name, "employer": employer, "field": field})
+    note(work, "expert-added", "expert", expert.id, {"name": name, "employer": employer, "field": field})
     return expert.id
 
 

@@ -18,16 +18,14 @@ NAME = "shenbao.ports"
 
 @dataclass(frozen=True)
 class Ports:
-    """The parts of one application that are not rows."""
+    """The parts of one application that are not rows. Without `mail` nothing is sent by mail, only in the service."""
 
     blobs: Blobs
     scanner: Scanner
-    mail: Mail
+    mail: Mail | None
     documents: Documents
     hasher: PasswordHasher
-    mail_from: str
     base_url: str
-    max_upload_bytes: int
     session_minutes: int
     development: bool
 

@@ -12,8 +12,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, select
 
 from service.commands.ports import ports
+from service.commands.trail import note
 from service.domain.errors import Refusal
-from service.store import audit
+from service.domain.identity import Actor
 from service.store.unit_of_work import UnitOfWork
 from service.store.users import User, UserSession
 
@@ -51,16 +52,14 @@ def sign_in(work: UnitOfWork, login: str, password: str, client: str = "") -> st
     if not _matches(user.password_hash, password):
         return _failed(work, user, client)
     user.failed_logins, user.locked_until_at = 0, None
-    work.session.execute(
-        delete(UserSession).where(UserSession.user_id == user.id, UserSession.expires_at <= work.now)
-    )
-    audit.record(work, "signed-in", "user", user.id, {"client": client}, actor=(user.id, user.name))
+    work.session.execute(delete(UserSession).where(UserSession.user_id == user.id, UserSession.expires_at <= work.now))
+    note(work, "signed-in", "user", user.id, {"client": client}, actor=Actor(user.id, user.name))
     return _open_session(work, user.id)
 
 
 def _failed(work: UnitOfWork, user: User, client: str) -> Refusal:
     user.failed_logins += 1
-    audit.record(work, "sign-in-failed", "user", user.id, {"client": client}, actor=(user.id, user.name))
+    note(work, "sign-in-failed", "user", user.id, {"client": client}, actor=Actor(user.id, user.name))
     if user.failed_logins < FAILURES:
         return SignInFailed()
     user.failed_logins, user.locked_until_at = 0, work.now + LOCKED

@@ -82,7 +82,7 @@ def _parties(session: Session, case: Case) -> Parties:
     seats = session.execute(
         select(Seat.expert_id, Seat.chair, Seat.state).where(Seat.panel_id == newest).order_by(Seat.position)
     ).all()
-    sitting = [seat for seat in seats if seat.state == "accepted" and seat.expert_id is not None]
+    sitting = [seat for seat in seats if seat.state != "declined" and seat.expert_id is not None]
     chair = next((seat.expert_id for seat in sitting if seat.chair), sitting[0].expert_id if sitting else None)
     return Parties(
         applicant_id=case.applicant_id,

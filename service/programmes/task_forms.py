@@ -90,15 +90,20 @@ def _draft(session: Session, task: UserTask, actor: Actor) -> Draft | None:
 
 
 def _start(session: Session, task: UserTask) -> dict[str, Any]:
-    """The newest submission of this form for the same item, beneath the task's own inputs."""
+    """What the form starts with, beneath the task's own inputs.
+
+    The property `prefill` names a form whose newest submission is continued; without it, the newest submission of the
+    task's own form is, where it was about the same item.
+    """
+    source = task.properties.get("prefill")
     earlier = session.execute(
         select(Submission.data, Submission.item)
-        .where(Submission.case_id == task.case_id, Submission.form == task.form)
+        .where(Submission.case_id == task.case_id, Submission.form == (source or task.form))
         .order_by(Submission.id.desc())
         .limit(1)
     ).one_or_none()
-    same = earlier is not None and earlier.item == task.inputs
-    return {**(earlier.data if earlier is not None and same else {}), **task.inputs}
+    continued = earlier is not None and (bool(source) or earlier.item == task.inputs)
+    return {**(earlier.data if earlier is not None and continued else {}), **task.inputs}
 
 
 def _attachments(session: Session, task: UserTask) -> frozenset[str]:

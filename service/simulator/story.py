@@ -1,8 +1,8 @@
 """A story: who does what, in order, and how it must end; written in TOML beside the programme's diagrams.
 
 A step is one of: a task to complete (`task`, `as`, `data`), a procedure to start (`start`, `as`), a message to send
-(`message`, `as`), or time to pass (`wait_until` a named deadline of an open task, or `advance_days`). Texts in `data` that
-begin with `=` are FEEL over what the task's form may read.
+(`message`, `as`), or time to pass (`wait_until` a named deadline of an open task, or `advance_days`). Texts in
+`data` that begin with `=` are FEEL over what the task's form may read; `file:NAME` uploads a sample file.
 """
 
 from __future__ import annotations

@@ -1,0 +1,78 @@
+"""The few jobs the clock ticks: each reads what is due without a lock, then acts in one transaction for each row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from sqlalchemy import select
+
+from service.commands import alarms, housekeeping, incidents, outbox, timers
+from service.domain.errors import Refusal
+from service.domain.identity import CLOCK
+from service.store import timers as timer_rows
+from service.store.alarms import Alarm
+from service.store.incidents import Incident
+from service.store.session import db
+from service.store.unit_of_work import transact
+
+log = structlog.get_logger(__name__)
+BATCH = 200
+
+
+def fire_due_timers(now: datetime) -> None:
+    """Enforce what is over; a timer that a diagram arms anew within the tick waits for the next one."""
+    due = timer_rows.due(db.session(), now, BATCH)
+    db.session.rollback()
+    for timer in due:
+        _each("timer", timer.id, lambda timer=timer: transact(timers.fire, timer, actor=CLOCK, now=now))
+
+
+def send_alarms(now: datetime) -> None:
+    """Remind, mark overdue, escalate."""
+    due = db.session.scalars(
+        select(Alarm.id).where(Alarm.sent_at.is_(None), Alarm.at <= now).order_by(Alarm.at, Alarm.id).limit(BATCH)
+    ).all()
+    db.session.rollback()
+    for alarm_id in due:
+        _each("alarm", alarm_id, lambda alarm_id=alarm_id: transact(alarms.send, alarm_id, actor=CLOCK, now=now))
+
+
+def retry_incidents(now: datetime) -> None:
+    """Try failed automatic steps again, three times in all; then they wait for a person."""
+    due = db.session.scalars(
+        select(Incident.id).where(Incident.state == "open", Incident.next_try_at <= now).limit(BATCH)
+    ).all()
+    db.session.rollback()
+    for incident_id in due:
+        _each("incident", incident_id, lambda key=incident_id: transact(incidents.retry, key, actor=CLOCK, now=now))
+
+
+def drain_outbox(now: datetime) -> None:
+    """Send mail, set documents, give messages to other cases."""
+    outbox.drain(now)
+
+
+def keep_house(now: datetime) -> None:
+    """Seal the audit chain, note the heartbeat, forget old request keys."""
+    transact(housekeeping.keep, actor=CLOCK, now=now)
+
+
+JOBS: tuple[Callable[[datetime], None], ...] = (
+    fire_due_timers,
+    send_alarms,
+    retry_incidents,
+    drain_outbox,
+    keep_house,
+)
+
+
+def _each(kind: str, key: int, act: Callable[[], object]) -> None:
+    """One row's failure must not keep the others waiting; it stays due and is tried at the next tick."""
+    try:
+        act()
+    except Refusal as refusal:
+        log.warning("clock-refused", kind=kind, id=key, code=refusal.code, text=refusal.text("zh"))
+    except Exception:
+        log.exception("clock-failed", kind=kind, id=key)

@@ -1,0 +1,111 @@
+"""Take an objection from the public, in the period of its notice, by real name."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any, BinaryIO
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from sqlalchemy import select
+
+from service.commands.ports import ports
+from service.commands.process_messages import publish
+from service.commands.trail import note
+from service.delivery.file_types import MAX_UPLOAD_BYTES, accept_file
+from service.domain.deadlines import end_of, shown
+from service.domain.errors import DeadlinePassed, FileRefused, InvalidInput, NotFound
+from service.store.attachments import Attachment
+from service.store.notices import Notice, Objection
+from service.store.unit_of_work import UnitOfWork
+
+MOST_FILES = 5
+
+
+class _ObjectionSchema(Schema):
+    """What an objection says; domain §13.31: real name, written, evidence, in the period."""
+
+    class Meta:
+        unknown = RAISE
+
+    kind = fields.String(required=True, validate=validate.OneOf(("person", "unit")))
+    name = fields.String(required=True, validate=validate.Length(2, 60))
+    contact = fields.String(required=True, validate=validate.Length(5, 100))
+    facts = fields.String(required=True, validate=validate.Length(10, 4000))
+
+
+LABELS = {"kind": "异议人类别", "name": "真实姓名或单位名称", "contact": "联系方式", "facts": "事实和理由"}
+
+
+def lodge(
+    work: UnitOfWork, notice_number: str, data: Mapping[str, Any], files: Sequence[tuple[str, BinaryIO]] = ()
+) -> str:
+    """Take the objection and tell its case at once; returns the code the objector keeps.
+
+    The period is half open: it ends with the midnight after the notice's last day. Raises NotFound, DeadlinePassed,
+    InvalidInput naming the field, FileRefused.
+    """
+    notice = work.session.scalar(select(Notice).where(Notice.number == notice_number))
+    if notice is None:
+        raise NotFound()
+    over_at = end_of(notice.to_on)
+    if work.now >= over_at:
+        raise DeadlinePassed(due=shown(over_at))
+    given = _loaded(data)
+    objection = Objection(
+        notice_id=notice.id,
+        case_id=notice.case_id,
+        code="YY" + secrets.token_hex(5).upper(),
+        attachments=[],
+        lodged_at=work.now,
+        state="lodged",
+        **given,
+    )
+    work.session.add(objection)
+    work.session.flush()
+    objection.attachments = [_keep(work, objection, name, stream) for name, stream in _few(files)]
+    publish(work, notice.case_id, "objection-lodged", {"objection_id": objection.id})
+    note(work, "objection-lodged", "objection", objection.id, {"notice": notice_number}, case_id=notice.case_id)
+    return objection.code
+
+
+def _loaded(data: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        loaded: dict[str, Any] = _ObjectionSchema().load(data)
+    except ValidationError as error:
+        name = next(iter(error.normalized_messages()))
+        raise InvalidInput(
+            field=LABELS.get(name, name), zh="没有填写或不符合要求", en="is missing or not acceptable", name=name
+        ) from None
+    return loaded
+
+
+def _few(files: Sequence[tuple[str, BinaryIO]]) -> Sequence[tuple[str, BinaryIO]]:
+    if len(files) > MOST_FILES:
+        raise FileRefused(name=files[MOST_FILES][0], zh=f"最多 {MOST_FILES} 个文件", en=f"at most {MOST_FILES} files")
+    return files
+
+
+def _keep(work: UnitOfWork, objection: Objection, name: str, stream: BinaryIO) -> str:
+    content = stream.read(MAX_UPLOAD_BYTES + 1)
+    accepted = accept_file(name, content)
+    verdict = ports().scanner.scan(content)
+    if verdict == "infected":
+        raise FileRefused(name=accepted.name, zh="查出病毒，请换一份干净的文件", en="a virus was found in it")
+    code = "att-" + secrets.token_hex(8)
+    work.session.add(
+        Attachment(
+            code=code,
+            case_id=objection.case_id,
+            task_id=None,
+            field=f"objection:{objection.id}",
+            name=accepted.name,
+            media_type=accepted.media_type,
+            size=len(content),
+            sha256=ports().blobs.put(content),
+            scan=verdict,
+            uploaded_by=None,
+            uploaded_at=work.now,
+        )
+    )
+    return code

@@ -1,0 +1,125 @@
+"""Do what commands left in the outbox: mail, documents, messages to other cases; at least once, each marked when done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from service.commands.ports import ports
+from service.commands.process_messages import publish
+from service.delivery.documents import Letter
+from service.delivery.mail import Message, PermanentFailure
+from service.domain.deadlines import local_date
+from service.domain.errors import Refusal, WrongCommand
+from service.domain.identity import CLOCK
+from service.store import outbox
+from service.store.cases import Case
+from service.store.organisations import Organisation
+from service.store.outbox import Lease
+from service.store.papers import Paper
+from service.store.session import db
+from service.store.unit_of_work import UnitOfWork, transact
+
+log = structlog.get_logger(__name__)
+
+# minutes until the next try; after 72 hours an entry is dead and an operator sees it
+BACK_OFF = (1, 5, 15, 60, 240)
+LIFETIME = timedelta(hours=72)
+
+
+def drain(now: datetime, *, limit: int = 20) -> int:
+    """Take what is due and do it; returns how many were done. The caller holds no transaction."""
+    leases = transact(_lease, limit, actor=CLOCK, now=now)
+    return sum(_done(lease, now) for lease in leases)
+
+
+def _lease(work: UnitOfWork, limit: int) -> tuple[Lease, ...]:
+    return outbox.lease(work.session, work.now, limit=limit)
+
+
+def _done(lease: Lease, now: datetime) -> bool:
+    """Do one entry. A failure is marked with the time of the next try, or as dead."""
+    try:
+        DOERS[lease.kind](lease, now)
+    except Exception as error:  # noqa: BLE001 - one entry's failure, whatever it is, must not stop the others
+        final = isinstance(error, PermanentFailure | WrongCommand | KeyError)
+        text = error.text("zh") if isinstance(error, Refusal) else f"{type(error).__name__}: {error}"
+        log.warning("outbox-entry-failed", id=lease.id, kind=lease.kind, error=text, final=final)
+        next_try = None if final or now - lease.created_at > LIFETIME else now + _wait(lease.tries)
+        transact(_fail, lease, text, next_try, actor=CLOCK, now=now)
+        return False
+    return True
+
+
+def _wait(tries: int) -> timedelta:
+    return timedelta(minutes=BACK_OFF[min(max(tries, 1), len(BACK_OFF)) - 1])
+
+
+def _fail(work: UnitOfWork, lease: Lease, error: str, next_try: datetime | None) -> None:
+    outbox.mark_failed(work.session, lease, error, next_try_at=next_try)
+
+
+def _mark(work: UnitOfWork, lease: Lease) -> None:
+    outbox.mark_done(work.session, lease, now=work.now)
+
+
+def _send_mail(lease: Lease, now: datetime) -> None:
+    outside = ports()
+    if outside.mail is None:
+        raise PermanentFailure("没有配置邮件服务器 / no mail server is configured")
+    payload = lease.payload
+    outside.mail.send(
+        Message(
+            to=payload["to"],
+            to_name=payload.get("to_name") or "",
+            subject=payload["subject"],
+            body=payload["body"],
+            message_id=f"outbox-{lease.id}@shenbao",
+        )
+    )
+    transact(_mark, lease, actor=CLOCK, now=now)
+
+
+def _deliver_message(lease: Lease, now: datetime) -> None:
+    transact(_publish, lease, actor=CLOCK, now=now)
+
+
+def _publish(work: UnitOfWork, lease: Lease) -> None:
+    """The message and its mark in one transaction: the case hears it exactly once."""
+    if outbox.mark_done(work.session, lease, now=work.now):
+        payload = lease.payload
+        publish(work, int(payload["case_id"]), payload["name"], payload.get("variables"))
+
+
+def _set_pdf(lease: Lease, now: datetime) -> None:
+    """Set a paper as PDF outside any transaction, then note its hash; the same letter gives the same bytes."""
+    outside = ports()
+    paper = db.session.get_one(Paper, int(lease.payload["paper_id"]))
+    case = db.session.get_one(Case, paper.case_id)
+    issuer = db.session.get(Organisation, case.authority_id) if case.authority_id else None
+    letter = Letter(
+        title=paper.title,
+        body=paper.body,
+        issuer=issuer.name if issuer else "",
+        number=paper.number or "",
+        issued_on=local_date(paper.issued_at),
+        code=paper.code,
+        code_url=f"{outside.base_url}/verify?code={paper.code}",
+    )
+    db.session.rollback()
+    stored = outside.blobs.put(outside.documents.pdf(letter))
+    transact(_note_pdf, lease, paper.id, stored, actor=CLOCK, now=now)
+
+
+def _note_pdf(work: UnitOfWork, lease: Lease, paper_id: int, sha256: str) -> None:
+    if outbox.mark_done(work.session, lease, now=work.now):
+        work.session.get_one(Paper, paper_id).pdf_sha256 = sha256
+
+
+DOERS: dict[str, Callable[[Lease, datetime], None]] = {
+    "mail": _send_mail,
+    "message": _deliver_message,
+    "pdf": _set_pdf,
+}

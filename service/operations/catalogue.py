@@ -1,0 +1,109 @@
+"""The closed catalogue of what a service task may name, with the inputs each takes; nothing else runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import INCLUDE, Schema, ValidationError, fields
+
+from service.operations import letters, meetings, members, notices, panels, register
+from service.operations.context import OperationContext, OperationRefused
+
+Run = Callable[[OperationContext, dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation: its name in diagrams, what it is called, its inputs, and the names of what it answers."""
+
+    type: str
+    zh: str
+    en: str
+    run: Run
+    inputs: Mapping[str, fields.Field[Any]]
+    outputs: tuple[str, ...] = ()
+
+    def load(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The inputs, checked; what the operation does not know is passed on (letters read it as `input`)."""
+        schema = Schema.from_dict(dict(self.inputs), name=self.type)
+        try:
+            loaded: dict[str, Any] = schema(unknown=INCLUDE).load(given)
+        except ValidationError as error:
+            wrong = "; ".join(f"{name}: {texts}" for name, texts in error.normalized_messages().items())
+            raise OperationRefused(
+                zh=f"操作 {self.type} 的输入不完整：{wrong}", en=f"inputs of {self.type} are wrong: {wrong}"
+            ) from None
+        return loaded
+
+
+def _text(*, required: bool = True) -> fields.String:
+    return fields.String(required=required)
+
+
+_LETTER = {"letter": _text()}
+CATALOGUE: Mapping[str, Operation] = {
+    one.type: one
+    for one in (
+        Operation("notify", "通知", "Notify", letters.notify, _LETTER, ("told",)),
+        Operation("issue-letter", "出具文书", "Issue a letter", letters.issue_letter, _LETTER, ("paper", "number")),
+        Operation(
+            "issue-receipt",
+            "出具回执",
+            "Issue a receipt",
+            letters.issue_receipt,
+            {"letter": _text(required=False)},
+            ("receipt",),
+        ),
+        Operation(
+            "record-members",
+            "登记成员单位",
+            "Record members",
+            members.record_members,
+            {"form": _text(required=False), "field": _text(required=False)},
+            ("members",),
+        ),
+        Operation("draw-experts", "抽取专家", "Draw experts", panels.draw_experts, {}, ("seats",)),
+        Operation(
+            "draw-substitute",
+            "抽取候补专家",
+            "Draw a substitute",
+            panels.draw_substitute,
+            {"seat": fields.Dict(required=True)},
+            ("seat",),
+        ),
+        Operation("send-papers", "印发会议材料", "Send papers", meetings.send_papers, _LETTER, ("items", "number")),
+        Operation(
+            "announce-decisions", "送达审议结论", "Announce decisions", meetings.announce_decisions, {}, ("announced",)
+        ),
+        Operation("publish-notice", "发布公示", "Publish a notice", notices.publish_notice, {}, ("notice", "to_on")),
+        Operation("tally-objections", "汇总异议", "Tally objections", notices.tally_objections, {}, ("open", "upheld")),
+        Operation("announce", "发布消息", "Announce a message", notices.announce, {}),
+        Operation(
+            "check-name", "核对重名", "Check a name", register.check_name, {"full_name": _text()}, ("available",)
+        ),
+        Operation(
+            "next-number", "取编号", "Next number", register.next_number, {"series": _text(required=False)}, ("number",)
+        ),
+        Operation(
+            "register",
+            "登记名录",
+            "Enter the register",
+            register.register,
+            {"full_name": _text(), "filing_number": _text()},
+            ("entry",),
+        ),
+        Operation("start-duties", "启动后续义务", "Start duties", register.start_duties, {}, ("duties",)),
+    )
+}
+
+
+def run_operation(context: OperationContext) -> dict[str, Any]:
+    """Carry out the request; rows only, no commit. Raises OperationRefused for what a person can cure."""
+    operation = CATALOGUE.get(context.request.type)
+    if operation is None:
+        raise OperationRefused(
+            zh=f"目录中没有操作 {context.request.type}", en=f"there is no operation {context.request.type}"
+        )
+    return operation.run(context, operation.load(context.request.inputs))

@@ -1,0 +1,64 @@
+"""What an operation works with: the transaction, the case, the programme, the request, and what FEEL may read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, cast
+
+from sqlalchemy.orm import Session
+
+from service.domain.deadlines import local_date
+from service.domain.errors import Refusal
+from service.engine import OperationRequest
+from service.programmes.case_values import CaseReading
+from service.programmes.compiled import CompiledProgramme
+from service.store.cases import Case
+from service.store.unit_of_work import UnitOfWork
+
+
+class OperationRefused(Refusal):
+    """The operation cannot be carried out with what the case holds; it becomes an incident a person can cure."""
+
+    code = "operation-refused"
+    zh = "{zh}"
+    en = "{en}"
+
+
+@dataclass(frozen=True)
+class OperationContext:
+    """One request of one case; lives for one savepoint."""
+
+    work: UnitOfWork
+    case: Case
+    programme: CompiledProgramme
+    request: OperationRequest
+    reading: CaseReading
+
+    @property
+    def session(self) -> Session:
+        """The session of the transaction; an operation flushes, never commits."""
+        return self.work.session
+
+    @property
+    def view(self) -> Mapping[str, Any]:
+        """The case as FEEL sees it (`case`)."""
+        return self.reading.view
+
+    @property
+    def lookup(self) -> Mapping[str, Any]:
+        """The named look-ups (`lookup`)."""
+        return self.reading.lookup
+
+    @property
+    def today(self) -> date:
+        """The local date of the act."""
+        return local_date(self.work.now)
+
+    def form(self, name: str) -> Mapping[str, Any]:
+        """The newest submission of a form, by its id in snake case; OperationRefused when there is none."""
+        data = self.view.get(name)
+        if not isinstance(data, Mapping):
+            raise OperationRefused(zh=f"案件还没有提交过表单 {name}", en=f"the case has no submission of form {name}")
+        return cast("Mapping[str, Any]", data)

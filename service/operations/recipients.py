@@ -1,0 +1,66 @@
+"""Who gets a message: the groups of a role, as notifications in the service and as mail to each person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import or_, select
+
+from service.operations.context import OperationContext
+from service.store import outbox
+from service.store.experts import Expert
+from service.store.messages import Message
+from service.store.organisations import Organisation
+from service.store.unit_of_work import UnitOfWork
+from service.store.users import Grant, User
+
+
+def tell_roles(context: OperationContext, roles: Iterable[str], title: str, body: str) -> list[str]:
+    """Tell everybody who holds one of the roles in this case; returns the group keys told."""
+    keys = sorted({key for role in roles for key in context.reading.group_keys(role)})
+    tell_groups(context.work, keys, title, body, case_id=context.case.id, once=f"{context.request.task}")
+    return keys
+
+
+def tell_groups(
+    work: UnitOfWork, keys: Iterable[str], title: str, body: str, *, case_id: int | None, once: str
+) -> None:
+    """A notification a group, and a mail a person with an address.
+
+    `once` names the occasion: the same occasion never mails a person twice.
+    """
+    wanted = sorted(set(keys))
+    for key in wanted:
+        work.session.add(
+            Message(group_key=key, user_id=None, case_id=case_id, title=title, body=body, created_at=work.now)
+        )
+    for user_id, address, name in _people(work, wanted):
+        payload = {"to": address, "to_name": name, "subject": title, "body": body, "case_id": case_id}
+        dedupe = f"mail:{case_id}:{once}:{user_id}:{title}"
+        outbox.add(work.session, "mail", payload, dedupe_key=dedupe, now=work.now)
+
+
+def _people(work: UnitOfWork, keys: list[str]) -> list[tuple[int, str, str]]:
+    """Everybody with an address who belongs to one of the groups, by grant, by expert, or by unit."""
+    if not keys:
+        return []
+    granted = select(Grant.user_id).where(or_(*[_grant_of(key) for key in keys if "@" in key] or [Grant.id < 0]))
+    experts = [int(key.partition(":")[2]) for key in keys if key.startswith("expert:")]
+    units = [key.partition("@")[2] for key in keys if key.startswith("member@")]
+    rows = work.session.execute(
+        select(User.id, User.email, User.name)
+        .outerjoin(Expert, Expert.user_id == User.id)
+        .outerjoin(Organisation, Organisation.id == User.organisation_id)
+        .where(
+            User.active,
+            User.email.is_not(None),
+            or_(User.id.in_(granted), Expert.id.in_(experts), Organisation.credit_code.in_(units)),
+        )
+        .order_by(User.id)
+    )
+    return [(row.id, row.email, row.name) for row in rows]
+
+
+def _grant_of(key: str):  # type: ignore[no-untyped-def]  # a SQL condition; its type is the library's own
+    role, _, place = key.partition("@")
+    return (Grant.role == role) & (Grant.organisation_id == (int(place) if place.isdigit() else -1))

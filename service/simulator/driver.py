@@ -1,0 +1,208 @@
+"""Plays a story through the real commands on a virtual clock: people act, time passes, the clock's jobs run."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from service.clock import jobs
+from service.commands import attachments, cases, process_messages, user_tasks
+from service.domain.deadlines import ZONE, local_date
+from service.domain.errors import InvalidInput, Refusal
+from service.domain.identity import Actor
+from service.feel import compile_expression, from_json, to_json
+from service.programmes.case_values import read_case
+from service.programmes.compiled import compiled_of
+from service.programmes.functions import FUNCTION_NAMES
+from service.programmes.task_forms import role_of
+from service.simulator.cast import Cast
+from service.simulator.story import StoryStep
+from service.store.alarms import Alarm
+from service.store.cases import Case
+from service.store.outbox import OutboxEntry
+from service.store.session import db
+from service.store.timers import Timer
+from service.store.unit_of_work import transact
+from service.store.user_tasks import OPEN, TaskGroup, UserTask
+
+BETWEEN_ACTS = timedelta(minutes=10)
+OPENS = time(9, 0)
+MOST_TICKS = 500
+# A page a reader can open; what a file says is no part of a story.
+SAMPLE_PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+)
+
+
+class Driver:
+    """One story in one throw-away database; `now` is the virtual instant (aware UTC)."""
+
+    def __init__(self, cast: Cast, programme: str, starts_at: datetime) -> None:
+        self.cast = cast
+        self.programme = programme
+        self.now = starts_at
+        self.case_ids: dict[str, int] = {}
+
+    def start(self, procedure: str, role: str) -> int:
+        """Start a case of the procedure in a role."""
+        actor = self.cast.of_role(role, self.now)
+        case_id = transact(cases.start, self.programme, procedure, actor=actor, now=self.now)
+        self.case_ids[procedure] = case_id
+        self._after_act()
+        return case_id
+
+    def play(self, step: StoryStep) -> None:
+        """One step of the story. Raises InvalidInput where the story asks for what cannot be done."""
+        if step.start:
+            self.start(step.start, step.role)
+        elif step.message:
+            self._send(step)
+        elif step.wait_until:
+            self._wait(step.wait_until)
+        elif step.advance_days:
+            day = local_date(self.now) + timedelta(days=step.advance_days)
+            self.advance_to(datetime.combine(day, OPENS, ZONE).astimezone(UTC))
+        else:
+            self._complete(step)
+
+    def advance_to(self, target: datetime) -> None:
+        """Let time pass; the clock does each thing at the instant it is due."""
+        for _ in range(MOST_TICKS):
+            due = self._next_due()
+            if due is None or due > target:
+                break
+            self.now = max(self.now, due)
+            self.tick()
+        self.now = max(self.now, target)
+        self.tick()
+
+    def tick(self) -> None:
+        """Run every job of the clock once, and once more for what they left in the outbox."""
+        for job in (*jobs.JOBS, jobs.drain_outbox, jobs.keep_house):
+            job(self.now)
+        db.session.rollback()
+
+    def _after_act(self) -> None:
+        self.tick()
+        self.now += BETWEEN_ACTS
+
+    def _next_due(self) -> datetime | None:
+        instants = [
+            db.session.scalar(select(func.min(Timer.due_at))),
+            db.session.scalar(select(func.min(Alarm.at)).where(Alarm.sent_at.is_(None))),
+            db.session.scalar(
+                select(func.min(OutboxEntry.next_try_at)).where(OutboxEntry.state.in_(("pending", "leased")))
+            ),
+        ]
+        db.session.rollback()
+        return min((at for at in instants if at is not None), default=None)
+
+    def _wait(self, deadline: str) -> None:
+        due = db.session.scalar(select(func.min(Timer.due_at)).where(Timer.deadline == deadline))
+        if due is None:
+            due = db.session.scalar(
+                select(func.min(UserTask.due_at)).where(UserTask.deadline == deadline, UserTask.status == OPEN)
+            )
+        if due is None:
+            raise _wrong(f"期限 {deadline} 没有在运行", f"the deadline {deadline} is not running")
+        self.advance_to(due)
+
+    def _send(self, step: StoryStep) -> None:
+        case_id = next(iter(self.case_ids.values()))
+        if step.message == "case-withdrawn":
+            actor = self.cast.of_role(step.role, self.now)
+            reason = str(step.data.get("reason") or "示例撤回")
+            self._expecting(step, lambda: transact(cases.withdraw, case_id, reason, actor=actor, now=self.now))
+            return
+        actor = self.cast.of_role(step.role, self.now)
+        transact(process_messages.publish, case_id, step.message, dict(step.data), actor=actor, now=self.now)
+        self._after_act()
+
+    def _complete(self, step: StoryStep) -> None:
+        """Complete the open task of this name; in a loop every open turn, or the first `only` of them."""
+        tasks = self._open_tasks(step.task)
+        if not tasks:
+            waiting = "、".join(sorted({task.name for task in self._open_tasks("")})) or "无"
+            raise _wrong(
+                f"没有打开的任务“{step.task}”，现在打开的是：{waiting}",
+                f"no open task “{step.task}”; open now: {waiting}",
+            )
+        for task in tasks[: step.only or None]:
+            actor = self._who(task, step.role)
+            self._expecting(step, lambda task=task, actor=actor: self._submit(task, actor, step.data))
+
+    def _expecting(self, step: StoryStep, act: Any) -> None:
+        """Do it; a step that names a refusal must meet that refusal."""
+        try:
+            act()
+        except Refusal as refusal:
+            db.session.rollback()
+            if refusal.code == step.refused:
+                return
+            detail = getattr(refusal.details.get("submission"), "problems", "")
+            raise _wrong(
+                f"“{step.task or step.message}”没有被接受：{refusal.text('zh')} {_problems(detail)}",
+                f"“{step.task or step.message}” was refused: {refusal.text('en')}",
+            ) from refusal
+        if step.refused:
+            raise _wrong(f"“{step.task}”本应被拒绝（{step.refused}）", f"“{step.task}” should have been refused")
+        self._after_act()
+
+    def _submit(self, task: UserTask, actor: Actor, data: Mapping[str, Any]) -> None:
+        given = self._resolved(task, actor, data)
+        transact(user_tasks.complete, task.id, data=given, actor=actor, now=self.now)
+
+    def _open_tasks(self, name: str) -> list[UserTask]:
+        statement = select(UserTask).where(UserTask.status == OPEN).order_by(UserTask.id)
+        if name:
+            statement = statement.where((UserTask.name == name) | (UserTask.element == name))
+        tasks = list(db.session.scalars(statement))
+        db.session.expunge_all()
+        db.session.rollback()
+        return tasks
+
+    def _who(self, task: UserTask, role: str) -> Actor:
+        keys = list(db.session.scalars(select(TaskGroup.group_key).where(TaskGroup.task_id == task.id)))
+        db.session.rollback()
+        if not keys:
+            raise _wrong(f"“{task.name}”没有候选组", f"“{task.name}” has no candidate group")
+        return self.cast.of_group(next((key for key in keys if role_of(key) == role), keys[0]), self.now)
+
+    def _resolved(self, task: UserTask, actor: Actor, data: Mapping[str, Any]) -> dict[str, Any]:
+        """The step's data with FEEL evaluated and sample files uploaded."""
+        case = db.session.get_one(Case, task.case_id)
+        programme = compiled_of(db.session(), case.deployment_id)
+        reading = read_case(db.session(), case, programme, now=self.now)
+        variables = from_json({**reading.variables, "task": task.inputs})
+        names = [name for name in FUNCTION_NAMES if " " in name]
+        db.session.rollback()
+
+        def resolve(value: Any, field: str) -> Any:
+            if isinstance(value, Mapping):
+                return {key: resolve(inner, field or key) for key, inner in value.items()}
+            if isinstance(value, list):
+                return [resolve(inner, field) for inner in value]
+            if isinstance(value, str) and value.startswith("="):
+                expression = compile_expression(value[1:], names=names)
+                return to_json(expression.evaluate(variables, functions=reading.functions))
+            if isinstance(value, str) and value.startswith("file:"):
+                name = value.removeprefix("file:")
+                return transact(
+                    attachments.keep, task.id, field, name, io.BytesIO(SAMPLE_PDF), actor=actor, now=self.now
+                )
+            return value.isoformat() if hasattr(value, "isoformat") else value
+
+        return {key: resolve(value, key) for key, value in data.items()}
+
+
+def _problems(problems: Any) -> str:
+    return "；".join(f"{one.label or one.control}：{one.zh}" for one in problems or ())
+
+
+def _wrong(zh: str, en: str) -> InvalidInput:
+    return InvalidInput(field="故事", zh=zh, en=en)

@@ -1,0 +1,141 @@
+"""Plays the stories of a programme, each on its own throw-away database, and says whether each came true."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+
+from service.commands import deployments
+from service.domain.deadlines import ZONE
+from service.domain.errors import DeploymentRefused, InvalidInput
+from service.domain.identity import SYSTEM
+from service.programmes.compiled import compiled_of
+from service.programmes.folder import read_folder
+from service.simulator.cast import Cast
+from service.simulator.driver import Driver
+from service.simulator.report import Report
+from service.simulator.story import Expectation, Story, read_story
+from service.store import audit, audit_chain, calendars
+from service.store.cases import Case
+from service.store.register import RegisterEntry
+from service.store.session import db
+from service.store.unit_of_work import UnitOfWork, transact
+from service.store.user_tasks import OPEN, UserTask
+
+MakeApp = Callable[[Path], Flask]
+Say = Callable[[str], Any]
+
+
+def play_stories(models: Path, key: str, stories: Sequence[Path], say: Say, make_app: MakeApp) -> int:
+    """Play the given stories, or all in the programme's `stories/`; the exit code: 0 when every one came true."""
+    found = list(stories) or sorted((models / "bpmn" / key / "stories").glob("*.toml"))
+    if not found:
+        say(f"{key}: 没有故事")
+        return 1
+    return max(_play(models, key, path, say, make_app) for path in found)
+
+
+def _play(models: Path, key: str, path: Path, say: Say, make_app: MakeApp) -> int:
+    try:
+        story = read_story(path)
+        if story.programme != key:
+            raise InvalidInput(field=path.name, zh=f"写的是专项 {story.programme}", en=f"is about {story.programme}")
+        with stage(make_app):
+            return _told(story, read_folder(models, key), say)
+    except DeploymentRefused as refused:
+        for problem in refused.problems:
+            say(problem.text())
+        say(refused.text())
+    except InvalidInput as error:
+        say(error.text())
+    say(f"✗ {path.name} 没有走完")
+    return 1
+
+
+@contextmanager
+def stage(make_app: MakeApp) -> Iterator[None]:
+    """A throw-away database with the business calendar, for as long as the block runs."""
+    with tempfile.TemporaryDirectory(prefix="shenbao-story-") as folder:
+        app = make_app(Path(folder))
+        with app.app_context():
+            db.create_all()
+            transact(_seed, actor=SYSTEM, now=datetime.now(UTC))
+            try:
+                yield
+            finally:
+                db.session.remove()
+                db.engine.dispose()
+
+
+def _seed(work: UnitOfWork) -> None:
+    calendars.seed(work.session)
+
+
+def _told(story: Story, files: dict[str, bytes], say: Say) -> int:
+    now = datetime.combine(story.starts_on, time(9, 0), ZONE).astimezone(UTC)
+    published = transact(deployments.publish, files, story.programme, actor=SYSTEM, now=now)
+    manifest = compiled_of(db.session(), published.deployment_id).manifest
+    db.session.rollback()
+    cast = Cast(manifest, lead_credit_code=_lead_code(story), now=now)
+    driver, report = Driver(cast, story.programme, now), Report(manifest)
+    say(f"■ {story.title}")
+    driver.start(story.procedure, manifest.procedures[story.procedure].start)
+    for step in story.steps:
+        driver.play(step)
+        for line in report.news():
+            say(line)
+    return _verdict(story.expect, driver.case_ids[story.procedure], say)
+
+
+def _lead_code(story: Story) -> str | None:
+    """The credit code the story declares for its lead unit, so that the applicant is that unit."""
+    for step in story.steps:
+        lead = step.data.get("lead")
+        if isinstance(lead, dict) and lead.get("credit_code"):
+            return str(lead["credit_code"])
+    return None
+
+
+def _verdict(expect: Expectation, case_id: int, say: Say) -> int:
+    case = db.session.get_one(Case, case_id)
+    filed = db.session.scalar(select(RegisterEntry.number).where(RegisterEntry.case_id == case_id))
+    open_tasks = db.session.scalars(select(UserTask).where(UserTask.case_id == case_id, UserTask.status == OPEN)).all()
+    decided = audit.decisions_of(db.session(), case_id)
+    chain = audit_chain.verify(db.session())
+    say(f"案件编号 {case.number}；状态 {case.state}；结果 {case.outcome or '办理中'}；备案编号 {filed or '无'}")
+    say(f"审计链 {'完整' if chain.holds else '断裂'}，共 {chain.sealed} 条，未封存 {chain.unsealed} 条")
+    found = {
+        "outcome": (expect.outcome, case.outcome or ""),
+        "state": (expect.state, case.state),
+        "verdict": (expect.verdict, _last_verdict(decided)),
+    }
+    wrong = [f"{name} 应为 {want}，实为 {got}" for name, (want, got) in found.items() if want and want != got]
+    places = {task.name for task in open_tasks} | {task.element for task in open_tasks}
+    wrong += [f"应停在“{place}”" for place in expect.waiting_at if place not in places]
+    codes = _codes(decided)
+    wrong += [f"应有结论 {code}" for code in expect.findings if code not in codes]
+    if not chain.holds:
+        wrong.append("审计链断裂")
+    for line in wrong:
+        say(f"✗ {line}")
+    if not wrong:
+        say("✓ 与故事所说相符")
+    db.session.rollback()
+    return 1 if wrong else 0
+
+
+def _last_verdict(decided: dict[str, Any]) -> str:
+    values = [value for name, value in decided.items() if name.endswith("_verdict") and isinstance(value, str)]
+    return values[-1] if values else ""
+
+
+def _codes(decided: dict[str, Any]) -> set[str]:
+    lists = [value for value in decided.values() if isinstance(value, list)]
+    return {str(one["code"]) for rows in lists for one in rows if isinstance(one, dict) and "code" in one}
