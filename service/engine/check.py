@@ -149,7 +149,7 @@ class ScopeCheck:
         if "managed" not in work:
             self.bad(node, "job-user-task", level="warning")
         for what in WORK:
-            if what in work:
+            if work.get(what):
                 self.feel(node, work[what], what)
         for what in ("dueDate", "followUpDate"):
             text = work.get(what, "=")

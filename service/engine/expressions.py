@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from math import isfinite
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -140,6 +140,7 @@ class Evaluation:
     def __init__(self, expressions: Expressions, case: CaseValues, at: datetime) -> None:
         self.expressions, self.case, self.at = expressions, case, at
         local = at.astimezone(LOCAL)
+        local = at.astimezone(timezone(local.utcoffset() or timedelta()))  # an offset, as Camunda 8 writes it
         self.functions: dict[str, Function] = {
             **case.functions,
             "now": Function((), lambda: local),

@@ -7,6 +7,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from service.feel.values import YearsMonths
 
@@ -65,9 +66,11 @@ def check(form: str, text: str) -> None:
 def instant(value: Any) -> datetime:
     """An aware instant from ISO text or a FEEL date and time. Raises TimerError."""
     if isinstance(value, str):
+        text, _, zone = value.strip().partition("@")  # FEEL writes a named zone so
         try:
-            value = datetime.fromisoformat(value.strip().replace("Z", "+00:00"))
-        except ValueError:
+            value = datetime.fromisoformat(text.replace("Z", "+00:00"))
+            value = value.replace(tzinfo=ZoneInfo(zone)) if zone else value
+        except (ValueError, ZoneInfoNotFoundError):
             raise TimerError("不是日期时间", "not a date and time") from None
     if not isinstance(value, datetime):
         raise TimerError("不是日期时间", "not a date and time")

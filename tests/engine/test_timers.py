@@ -106,6 +106,7 @@ def test_an_interrupting_timer_says_which_tasks_it_ends() -> None:
     ("form", "value", "due"),
     [
         ("date", "2026-04-15T17:30+08:00", datetime(2026, 4, 15, 17, 30, tzinfo=CHINA)),
+        ("date", "2026-04-15T17:30:00@Asia/Shanghai", datetime(2026, 4, 15, 17, 30, tzinfo=CHINA)),
         ("date", "2026-04-15T09:30:00Z", datetime(2026, 4, 15, 9, 30, tzinfo=UTC)),
         ("duration", "P1M1D", datetime(2026, 5, 2, tzinfo=UTC)),
         ("duration", timedelta(days=2), BEGIN + timedelta(days=2)),
@@ -123,6 +124,7 @@ def test_values_a_timer_takes(form: str, value: Any, due: datetime) -> None:
         ("date", "2026-04-15"),
         ("date", "tomorrow"),
         ("date", 5),
+        ("date", "2026-04-15T17:30:00@Nowhere"),
         ("duration", None),
         ("duration", "P"),
         ("duration", "PT"),
