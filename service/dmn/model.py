@@ -112,7 +112,7 @@ def read_model(content: bytes, *, file: str, functions: Iterable[str] = (), leni
         graph = read_graph(reading)
         if not lenient:
             _refuse(reading)
-        runner = Runner(graph, reading.functions)
+        runner = Runner(graph)
     except RecursionError:
         reading.report(root, "too-deep", "表达式嵌套过深", "an expression nests too deeply")
         raise DmnError(reading.problems) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,13 +48,12 @@ class Overlay(Mapping[str, Value]):
 class Runner:
     """The compiled graph of one file."""
 
-    def __init__(self, graph: Graph, functions: Iterable[str]) -> None:
+    def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self._declared = frozenset(functions)
         self._closures: dict[str, Evaluate] = {}
         for part in graph.parts.values():
             names = self.names_of(part)
-            self._closures[part.id] = compile_node(part.node, Static(self._declared, names))
+            self._closures[part.id] = compile_node(part.node, Static(names))
 
     def required(self, part: Part) -> list[Part]:
         """The elements a part requires directly."""

@@ -17,11 +17,9 @@ TestValue = Callable[[Run, Scope | None, Any], bool | None]
 class Static:
     """What is known about names at a place of the text.
 
-    `locals` are bound around it; inside `rows` (a filter) any name may be a member of the row; `declared` are the
-    caller's variables and functions, which hide built-in functions of the same name.
+    `locals` are bound around it; inside `rows` (a filter) any name may be a member of the row.
     """
 
-    declared: frozenset[str] = frozenset()
     locals: frozenset[str] = frozenset()
     rows: bool = False
     depth: int = 0

@@ -21,7 +21,7 @@ def compile_node(node: s.Node, static: Static) -> Evaluate:
         place = node.place
         zh, en = "表达式嵌套过深，请拆成几步", "the expression nests too deeply, split it into steps"
         raise FeelSyntaxError(place.line, place.column, zh, en)
-    deeper = Static(static.declared, static.locals, static.rows, static.depth + 1)
+    deeper = Static(static.locals, static.rows, static.depth + 1)
     if isinstance(node, s.Foreign):
         return node.compiled(compile_node, deeper)
     return _COMPILERS[type(node)](node, compile_node, deeper)

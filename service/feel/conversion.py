@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from service.feel.far import Far
-from service.feel.run import Budget
+from service.feel.run import Budget, BudgetExceeded
 from service.feel.text import to_text
 from service.feel.values import NUMBERS, Range, Value, YearsMonths, is_context
 
-MAX_PARTS = 1_000_000
+MAX_PARTS = 200_000
 
 
 def from_json(value: Any) -> Value:
@@ -40,9 +40,13 @@ def from_json(value: Any) -> Value:
 def to_json(value: Value) -> Any:
     """A FEEL value as JSON: whole numbers as int, others as float, dates, times, durations and ranges as their text.
 
-    Raises TypeError for a function or anything that is no FEEL value, BudgetExceeded for a value of too many parts.
+    Raises TypeError for a function or anything that is no FEEL value, BudgetExceeded for a value of too many
+    parts or too deep.
     """
-    return _plain(value, Budget(MAX_PARTS))
+    try:
+        return _plain(value, Budget(MAX_PARTS))
+    except RecursionError:
+        raise BudgetExceeded("depth") from None
 
 
 def _plain(value: Value, budget: Budget) -> Any:

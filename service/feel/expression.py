@@ -105,7 +105,7 @@ def compile_expression(text: str, *, names: Iterable[str] = ()) -> Expression:
     declared = frozenset(names)
     try:
         node: Node = parse(Source(text), _known(declared), {})
-        evaluate = compile_node(node, Static(declared))
+        evaluate = compile_node(node, Static())
         reader = Reader(declared)
         reader.use(node, Locals())
     except RecursionError:
@@ -122,7 +122,7 @@ def compile_unary_tests(text: str, *, names: Iterable[str] = ()) -> UnaryTests:
     reader = Reader(declared)
     try:
         parsed = parse_tests(Source(text), _known(declared), {})
-        test = compile_cell(parsed, Static(declared))
+        test = compile_cell(parsed, Static())
         for part in parsed[0] if parsed else ():
             reader.use(part, Locals({"?": NOTHING}))
     except RecursionError:

@@ -8,11 +8,10 @@ from decimal import Decimal
 
 from service.feel import syntax as s
 from service.feel.names import KnownNames
-from service.feel.source import FeelSyntaxError, Source
+from service.feel.source import Place, Source
 from service.feel.type_grammar import TypeScanner
 from service.feel.types import FeelType
 
-MAX_PARTS = 40_000
 RELATIONS = ("<=", ">=", "!=", "=", "<", ">")
 ADDITION = 4
 _LEVELS = {
@@ -30,22 +29,22 @@ class OperatorScanner(TypeScanner, ABC):
         super().__init__(source, names, types)
         self.no_filter = False
         self.asks = False
-        self.parts = 0
 
     @abstractmethod
     def form(self) -> s.Node | None:
         """An expression that begins with a word of its own, such as `if`, if one stands here."""
 
     @abstractmethod
-    def postfix(self) -> s.Node:
-        """An operand with its paths, filters and calls."""
+    def postfix(self, found: s.Node | None = None) -> s.Node:
+        """An operand with its paths, filters and calls; `found` is one of which the beginning is read."""
+
+    @abstractmethod
+    def range_end(self, place: Place, start: s.Node, *, included: bool) -> s.Node:
+        """The rest of a range, from its two dots on."""
 
     def expression(self) -> s.Node:
         """Any expression."""
         self.deeper()
-        self.parts += 1
-        if self.parts > MAX_PARTS:
-            raise self.error("表达式过于复杂", "the expression is too complex")
         found = self.form() or self.chain(1)
         self.nesting -= 1
         return found
@@ -64,9 +63,9 @@ class OperatorScanner(TypeScanner, ABC):
         word = self.word()
         return word if word in ("and", "or", "between", "in") else None
 
-    def chain(self, least: int) -> s.Node:
-        """Operators that bind at least this tightly."""
-        left = self._unary()
+    def chain(self, least: int, left: s.Node | None = None) -> s.Node:
+        """Operators that bind at least this tightly; `left` is a first operand already read."""
+        left = left or self._unary()
         while True:
             operator = self._operator()
             if operator is None or _LEVELS[operator] < least:
@@ -112,26 +111,38 @@ class OperatorScanner(TypeScanner, ABC):
     def _in(self, value: s.Node) -> s.Node:
         place = self.place()
         self.need_word("in")
-        if self.sees("("):
-            start, nesting, asks = self.at, self.nesting, self.asks
-            try:
-                tests = self.tests_in_brackets()
-            except FeelSyntaxError:
-                tests = ()
-            if tests and not self.sees(".") and not self.sees("["):
+        if not self.sees("("):
+            return s.In(place, value, (self.test(lambda: self.chain(ADDITION)),))
+        start = self.place()
+        saved, self.no_filter = self.no_filter, False
+        self.need("(")
+        tests = self.tests()
+        self.no_filter = saved
+        only = tests[0] if len(tests) == 1 and not tests[0].relation else None
+        if only is not None and self.sees(".."):
+            left = self.range_end(start, only.operand, included=False)
+        else:
+            self.need(")")
+            if only is None or not self._goes_on():
                 return s.In(place, value, tests)
-            self.at, self.nesting, self.asks = start, nesting, asks
-        return s.In(place, value, (self.test(lambda: self.chain(ADDITION)),))
+            left = only.operand
+        # what stood in brackets was the beginning of an operand, not a list of tests
+        operand = self.chain(ADDITION, self.postfix(left))
+        return s.In(place, value, (s.UnaryTest(start, "", operand, tests[0].asks),))
+
+    def _goes_on(self) -> bool:
+        """Whether a bracket just closed is followed by a path, filter, call or a sum."""
+        operator = self._operator()
+        longer = operator is not None and _LEVELS[operator] >= ADDITION
+        return longer or self.sees(".") or self.sees("(") or (self.sees("[") and not self.no_filter)
 
     def tests_in_brackets(self) -> tuple[s.UnaryTest, ...]:
         """One or more positive unary tests in brackets."""
         saved, self.no_filter = self.no_filter, False
-        try:
-            self.need("(")
-            tests = self.tests()
-            self.need(")")
-        finally:
-            self.no_filter = saved
+        self.need("(")
+        tests = self.tests()
+        self.need(")")
+        self.no_filter = saved
         return tests
 
     def tests(self) -> tuple[s.UnaryTest, ...]:

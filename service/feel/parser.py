@@ -47,9 +47,9 @@ class Parser(OperatorScanner):
 
     # paths, filters and calls
 
-    def postfix(self) -> s.Node:
-        """An operand with its paths, filters and calls."""
-        found = self._primary()
+    def postfix(self, found: s.Node | None = None) -> s.Node:
+        """An operand with its paths, filters and calls; `found` is one of which the beginning is read."""
+        found = found or self._primary()
         while True:
             place = self.place()
             if self.sees("."):
@@ -156,7 +156,7 @@ class Parser(OperatorScanner):
             return half
         found = self.enclosed()
         if self.sees(".."):
-            return self._range_end(place, found, included=False)
+            return self.range_end(place, found, included=False)
         self.need(")")
         return found
 
@@ -166,13 +166,13 @@ class Parser(OperatorScanner):
             saved, self.no_filter = self.no_filter, False
             start = self.chain(ADDITION)
             self.no_filter = saved
-            return self._range_end(place, start, included=False)
+            return self.range_end(place, start, included=False)
         self.need("[")
         if self.take("]"):
             return s.ListLiteral(place, ())
         items = [self._item()]
         if self.sees(".."):
-            return self._range_end(place, items[0], included=True)
+            return self.range_end(place, items[0], included=True)
         while self.take(","):
             items.append(self._item())
         self.need("]")
@@ -185,7 +185,8 @@ class Parser(OperatorScanner):
             return s.HalfRange(place, relation, self.chain(ADDITION))
         return self.enclosed()
 
-    def _range_end(self, place: Place, start: s.Node, *, included: bool) -> s.Node:
+    def range_end(self, place: Place, start: s.Node, *, included: bool) -> s.Node:
+        """The rest of a range, from its two dots on."""
         self.need("..")
         saved, self.no_filter = self.no_filter, True
         end = self.chain(ADDITION)

@@ -130,8 +130,9 @@ class Reader:
     def name(self, node: s.Name, names: Locals) -> Shape:
         """A local name, a member of a row or a root name."""
         shapes, is_root, certain = names.find(node.name)
-        if is_root and (node.name not in BUILTIN_NAMES or node.name in self.declared):
-            self.root(node.name, certain=certain)
+        if is_root:
+            # a built-in function may be meant, but a variable of its name would come first
+            self.root(node.name, certain=certain and node.name not in BUILTIN_NAMES)
             shapes.append(Shape(frozenset({(node.name,)})))
         return shapes[0] if len(shapes) == 1 else _joined(shapes)
 
@@ -154,7 +155,7 @@ class Reader:
         name = function.name if isinstance(function, s.Name) else ""
         if not name:
             self.use(function, names)
-        elif not names.find(name)[0] and (name not in BUILTIN_NAMES or name in self.declared):
+        elif names.find(name)[1] and (name not in BUILTIN_NAMES or name in self.declared):
             self.root(name, certain=True)
             self.called.add(name)
         if name == "get value" and len(node.arguments) == 2 and isinstance(node.arguments[1], s.Literal):

@@ -9,20 +9,24 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from service.feel.run import Budget
+from service.feel.run import Budget, BudgetExceeded
 from service.feel.values import NUMBERS, Range, Value, YearsMonths, kind, number
 
 _NAME = re.compile(r"[^\W\d][\w ]*")
+MAX_PARTS = 200_000
 _MICROSECOND = timedelta(microseconds=1)
 
 
 def to_text(value: Value) -> str:
-    """The text of a value; a string is itself, a list or context is written as FEEL would.
+    """The text of a value; a string is itself, a list or context is written as FEEL would. Raises BudgetExceeded.
 
     >>> to_text([Decimal("1.50"), "a"])
     '[1.5, "a"]'
     """
-    return write(value, Budget(1_000_000))
+    try:
+        return write(value, Budget(MAX_PARTS))
+    except RecursionError:
+        raise BudgetExceeded("depth") from None
 
 
 def write(value: Value, budget: Budget) -> str:

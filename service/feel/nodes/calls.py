@@ -71,22 +71,20 @@ def invoke(run: Run, function: Value, arguments: list[Value], named: tuple[str, 
 
 def _callee(node: s.Node, compile_node: Compile, static: Static) -> Evaluate:
     """What is called: of a plain name, a function registered by the caller comes before a built-in one."""
-    if not isinstance(node, s.Name) or static.may_bind(node.name) or node.name in static.declared:
+    if not isinstance(node, s.Name) or static.may_bind(node.name):
         return compile_node(node, static)
     name, place = node.name, node.place
     builtin = BUILTINS.get(name)
     if builtin is not None:
         return lambda run, _scope: run.functions.get(name, builtin)
-    variable = compile_node(node, static)
 
-    def find(run: Run, scope: Scope | None) -> Value:
+    def find(run: Run, _scope: Scope | None) -> Value:
         found = run.functions.get(name)
-        if found is not None:
-            return found
-        value = variable(run, scope)
-        if value is None:
+        if found is None and name in run.variables:
+            found = run.variables[name]
+        if found is None:
             run.note(place, "unknown-function", f"没有名为“{name}”的函数", f"there is no function “{name}”")
-        return value
+        return found
 
     return find
 
