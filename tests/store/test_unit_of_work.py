@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, text
 
 from service.domain.errors import NotAllowed, StaleRevision, Unavailable
 from service.domain.identity import SYSTEM
@@ -15,6 +15,7 @@ from service.store.instances import Instance
 from service.store.organisations import Organisation
 from service.store.session import db
 from service.store.unit_of_work import TRIES, UnitOfWork, transact
+from tests.support import databases
 from tests.support.factories import make_instance, make_organisation
 from tests.support.races import losers, race
 
@@ -100,3 +101,35 @@ def test_two_commands_that_lock_in_opposite_order_both_succeed(store: Flask, now
 def _advance(work: UnitOfWork, instance_id: int) -> None:
     instance = instances.lock(work.session, instance_id)
     instances.compare_and_set(work.session, instance, state=b"{}", ended=False)
+
+
+def test_a_command_inside_a_command_is_a_mistake(store: Flask, now: datetime) -> None:
+    """It would commit, or throw away, what the outer one has not finished."""
+
+    def outer(work: UnitOfWork) -> None:
+        transact(lambda inner: make_organisation(inner.session), actor=SYSTEM, now=now)
+
+    with pytest.raises(RuntimeError, match="inside a command"):
+        transact(outer, actor=SYSTEM, now=now)
+    transact(lambda work: make_organisation(work.session), actor=SYSTEM, now=now)
+    assert organisations() == 1
+
+
+@pytest.mark.postgres
+def test_a_command_survives_the_loss_of_its_connection(postgres_url: str, now: datetime) -> None:
+    app = databases.application(postgres_url)
+    tries: list[int] = []
+
+    def cut_off_once(work: UnitOfWork) -> None:
+        make_organisation(work.session)
+        tries.append(work.session.scalar(text("SELECT pg_backend_pid()")) or 0)
+        if len(tries) == 1:
+            with db.engine.connect() as other:
+                other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": tries[0]})
+        make_organisation(work.session)
+
+    with app.app_context():
+        transact(cut_off_once, actor=SYSTEM, now=now)
+        assert len(set(tries)) == 2
+        assert organisations() == 2
+    databases.dispose(app)
