@@ -5,13 +5,15 @@ Nothing stops at the first problem, so a designer mends all of them in one round
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from service.dmn import DecisionModel
 from service.domain.errors import DeploymentRefused, Problem
 from service.engine import check_files
-from service.forms import check_form, read_form
+from service.feel import FeelSyntaxError, compile_expression
+from service.forms import CompiledForm, check_form, compile_form, read_form
+from service.programmes.case_names import Reader, unknown_names
 from service.programmes.closure import Closure, resolve
 from service.programmes.compiled import diagrams, letter_of, read_decisions
 from service.programmes.folder import read_folder
@@ -32,12 +34,17 @@ def check_programme(
     except DeploymentRefused as refused:
         return list(refused.problems)
     problems = [*dangling]
-    decisions = _decisions(closure, problems)
-    problems += _forms(closure)
+    models = _decisions(closure, problems)
+    decisions = {name: model for model in models.values() for name in model.decisions}
+    forms = _forms(closure, problems)
     letters = _letters(closure, problems)
     problems += _diagrams(closure, decisions, operations)
     problems += [problem for element in _elements(closure) for problem in _names(closure, element)]
     problems += _letter_deadlines(closure, letters)
+    if len(forms) == len(closure.forms):
+        # where a form cannot be read, its fields are not known, and every name of theirs would look misspelt
+        fields = {form.id: form.schema.get("properties", {}).keys() for form in forms.values()}
+        problems += unknown_names(_readers(closure, models, forms, letters), fields)
     problems += _manifest(closure)
     problems += [_orphan(path) for path in closure.orphans]
     return sorted(dict.fromkeys(problems), key=lambda problem: (problem.level != "error", problem.file, problem.line))
@@ -56,24 +63,26 @@ def _decisions(closure: Closure, problems: list[Problem]) -> dict[str, DecisionM
         except DeploymentRefused as refused:
             problems += refused.problems
         else:
-            found |= dict.fromkeys(model.decisions, model)
+            found[path] = model
     return found
 
 
-def _forms(closure: Closure) -> Iterator[Problem]:
+def _forms(closure: Closure, problems: list[Problem]) -> dict[str, CompiledForm]:
+    found: dict[str, CompiledForm] = {}
     for name, path in closure.forms.items():
         try:
             form = read_form(closure.files[path], file=path)
+            problems += check_form(form, roles=closure.manifest.roles.keys(), functions=FUNCTION_NAMES)
+            found[path] = compile_form(form, functions=FUNCTION_NAMES)
         except DeploymentRefused as refused:
-            yield from refused.problems
-            continue
-        yield from check_form(form, roles=closure.manifest.roles.keys(), functions=FUNCTION_NAMES)
+            problems += refused.problems
         if path.rpartition("/")[2] != f"{name}.form":
             zh, en = (
                 f"文件名应为“{name}.form”，与表单 id 一致。",
                 f"The file should be called “{name}.form”, as its id.",
             )
-            yield Problem(path, "", "form-file-name", zh, en, level="warning")
+            problems.append(Problem(path, "", "form-file-name", zh, en, level="warning"))
+    return found
 
 
 def _letters(closure: Closure, problems: list[Problem]) -> dict[str, CompiledLetter]:
@@ -152,6 +161,35 @@ def _mapped_in(closure: Closure, process: str, variable: str) -> set[str]:
         if target == variable
         for value in literals(source)
     }
+
+
+def _readers(
+    closure: Closure,
+    models: Mapping[str, DecisionModel],
+    forms: Mapping[str, CompiledForm],
+    letters: Mapping[str, CompiledLetter],
+) -> Iterator[Reader]:
+    """Everything in the models that reads the case, with the paths it reads."""
+    for element in _elements(closure):
+        yield Reader(element.file, element.id, element.name, element.line, _paths(element.expressions))
+    yield from (Reader(file, "", "", 0, form.paths) for file, form in forms.items())
+    yield from (Reader(file, "", "", 0, letter.paths) for file, letter in letters.items())
+    told: set[tuple[str, ...]] = set()
+    found = [(file, decision) for file, model in models.items() for decision in model.decisions.values()]
+    # a decision's paths hold those of what it requires: told of the smallest, the one that reads them itself
+    for file, decision in sorted(found, key=lambda one: len(one[1].paths)):
+        yield Reader(file, decision.id, decision.name, 0, frozenset(decision.paths) - told)
+        told |= decision.paths
+
+
+def _paths(expressions: Iterable[str]) -> frozenset[tuple[str, ...]]:
+    found: set[tuple[str, ...]] = set()
+    for text in expressions:
+        try:
+            found |= compile_expression(text[1:], names=FUNCTION_NAMES).paths
+        except FeelSyntaxError:
+            continue  # the engine has told it, of the same element
+    return frozenset(found)
 
 
 def _unknown(element: ElementUse, kind: str, name: str) -> Problem:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from service.domain.errors import NotFound
+from service.programmes.case_names import SCALARS
 from service.programmes.check import check_folder, check_programme
 from service.programmes.describe import describe, describe_folder
+from service.store import case_view
+from service.store.cases import Case
 from tests.programmes_room.sample import KEY, ROOT, sample_files
 
 BPMN = f"bpmn/{KEY}/two-dates.bpmn"
@@ -106,6 +111,44 @@ def test_a_form_in_a_file_of_another_name_is_a_warning() -> None:
     files = dict(sample_files())
     files[f"{FORMS}/renamed.form"] = files.pop(f"{FORMS}/sample-declaration.form")
     assert found(files) == {("warning", "form-file-name", f"{FORMS}/renamed.form", "")}
+
+
+DMN = f"dmn/{KEY}/sample-verdict.dmn"
+RECEIPT = f"{FORMS}/sample-receipt.letter.md"
+PAPER = f"{FORMS}/sample-paper-receipt.form"
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "element"),
+    [
+        (DMN, "sample_declaration.member_count", "sample_declaration.members", "sample_verdict"),
+        (DMN, "case.sample_declaration", "case.declaration", "sample_verdict"),
+        (
+            BPMN,
+            "deadline(&#34;submission&#34;)",
+            "if case.statt = 1 then deadline(&#34;submission&#34;) else null",
+            "submit",
+        ),
+        (BPMN, "groups(&#34;lead&#34;)", "if lookup.nobody = 1 then null else groups(&#34;lead&#34;)", "submit"),
+        (RECEIPT, "case.number", "case.numbr", ""),
+        (
+            PAPER,
+            '"label": "备注",',
+            '"label": "备注", "conditional": {"hide": "=case.sample_declaration.none = 1"},',
+            "",
+        ),
+    ],
+    ids=range(6),
+)
+def test_a_misspelt_name_of_the_case_is_told_before_it_decides_anything(
+    path: str, old: str, new: str, element: str
+) -> None:
+    assert found(changed(path, old, new)) == {("warning", "name-unknown", path, element)}
+
+
+def test_the_names_every_case_has_are_those_of_its_view() -> None:
+    made = Case(id=1, started_at=datetime(2025, 1, 1, tzinfo=UTC))
+    assert case_view._scalars(made).keys() == SCALARS
 
 
 def test_errors_come_before_warnings() -> None:
