@@ -14,17 +14,18 @@ from service.forms.messages import FieldProblem, describe
 from service.forms.model import MULTIPLE, Node
 from service.forms.places import (
     CONTROLS,
-    MISSING,
     ROW,
     Path,
     Pattern,
     get,
+    matching,
     name_of,
     parse_name,
     pattern_of,
     put,
     rows_of,
 )
+from service.forms.scope import initialise_data
 from service.forms.values import cleaned, empty, typed
 
 _SILENT = MULTIPLE | {"checkbox", "radio", "filepicker"}
@@ -80,16 +81,13 @@ class _Page:
 def read_pairs(
     compiled: CompiledForm, pairs: Iterable[tuple[str, str]], stored: Mapping[str, Any], roles: Collection[str]
 ) -> Entry:
-    """Stored data with the writable fields of a page laid over it."""
+    """Stored data, where it fits its fields, with the writable fields of a page laid over it."""
     may = levels(compiled.form, roles)
-    entry = Entry(compiled, deepcopy(dict(stored)))
+    base = initialise_data(compiled.form, stored, lenient=True)
+    entry = Entry(compiled, deepcopy(base))
     page = _sort(entry, pairs, may)
-    for place in sorted(page.rows, key=len):
-        have = get(stored, place)
-        kept = have if isinstance(have, list) else []
-        rows = [deepcopy(kept[old]) if old < len(kept) else {} for old in sorted(page.rows[place])]
-        put(entry.data, page.moved(place), rows)
-    _silence(entry, page, may)
+    fresh = _place_rows(entry, page, base)
+    _silence(entry, page, may, fresh)
     for path, texts in page.texts.items():
         node = compiled.patterns[pattern_of(path)]
         value, code = typed(node, texts)
@@ -122,11 +120,24 @@ def _sort(entry: Entry, pairs: Iterable[tuple[str, str]], may: Mapping[str, Leve
     return page
 
 
+def _place_rows(entry: Entry, page: _Page, base: Mapping[str, Any]) -> set[Path]:
+    """Put the rows of the page where they belong; answers with those only just added, which have their defaults."""
+    told = {path[: place + 1] for path in page.texts for place, part in enumerate(path) if isinstance(part, int)}
+    fresh: set[Path] = set()
+    for place in sorted(page.rows, key=len):
+        have = get(base, place)
+        kept = have if isinstance(have, list) else []
+        sent = sorted(page.rows[place])
+        put(entry.data, page.moved(place), [deepcopy(kept[old]) if old < len(kept) else {} for old in sent])
+        fresh |= {page.moved((*place, old)) for old in sent if old >= len(kept) and (*place, old) not in told}
+    return fresh
+
+
 def _takes_input(node: Node) -> bool:
     return node.is_field and not node.is_computed and not node.disabled
 
 
-def _silence(entry: Entry, page: _Page, may: Mapping[str, Level]) -> None:
+def _silence(entry: Entry, page: _Page, may: Mapping[str, Level], fresh: Collection[Path]) -> None:
     """Clear what sends nothing when empty: boxes, lists of choices, files, a list without rows."""
     sent = {page.moved(place) for place in page.rows}
 
@@ -140,7 +151,7 @@ def _silence(entry: Entry, page: _Page, may: Mapping[str, Level]) -> None:
             return
         rows = get(entry.data, here)
         for number in range(len(rows) if isinstance(rows, list) else 0):
-            for child in node.components:
+            for child in node.components if (*here, number) not in fresh else ():
                 visit(child, (*here, number))
 
     visit(entry.compiled.form.root, ())
@@ -149,8 +160,20 @@ def _silence(entry: Entry, page: _Page, may: Mapping[str, Level]) -> None:
 def _silence_one(entry: Entry, node: Node, here: Path, sent: Collection[Path]) -> None:
     if node.repeats and here not in sent:
         put(entry.data, here, [])
-    if node.type in _SILENT and _takes_input(node) and get(entry.data, here, MISSING) is not MISSING:
+    if node.type in _SILENT and _takes_input(node):
         put(entry.data, here, empty(node))
+
+
+def drop_foreign_files(entry: Entry, attachments: Collection[str]) -> None:
+    """Clear the file fields that name an id outside `attachments`."""
+    for pattern, node in entry.compiled.patterns.items():
+        if node.type != "filepicker":
+            continue
+        for path in matching(entry.data, pattern):
+            value = get(entry.data, path)
+            if isinstance(value, list) and any(code not in attachments for code in value):
+                put(entry.data, path, [code for code in value if code in attachments] or None)
+                entry.unread[path] = "attachment"
 
 
 @dataclass
@@ -177,7 +200,7 @@ class _Body:
 
     def _place(self, node: Node, value: Any, path: Path) -> None:
         if self.may[node.id] != "write":
-            if get(self.stored, path, MISSING) != value:
+            if get(self.stored, path) != value:
                 self.entry.refuse(name_of(path), "not-writable")
         elif node.repeats:
             self._rows(value, path)
@@ -202,7 +225,8 @@ def overlay(
     compiled: CompiledForm, given: Mapping[str, Any], stored: Mapping[str, Any], roles: Collection[str]
 ) -> Entry:
     """Stored data with a JSON body laid over it; a list in the body stands for the whole list."""
-    entry = Entry(compiled, deepcopy(dict(stored)))
+    base = initialise_data(compiled.form, stored, lenient=True)
+    entry = Entry(compiled, deepcopy(base))
     objects = {pattern[:length] for pattern in compiled.patterns for length in range(1, len(pattern))}
-    _Body(entry, stored, levels(compiled.form, roles), objects).visit(given, ())
+    _Body(entry, base, levels(compiled.form, roles), objects).visit(given, ())
     return entry

@@ -22,6 +22,7 @@ from service.forms.words import WORDS
 
 _NO_FUNCTIONS: Mapping[str, Function] = {}
 _NO_FILES: Mapping[str, str] = {}
+MOST_COLUMNS = 8
 GRIDS = {1: "", 2: "halves"}
 
 
@@ -59,6 +60,11 @@ class FieldView:
         """What is beneath, for reading."""
         return _blocks(self.lines)
 
+    @property
+    def table(self) -> RowTable | None:
+        """The rows as a table, where they are short values only and few."""
+        return _table(self.rows)
+
 
 @dataclass
 class Line:
@@ -81,6 +87,14 @@ class RowView:
     def blocks(self) -> list[Block]:
         """What is in the row, for reading."""
         return _blocks(self.lines)
+
+
+@dataclass
+class RowTable:
+    """The rows of a list for reading: a value the row does not have (a condition hides it) is None."""
+
+    labels: list[str]
+    cells: list[list[FieldView | None]]
 
 
 @dataclass
@@ -156,6 +170,20 @@ def _blocks(lines: Iterable[Line]) -> list[Block]:
                 out.append(Block(is_fact, []))
             out[-1].fields.append(shown)
     return out
+
+
+def _table(rows: list[RowView]) -> RowTable | None:
+    labels: dict[str, str] = {}
+    found: list[dict[str, FieldView]] = []
+    for row in rows:
+        values = [shown for line in row.lines for shown in line.fields]
+        if any(shown.kind not in INPUTS - {"textarea", "filepicker"} for shown in values):
+            return None
+        found.append({shown.name.rpartition("]")[2]: shown for shown in values})
+        labels |= {key: shown.label for key, shown in found[-1].items() if key not in labels}
+    if not 1 <= len(labels) <= MOST_COLUMNS:
+        return None
+    return RowTable(list(labels.values()), [[row.get(key) for key in labels] for row in found])
 
 
 def _by_control(problems: Iterable[FieldProblem], lang: Language) -> dict[str, list[str]]:

@@ -14,7 +14,9 @@ Pattern = tuple[str | None, ...]
 ROW: Final = "_row"
 """The name under a row that says that the row exists, so that a row of unticked boxes arrives, too."""
 
-CONTROLS: Final = frozenset({"_csrf", "_revision", "_add", "_remove", "_draft", "_refresh", "_submit", "_key"})
+CONTROLS: Final = frozenset(
+    {"csrf_token", "_revision", "_shape", "_key", "_add", "_remove", "_draft", "_refresh", "_submit"}
+)
 """Names that belong to the page around a form, and are never fields of it."""
 
 MISSING: Final = object()
@@ -85,6 +87,18 @@ def get(data: Any, path: Path, default: Any = None) -> Any:
                 return default
             data = data[part]
     return data
+
+
+def matching(data: Mapping[str, Any], pattern: Pattern) -> list[Path]:
+    """Every path of the data that the pattern fits: one for each row there is."""
+    paths: list[Path] = [()]
+    for part in pattern:
+        if part is not None:
+            paths = [(*path, part) for path in paths]
+            continue
+        lists = ((path, get(data, path)) for path in paths)
+        paths = [(*path, row) for path, rows in lists if isinstance(rows, list) for row in range(len(rows))]
+    return paths
 
 
 def put(data: dict[str, Any], path: Path, value: Any) -> None:

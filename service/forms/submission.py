@@ -11,11 +11,11 @@ from typing import Any
 from service.domain.errors import Language
 from service.forms.access import levels
 from service.forms.compiled import CompiledForm
-from service.forms.entry import Entry, overlay, read_pairs
+from service.forms.entry import Entry, drop_foreign_files, overlay, read_pairs
 from service.forms.expressions import Evaluator, Function
 from service.forms.limits import ROUNDS
 from service.forms.messages import FieldProblem, describe, summary_of
-from service.forms.places import Path, clear, get, parse_name, pattern_of, put
+from service.forms.places import Path, clear, get, matching, parse_name, pattern_of, put
 from service.forms.rules import Judgement, judge_data
 from service.forms.scope import Instance, initialise_data, output, settle
 
@@ -80,12 +80,16 @@ def enter(
     roles: Collection[str],
     variables: Mapping[str, Any],
     functions: Mapping[str, Function] = NO_FUNCTIONS,
+    attachments: Collection[str] | None = None,
 ) -> tuple[dict[str, Any], list[FieldProblem]]:
     """A draft: stored data with what was entered laid over it, unjudged; what is no number stays as typed.
 
-    The list tells of names that were not accepted and of values that cannot be read.
+    The list tells of names that were not accepted and of values that cannot be read. With `attachments`, a file field
+    that names another id is cleared and told: whoever later trusts the ids of a draft must give them here.
     """
     entry = read_pairs(compiled, pairs, stored, roles)
+    if attachments is not None:
+        drop_foreign_files(entry, attachments)
     evaluator = Evaluator(compiled.formulas, variables, functions)
     settled, _ = _settled(compiled, entry.data, stored, evaluator, submitting=False)
     told = [_told(entry, path, code) for path, code in entry.unread.items()]
@@ -120,7 +124,7 @@ def redact(compiled: CompiledForm, data: Mapping[str, Any], *, roles: Collection
     out = deepcopy(dict(data))
     for pattern, node in compiled.patterns.items():
         if may[node.id] == "hidden":
-            for path in _matching(out, pattern):
+            for path in matching(out, pattern):
                 clear(out, path)
     return out
 
@@ -178,7 +182,7 @@ def _settled(
     Repeated until nothing changes: a value sent for a read-only field must not decide what else is hidden or read-only.
     """
     data = initialise_data(compiled.form, entered, lenient=False)
-    original = initialise_data(compiled.form, stored, lenient=False)
+    original = initialise_data(compiled.form, stored, lenient=True)
     data, tree = settle(compiled.form, data, evaluator, submitting=submitting)
     for _ in range(ROUNDS):
         if not _restore(data, original, tree):
@@ -197,17 +201,6 @@ def _restore(data: dict[str, Any], original: Mapping[str, Any], tree: Instance) 
             put(data, found.path, deepcopy(value))
             changed = True
     return changed
-
-
-def _matching(data: Mapping[str, Any], pattern: tuple[str | None, ...]) -> list[Path]:
-    """Every path of the data that the pattern fits."""
-    paths: list[Path] = [()]
-    for part in pattern:
-        if part is None:
-            paths = [(*path, number) for path in paths for number in range(len(_rows(data, path)))]
-        else:
-            paths = [(*path, part) for path in paths]
-    return paths
 
 
 def _rows(data: Mapping[str, Any], path: Path) -> list[Any]:

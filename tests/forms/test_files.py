@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from service.forms import enter
 from tests.forms.desk import Page, codes, compiled_of, drawn, rows, send
 
 ONE = {"type": "filepicker", "key": "f", "accept": ".pdf"}
@@ -68,3 +69,13 @@ def test_a_preview_lists_the_files_a_formula_names() -> None:
     _, html = drawn(compiled, {}, variables={"case": {"files": ["att-0001", 7, None]}})
     assert html.count("/attachments/") == 1
     assert "暂无文件" in drawn(compiled, {}, variables={"case": {}})[1]
+
+
+def test_a_draft_drops_ids_that_are_not_of_the_case_where_it_is_told_which_are() -> None:
+    compiled = compiled_of(MANY, rows("r", ONE))
+    pairs = [("f", "att-0001"), ("f", "att-foreign"), ("r[0].f", "att-foreign")]
+    data, told = enter(compiled, pairs, stored={}, roles=(), variables={}, attachments={"att-0001"})
+    assert data == {"f": ["att-0001"], "r": [{"f": None}]}
+    assert [(p.control, p.code) for p in told] == [("f", "attachment"), ("r[0].f", "attachment")]
+    data, told = enter(compiled, pairs, stored={}, roles=(), variables={})
+    assert (data["r"], told) == ([{"f": ["att-foreign"]}], [])

@@ -104,7 +104,7 @@ def test_every_kind_of_component_is_read() -> None:
     _, html = drawn(compiled_of(*every_kind()), data, readonly=True)
     page = check_structure(html)
     assert page.controls == []
-    for said in ("吉 字 号", "一<br>二", "2026年3月31日", "是", "甲", "甲、乙", "第 1 项", "行", "—"):
+    for said in ("吉 字 号", "一<br>二", "2026年3月31日", "是", "甲", "甲、乙", "序号", "行", "—"):
         assert said in html
 
 
@@ -281,6 +281,18 @@ def test_codes_are_set_in_their_own_face_and_phones_get_their_keyboard() -> None
     controls = {c.name: c.attributes for c in Page(drawn(compiled, {"u": CODE})[1]).controls}
     assert "input--code" in controls["u"]["class"]
     assert controls["m"]["inputmode"] == "tel"
+
+
+def test_rows_of_short_values_are_read_as_a_table_and_others_as_sections() -> None:
+    flat = compiled_of(rows("l", text("a"), number("b", conditional={"hide": '=this.a = "x"'})))
+    found, html = drawn(flat, {"l": [{"a": "x"}, {"a": "y", "b": 7}]}, readonly=True)
+    page = check_structure(html)
+    assert found.lines[0].fields[0].table is not None
+    assert [attributes.get("data-l") for tag, attributes in page.elements if tag == "td"] == ["序号", "a", "b"] * 2
+    nested = compiled_of(rows("l", text("a"), rows("m", text("b"))))
+    _, html = drawn(nested, {"l": [{"a": "x", "m": [{"b": "1"}]}]}, readonly=True)
+    assert html.count("<table") == 1
+    assert "第 1 项" in html
 
 
 def test_data_of_the_wrong_kind_is_drawn_and_does_not_break_the_page() -> None:

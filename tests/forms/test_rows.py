@@ -73,3 +73,16 @@ def test_a_list_the_role_may_only_read_stays_as_it_is() -> None:
     compiled = compiled_of(text("a"), rows("list", text("b"), properties={"per-role": "office=write, *=read"}))
     taken = send(compiled, [("a", "x")], stored={"list": [{"b": "kept"}]})
     assert taken.data == {"a": "x", "list": [{"b": "kept"}]}
+
+
+def test_a_row_that_was_only_just_added_has_its_defaults() -> None:
+    inner = rows("inner", text("a"), defaultRepetitions=2)
+    compiled = compiled_of(
+        rows("list", text("a"), {"type": "checkbox", "key": "on", "defaultValue": True}, inner, defaultRepetitions=0)
+    )
+    added = send(compiled, [("list[0]._row", "1")]).shown
+    assert added == {"list": [{"a": "", "on": True, "inner": [{"a": ""}, {"a": ""}]}]}
+    assert send(compiled, [("list[0]._row", "1"), ("list[0].a", "")]).shown["list"][0]["on"] is False
+    assert send(compiled, [("list[0]._row", "1")], stored=added).shown == {
+        "list": [{"a": "", "on": False, "inner": []}]
+    }

@@ -163,3 +163,15 @@ def test_prefill_keeps_what_fits_and_drops_what_does_not() -> None:
 @pytest.mark.parametrize("null", [None, ""])
 def test_a_null_that_is_given_counts_and_the_default_does_not(null: object) -> None:
     assert initialise(example(), {"lead": {"ban_note": null}})["lead"]["ban_note"] == ""
+
+
+def test_a_box_that_is_ticked_by_default_can_be_unticked() -> None:
+    compiled = compiled_of({"type": "checkbox", "key": "on", "defaultValue": True})
+    assert initialise(compiled, {}) == {"on": True}
+    assert send(compiled, []).data == {"on": False}
+
+
+def test_what_the_server_has_is_made_to_fit_its_field() -> None:
+    compiled = compiled_of(text("a", readonly=True), text("b", readonly=True))
+    taken = send(compiled, [], stored={"a": 12, "b": ["x"]})
+    assert (taken.data, taken.problems) == ({"a": "12", "b": ""}, ())
