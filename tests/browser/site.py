@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from service.web.security import CONTENT_POLICY
+
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "service" / "web" / "static"
 POLICY = (
@@ -60,6 +62,9 @@ def serve() -> Iterator[Site]:
             if found is not None:
                 self._send(200, found[0], found[1].encode())
                 return
+            if path == "/favicon.ico":
+                self._send(204, "image/x-icon", b"")
+                return
             file = STATIC / path.lstrip("/")
             if file.is_file():
                 self._send(200, TYPES.get(file.suffix, "application/octet-stream"), file.read_bytes())
@@ -74,7 +79,7 @@ def serve() -> Iterator[Site]:
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
-            self.send_header("Content-Security-Policy", POLICY)
+            self.send_header("Content-Security-Policy", CONTENT_POLICY)
             self.end_headers()
             if status != 204:
                 self.wfile.write(body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -42,6 +43,25 @@ def test_a_change_is_saved_and_the_time_is_said(page: Page, site: Site) -> None:
     expect(page.get_by_role("status")).to_contain_text("已保存", timeout=6000)
     assert "联合体" in site.posts[-1]
     assert _kept(page) is None
+
+
+def test_htmx_saves_the_draft_without_its_files(page: Page, site: Site, tmp_path: Path) -> None:
+    (tmp_path / "协议.txt").write_text("contents of a large agreement", encoding="utf-8")
+    site.page(
+        "/",
+        """<form id="f" method="post" enctype="multipart/form-data" data-draft="7:43">
+        <label>名称 <input name="name"></label><label>附件 <input type="file" name="agreement"></label>
+        <span class="saved" role="status" hx-post="/draft" hx-trigger="change from:#f"
+        hx-include="#f" hx-swap="none"></span>
+        </form>""",
+    )
+    page.goto(site.address + "/")
+    page.get_by_label("附件").set_input_files(tmp_path / "协议.txt")
+    page.get_by_label("名称").fill("联合体")
+    page.get_by_label("名称").blur()
+    expect(page.get_by_role("status")).to_contain_text("已保存")
+    assert "联合体" in site.posts[-1]
+    assert "large agreement" not in "".join(site.posts)
 
 
 @pytest.mark.parametrize(("status", "said"), [(401, "登录已过期"), (409, "别的窗口"), (422, "没有保存到服务器")])

@@ -27,6 +27,11 @@ function pairsOf(form: HTMLFormElement): [string, string][] {
   return pairs;
 }
 
+/** A draft carries no files: they are sent once, when the form is. */
+function dropFiles(body: FormData): void {
+  for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
+}
+
 function readBackup(key: string): Backup | null {
   try {
     const found = JSON.parse(localStorage.getItem(key) ?? "null") as Backup | null;
@@ -88,7 +93,7 @@ class Draft {
     const running = (this.running = new AbortController());
     this.sending();
     const body = new FormData(this.form);
-    for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
+    dropFiles(body);
     try {
       const answer = await fetch(this.url, {
         method: "POST",
@@ -189,13 +194,17 @@ function forgetAll(): void {
 }
 
 interface Exchange {
-  readonly ctx: { readonly response?: { readonly status: number } };
+  readonly ctx: { readonly request: { readonly body: unknown }; readonly response?: { readonly status: number } };
 }
 
 /** Watches every form with data-draft, those of later swaps too; [data-sign-out] forms clear the device. */
 export function watchDrafts(): void {
   adopt();
   document.addEventListener("htmx:after:swap", adopt);
+  document.addEventListener("htmx:config:request", (event) => {
+    const { body } = (event as CustomEvent<Exchange>).detail.ctx.request;
+    if (draftOf(event.target) !== undefined && body instanceof FormData) dropFiles(body);
+  });
   document.addEventListener("htmx:before:request", (event) => draftOf(event.target)?.sending());
   document.addEventListener("htmx:after:request", (event) => {
     const status = (event as CustomEvent<Exchange>).detail.ctx.response?.status;
