@@ -143,6 +143,18 @@ class Calendar:
         """Whether the year of the day has a table."""
         return day.year in self.years
 
+    def unpublished_year(self, today: date) -> int | None:
+        """The year whose table somebody has to import by now: this one, or from 15 November on the next.
+
+        The State Council's office publishes a year's holidays in November of the year before.
+
+        >>> CN.unpublished_year(date(2026, 11, 14)), CN.unpublished_year(date(2026, 11, 15))
+        (None, 2027)
+        """
+        last = today.year + (today >= date(today.year, 11, 15))
+        needed = (year for year in range(today.year, last + 1))
+        return next((y for y in needed if y not in self.years or y in self.provisional_years), None)
+
     def _spans(self, after: date, until: date, *, working: bool) -> tuple[Span, ...]:
         spans: list[Span] = []
         for on in self._special[bisect_right(self._special, after) : bisect_right(self._special, until)]:

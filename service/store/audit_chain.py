@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
 
 from service.store.audit import AuditEntry
@@ -21,6 +21,8 @@ from service.store.counters import Counter, put, reserve
 SEQUENCE: Final = "audit-sequence"
 FIRST: Final = "0" * 64
 COVERED: Final = ("id", "actor_id", "actor_name", "action", "case_id", "object_type", "object_id", "details")
+ROW: Final = tuple(getattr(AuditEntry, name) for name in (*COVERED, "at", "seq", "hash", "previous_hash"))
+CANONICAL: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,7 @@ class Report:
 def seal(session: Session, *, limit: int = 1000) -> int:
     """Give the oldest unsealed entries their numbers and hashes; how many. A second sequencer waits for the first."""
     last = reserve(session, SEQUENCE)
-    entries = session.scalars(
-        select(AuditEntry)
-        .where(AuditEntry.seq.is_(None))
-        .order_by(AuditEntry.id)
-        .limit(limit)
-        .execution_options(populate_existing=True)
-    ).all()
+    entries = session.execute(select(*ROW).where(AuditEntry.seq.is_(None)).order_by(AuditEntry.id).limit(limit)).all()
     if not entries:
         return 0
     previous = _hash_at(session, last)
@@ -75,11 +71,8 @@ def verify(session: Session, anchors: Mapping[int, str] | None = None) -> Report
     breaks: list[Break] = []
     expected, previous = 1, FIRST
     wanted = dict(anchors or {})
-    entries = session.scalars(
-        select(AuditEntry)
-        .where(AuditEntry.seq.is_not(None))
-        .order_by(AuditEntry.seq)
-        .execution_options(yield_per=2000, populate_existing=True)
+    entries = session.execute(
+        select(*ROW).where(AuditEntry.seq.is_not(None)).order_by(AuditEntry.seq).execution_options(yield_per=2000)
     )
     for entry in entries:
         seq = entry.seq or 0
@@ -96,12 +89,11 @@ def verify(session: Session, anchors: Mapping[int, str] | None = None) -> Report
     return Report(expected - 1, unsealed, oldest, previous, tuple(breaks))
 
 
-def hash_of(seq: int, entry: AuditEntry, previous: str) -> str:
+def hash_of(seq: int, entry: AuditEntry | Row[Any], previous: str) -> str:
     """sha256 over the previous hash and the entry as canonical JSON."""
-    covered: dict[str, Any] = {name: getattr(entry, name) for name in COVERED}
-    covered |= {"seq": seq, "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds")}
-    text = json.dumps(covered, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
+    at = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
+    covered = {"seq": seq, "at": at, **{name: getattr(entry, name) for name in COVERED}}
+    return hashlib.sha256(f"{previous}\n{CANONICAL(covered)}".encode()).hexdigest()
 
 
 def _hash_at(session: Session, seq: int) -> str:

@@ -131,3 +131,9 @@ def test_two_calendars_of_the_same_days_have_one_digest(china: Calendar) -> None
     assert Calendar([Day(date(2024, 1, 1), True, "元旦")]).digest != (
         Calendar([Day(date(2024, 1, 1), False, "元旦")]).digest
     )
+
+
+def test_a_year_that_has_begun_without_its_table_is_missed_at_once(china: Calendar) -> None:
+    assert china.unpublished_year(date(2025, 12, 1)) is None
+    assert china.unpublished_year(date(2027, 3, 1)) == 2027
+    assert china.unpublished_year(date(2028, 3, 1)) == 2028
