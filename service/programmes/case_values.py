@@ -103,14 +103,26 @@ def _times(session: Session, case: Case) -> CaseTimes:
     events = session.execute(
         select(CaseEvent.name, CaseEvent.on_date).where(CaseEvent.case_id == case.id).order_by(CaseEvent.id)
     )
-    dates = session.scalar(select(Call.dates).where(Call.id == case.call_id)) if case.call_id else None
     return CaseTimes(
         recorded={
             row.name: RecordedDeadline(row.due_at, row.state, _last_on(row.reason), row.reason) for row in recorded
         },
-        call_dates={name: date.fromisoformat(day) for name, day in (dates or {}).items()},
+        call_dates=_call_dates(session, case),
         events={row.name: row.on_date for row in events},
     )
+
+
+def _call_dates(session: Session, case: Case) -> dict[str, date]:
+    """The dates of the case's call by deadline name; its opening and closing are `call-open` and `call-close`."""
+    if case.call_id is None:
+        return {}
+    dates = select(Call.opens_on, Call.closes_on, Call.dates).where(Call.id == case.call_id)
+    row = session.execute(dates).one_or_none()
+    if row is None:
+        return {}
+    own = {"call-open": row.opens_on, "call-close": row.closes_on}
+    named = {name: date.fromisoformat(day) for name, day in row.dates.items()}
+    return {name: day for name, day in own.items() if day is not None} | named
 
 
 def _last_on(reason: Mapping[str, Any]) -> date | None:
