@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 from service.web.security import CONTENT_POLICY
 
@@ -50,44 +51,44 @@ class Site:
         self.pages[path] = (kind, text)
 
 
+class _Answer(BaseHTTPRequestHandler):
+    """Answers for one site; `serve` gives each site a class of its own."""
+
+    site: ClassVar[Site]
+
+    def do_GET(self) -> None:
+        path = self.path.split("?")[0]
+        file = STATIC / path.lstrip("/")
+        if path in self.site.pages:
+            kind, text = self.site.pages[path]
+            self._send(200, kind, text.encode())
+        elif file.is_file():
+            self._send(200, TYPES.get(file.suffix, "application/octet-stream"), file.read_bytes())
+        else:
+            self._send(204 if path == "/favicon.ico" else 404, "text/plain", b"")
+
+    def do_POST(self) -> None:
+        self.site.posts.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self._send(self.site.answers.get(self.path.split("?")[0], 204), "text/plain", b"")
+
+    def _send(self, status: int, kind: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Security-Policy", CONTENT_POLICY)
+        self.end_headers()
+        if status != 204:
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
 @contextmanager
 def serve() -> Iterator[Site]:
     """Run the site on a free port."""
     site = Site()
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            path = self.path.split("?")[0]
-            found = site.pages.get(path)
-            if found is not None:
-                self._send(200, found[0], found[1].encode())
-                return
-            if path == "/favicon.ico":
-                self._send(204, "image/x-icon", b"")
-                return
-            file = STATIC / path.lstrip("/")
-            if file.is_file():
-                self._send(200, TYPES.get(file.suffix, "application/octet-stream"), file.read_bytes())
-            else:
-                self._send(404, "text/plain", b"")
-
-        def do_POST(self) -> None:
-            site.posts.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
-            self._send(site.answers.get(self.path.split("?")[0], 204), "text/plain", b"")
-
-        def _send(self, status: int, kind: str, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("Content-Security-Policy", CONTENT_POLICY)
-            self.end_headers()
-            if status != 204:
-                self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Answer", (_Answer,), {"site": site}))
     site.address = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:

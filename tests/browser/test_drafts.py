@@ -38,9 +38,11 @@ def _kept(page: Page) -> str | None:
 
 
 def test_a_change_is_saved_and_the_time_is_said(page: Page, site: Site) -> None:
+    page.clock.install()
     page.goto(site.page("/", FORM))
     page.get_by_label("名称").fill("联合体")
-    expect(page.get_by_role("status")).to_contain_text("已保存", timeout=6000)
+    page.clock.run_for(2_500)
+    expect(page.get_by_role("status")).to_contain_text("已保存")
     assert "联合体" in site.posts[-1]
     assert _kept(page) is None
 
@@ -70,14 +72,16 @@ def test_what_the_server_does_not_take_stays_on_the_device(
 ) -> None:
     site.answers["/draft"] = status
     expected_on_console.append(f"status of {status}")
+    page.clock.install()
     page.goto(site.page("/", FORM))
     page.get_by_label("名称").fill("联合体")
-    page.get_by_label("口令").fill("geheim")
-    expect(page.get_by_role("status")).to_contain_text(said, timeout=6000)
+    page.get_by_label("口令").fill("a password")
+    page.clock.run_for(2_500)
+    expect(page.get_by_role("status")).to_contain_text(said)
     kept = _kept(page)
     assert kept
     assert "联合体" in kept
-    assert "geheim" not in kept
+    assert "a password" not in kept
     assert "token" not in kept
 
 
