@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint, delete, select
+from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.store.session import Base, Key, changed
+from service.store.session import Base, Key
 
 
 class Timer(Base):
@@ -53,23 +52,3 @@ def still_due(session: Session, timer_id: int, now: datetime) -> Timer | None:
     """The timer if it still waits and is due: asked again under the lock, so that none fires twice or too early."""
     statement = select(Timer).where(Timer.id == timer_id, Timer.due_at <= now)
     return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
-
-
-def of_instance(session: Session, instance_id: int) -> Sequence[Timer]:
-    """The waiting timers of an instance."""
-    return session.scalars(select(Timer).where(Timer.instance_id == instance_id).order_by(Timer.id)).all()
-
-
-def sync(session: Session, instance_id: int, waiting: Collection[Timer]) -> None:
-    """Make the timers of an instance exactly these; a timer that waits on unchanged keeps its row."""
-    known = {timer.engine_task: timer for timer in of_instance(session, instance_id)}
-    for timer in waiting:
-        before = known.pop(timer.engine_task, None)
-        if before is None:
-            session.add(timer)
-        else:
-            before.due_at, before.deadline, before.ends = timer.due_at, timer.deadline, timer.ends or []
-    if known:
-        changed(session, delete(Timer).where(Timer.id.in_([timer.id for timer in known.values()])))
-        for timer in known.values():
-            session.expunge(timer)

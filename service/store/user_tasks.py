@@ -120,11 +120,6 @@ def load(session: Session, task_id: int, actor: Actor) -> LoadedTask:
     return LoadedTask(task, case, bool(in_group))
 
 
-def groups_of(session: Session, task_id: int) -> frozenset[str]:
-    """The group keys of a task."""
-    return frozenset(session.scalars(select(TaskGroup.group_key).where(TaskGroup.task_id == task_id)))
-
-
 def open_all(session: Session, opened: Sequence[tuple[UserTask, Collection[str]]]) -> None:
     """Add open tasks, each with the keys of the groups that may take it; two statements however many."""
     if not opened:
@@ -184,17 +179,6 @@ def set_due(session: Session, task_id: int, due_at: datetime | None, reason: dic
     values = {"due_at": due_at, "due_reason": reason, "overdue_marked_at": None, "escalated_at": None}
     if changed(session, update(UserTask).where(UserTask.id == task_id, UserTask.status == OPEN).values(values)):
         changed(session, update(TaskGroup).where(TaskGroup.task_id == task_id).values(due_order=due_at or NEVER))
-
-
-def overdue(session: Session, now: datetime, limit: int) -> Sequence[UserTask]:
-    """Open tasks whose period has ended and that are not marked yet, the longest over first."""
-    statement = (
-        select(UserTask)
-        .where(UserTask.status == OPEN, UserTask.due_at <= now, UserTask.overdue_marked_at.is_(None))
-        .order_by(UserTask.due_at, UserTask.id)
-        .limit(limit)
-    )
-    return session.scalars(statement).all()
 
 
 def _close_groups(session: Session, task_ids: Sequence[int]) -> None:
