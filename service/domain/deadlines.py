@@ -231,6 +231,16 @@ def _off_rest_days(day: date, calendar: Calendar) -> date:
 
 
 UNITS_ZH = {"working_days": "个工作日", "calendar_days": "日", "months": "个月"}
+HOLIDAYS_EN = {
+    "元旦": "New Year",
+    "春节": "Spring Festival",
+    "清明节": "Tomb-sweeping Day",
+    "劳动节": "Labour Day",
+    "端午节": "Dragon Boat Festival",
+    "中秋节": "Mid-autumn Festival",
+    "国庆节": "National Day",
+    "抗战胜利纪念日": "Victory Day",
+}
 UNITS_EN = {"working_days": "working days", "calendar_days": "days", "months": "months"}
 
 
@@ -263,7 +273,7 @@ def _parts_en(reason: dict[str, Any]) -> list[str]:
         start = f"{reason['count']} {UNITS_EN[unit]} {first} {reason['anchor']}, to {last}"
     return [
         start + ("" if reason["end"] == "24:00" else f" {reason['end']}"),
-        ", ".join(f"{s['name']} {_range(s)} closed" for s in reason.get("skipped", ())),
+        ", ".join(f"{HOLIDAYS_EN.get(s['name'], s['name'])} {_range(s)} closed" for s in reason.get("skipped", ())),
         ", ".join(f"{_range(s)} working" for s in reason.get("made_up", ())),
         f"moved from the rest day {reason['moved_from']}" if "moved_from" in reason else "",
         *(f"stopped from {p['from']} to {p['until']}" for p in reason.get("paused", ())),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from service.domain import deadlines
 from service.domain.calendar import Calendar
 from service.domain.errors import CalendarGap, InvalidInput
-from service.store.calendars import shipped
+from service.store.calendars import shipped, shipped_years
 from tests.domain.rules import Rule
 
 CHINA = shipped()
@@ -179,7 +179,15 @@ def test_the_reason_says_what_a_clerk_would_count(china: Calendar) -> None:
         "自2022-09-26次日起10个工作日，至2022-10-13 17:30止；国庆节2022-10-01–2022-10-07放假；"
         "2022-10-08–2022-10-09上班；依据：四（三）2"
     )
-    assert deadlines.sentence(due.reason, "en").startswith("10 working days after 2022-09-26, to 2022-10-13 17:30")
+    assert deadlines.sentence(due.reason, "en") == (
+        "10 working days after 2022-09-26, to 2022-10-13 17:30; National Day 2022-10-01–2022-10-07 closed; "
+        "2022-10-08–2022-10-09 working; source: 四（三）2"
+    )
+
+
+def test_every_holiday_has_an_english_name() -> None:
+    named = {day.name for days in shipped_years().values() for day in days}
+    assert named <= deadlines.HOLIDAYS_EN.keys()
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
