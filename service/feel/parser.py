@@ -19,6 +19,8 @@ _COLON = re.compile(r":")
 _PARAMETER_END = re.compile(r"[:,)]")
 _NAMED_ARGUMENT = re.compile(r"[^\W\d][\w \t+\-*/.']*?\s*:")
 _FUNCTION = re.compile(r"function\s*\(")
+# functions that are called like operators
+_CALLED_KEYWORD = re.compile(r"(not|and|or)\s*\(")
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
 
@@ -229,7 +231,7 @@ class Parser(OperatorScanner):
             return form
         if word == "function" and _FUNCTION.match(self.text, self.at):
             return self._function()
-        if word is None or (word in KEYWORDS and word != "not"):
+        if word is None or (word in KEYWORDS and not _CALLED_KEYWORD.match(self.text, self.at)):
             raise self.unexpected()
         self.at += len(word)
         self.skip()

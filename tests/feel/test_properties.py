@@ -1,0 +1,169 @@
+"""Properties that hold for any values, and for any text whatever."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.feel import (
+    BUILTIN_NAMES,
+    Budget,
+    BudgetExceeded,
+    Diagnostic,
+    FeelSyntaxError,
+    compile_expression,
+    compile_unary_tests,
+    from_json,
+    to_json,
+    to_text,
+)
+
+FEW = settings(max_examples=60, deadline=None)
+NAMES = ("x", "xs", "row", "day", "text", "missing")
+VARIABLES = from_json({"x": 3, "xs": [1, 2, {"a": 5}], "row": {"a": 1, "b": [1]}, "text": "长光"})
+VARIABLES["day"] = date(2026, 4, 15)
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**12), 10**12) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(min_size=1, max_size=5), inner, max_size=4),
+    max_leaves=12,
+)
+tokens = st.sampled_from(
+    [
+        *(*NAMES, *sorted(BUILTIN_NAMES), *"()[]{},:.+-*/=<>@?", "**", "..", "!=", "<=", "if", "then", "else", "for"),
+        *("in", "return", "some", "every", "satisfies", "between", "and", "or", "not", "instance of", "function", "1"),
+        *("null", "true", '"a"', '@"2026-04-15"', "（", "//", "/*", '"', "\\", "number", "list<", "context<a:", "->"),
+    ]
+)
+LEAVES = st.sampled_from(
+    [
+        *(*NAMES, "1", "0", "-2.5", "null", "true", '"a"', '@"2026-04-15"', '@"P1M"', '@"10:00:00Z"', "[]", "{}"),
+        *("(> 1)", "[1..5]", "function(a) a", "function(a, b) a > b", "item", "partial"),
+    ]
+)
+FORMS = st.sampled_from(
+    [
+        *(f"(# {sign} #)" for sign in ("+", "-", "*", "/", "**", "=", "!=", "<", ">=", "and", "or", "in")),
+        *("(if # then # else #)", "#[#]", "(for i in # return [i, #])", "(some i in # satisfies # = i)", "-(#)"),
+        *("(# between # and #)", "{a: #, b: a}.b", "[#, #]", "(#).a", "(# in (#, > #))", "[#..#]"),
+        *("(# instance of list<number>)", "(for i in #, j in # return i)", "(every i in # satisfies i > #)"),
+        *(f"{name}({', '.join('#' * count)})" for name in sorted(BUILTIN_NAMES) for count in (1, 2)),
+    ]
+)
+
+
+@st.composite
+def expressions(draw: st.DrawFn, depth: int = 3) -> str:
+    """Texts by the grammar."""
+    if depth == 0 or draw(st.integers(0, 3)) == 0:
+        return draw(LEAVES)
+    before, *parts = draw(FORMS).split("#")
+    return before + "".join(draw(expressions(depth=depth - 1)) + part for part in parts)
+
+
+def run(text: str, diagnostics: list[Diagnostic] | None = None) -> Any:
+    return compile_expression(text).evaluate(VARIABLES, budget=Budget(20_000), diagnostics=diagnostics)
+
+
+@settings(FEW, max_examples=250)
+@given(expressions())
+def test_an_expression_by_the_grammar_compiles_and_ends(text: str) -> None:
+    """Nothing but a value or a spent budget; what comes out can be written down, and twice comes to the same."""
+    try:
+        value = run(text, [])
+        assert to_text(value) == to_text(run(text))
+    except BudgetExceeded:
+        pass
+
+
+@settings(FEW, max_examples=250)
+@given(st.lists(tokens, max_size=14).map(" ".join) | st.text(max_size=20))
+def test_any_text_is_an_expression_or_a_syntax_error(text: str) -> None:
+    found: list[FeelSyntaxError] = []
+    for compiling in (compile_expression, compile_unary_tests):
+        try:
+            compiling(text)
+        except FeelSyntaxError as error:
+            found.append(error)
+    for error in found:
+        assert min(error.line, error.column) >= 1
+        assert error.zh
+        assert error.en
+
+
+@FEW
+@given(expressions())
+def test_every_variable_that_is_asked_for_was_told(text: str) -> None:
+    asked: set[str] = set()
+
+    class Watched(dict[str, Any]):
+        def __getitem__(self, name: str) -> Any:
+            asked.add(name)
+            return super().__getitem__(name)
+
+    compiled = compile_expression(text)
+    try:
+        compiled.evaluate(Watched(VARIABLES), budget=Budget(20_000))
+    except BudgetExceeded:
+        return
+    assert asked <= compiled.names
+    assert {path[0] for path in compiled.paths} <= compiled.names
+
+
+@FEW
+@given(json_values)
+def test_json_survives_the_way_there_and_back(value: Any) -> None:
+    assert to_json(from_json(value)) == value
+
+
+@FEW
+@given(json_values)
+def test_a_value_equals_itself_and_its_text_reads_back(value: Any) -> None:
+    feel = from_json(value)
+    assert compile_expression("v = v").evaluate({"v": feel}) is True
+    if isinstance(value, (int, bool, type(None))):
+        assert compile_expression(to_text(feel)).evaluate({}) == feel
+
+
+@FEW
+@given(st.lists(st.integers(-50, 50)))
+def test_sorting_without_and_with_an_order_agree(values: list[int]) -> None:
+    variables = {"v": from_json(values)}
+    by_order = compile_expression("sort(v, function(a, b) a < b)").evaluate(variables)
+    assert compile_expression("sort(v)").evaluate(variables) == by_order == sorted(variables["v"])
+
+
+@FEW
+@given(st.lists(st.sampled_from([True, False, None]), max_size=5))
+def test_and_and_or_are_each_others_opposite(values: list[bool | None]) -> None:
+    given_list = from_json(values)
+    both = compile_expression("not(all(v))").evaluate({"v": given_list})
+    assert compile_expression("any(for b in v return not(b))").evaluate({"v": given_list}) is both
+
+
+EARLIEST, LATEST = datetime.fromisoformat("1900-01-01"), datetime.fromisoformat("2100-01-01")
+far_dates = st.integers(-3_000_000, 6_000_000).map(lambda days: f'date("2000-01-01") + duration("P1D") * {days}')
+
+
+@FEW
+@given(far_dates, st.integers(-4_000_000, 4_000_000))
+def test_days_added_are_days_apart_in_any_year(start: str, days: int) -> None:
+    text = f'((({start}) + duration("P1D") * {days}) - ({start})) / duration("P1D")'
+    assert compile_expression(text).evaluate({}) == Decimal(days)
+
+
+@FEW
+@given(st.datetimes(EARLIEST, LATEST), st.timedeltas(timedelta(-9999), timedelta(9999)))
+def test_moments_are_moved_as_python_moves_them(start: datetime, length: timedelta) -> None:
+    start, length = start.replace(microsecond=0), timedelta(seconds=int(length.total_seconds()))
+    assert compile_expression("a + b").evaluate({"a": start, "b": length}) == start + length
+
+
+@FEW
+@given(far_dates)
+def test_a_date_reads_its_own_text(start: str) -> None:
+    assert compile_expression(f"date(string({start})) = ({start})").evaluate({}) is True
