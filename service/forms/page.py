@@ -23,6 +23,7 @@ from service.forms.words import WORDS
 _NO_FUNCTIONS: Mapping[str, Function] = {}
 _NO_FILES: Mapping[str, str] = {}
 MOST_COLUMNS = 8
+VERDICT_CHARACTERS = 8
 GRIDS = {1: "", 2: "halves"}
 
 
@@ -54,6 +55,13 @@ class FieldView:
         """For aria-describedby: hint and error, where there are any."""
         parts = ((f"{self.id}-hint", self.help), (f"{self.id}-error", self.errors))
         return " ".join(name for name, there in parts if there)
+
+    @property
+    def is_verdict(self) -> bool:
+        """Whether it is a judgement of yes, perhaps something between, and no, in words short enough for one line."""
+        values = [option.value for option in self.options]
+        short = all(len(option.label) <= VERDICT_CHARACTERS for option in self.options)
+        return self.kind == "radio" and 2 <= len(values) <= 3 and short and (values[0], values[-1]) == ("yes", "no")
 
     @property
     def blocks(self) -> list[Block]:

@@ -283,6 +283,28 @@ def test_codes_are_set_in_their_own_face_and_phones_get_their_keyboard() -> None
     assert controls["m"]["inputmode"] == "tel"
 
 
+def test_a_judgement_of_yes_partly_and_no_stands_in_one_line() -> None:
+    def judged(*values: str, label: str = "符合") -> str:
+        options = [{"value": value, "label": label} for value in values]
+        return drawn(compiled_of({"type": "radio", "key": "r", "values": options}), {"r": values[-1]})[1]
+
+    html = judged("yes", "partly", "no")
+    check_structure(html)
+    assert [html.count(word) for word in ('class="seg"', '<label class="part">', '<label class="no picked">')] == [
+        1,
+        1,
+        1,
+    ]
+    assert Page(html).pairs() == [("r", "no")]
+    assert 'class="seg"' in judged("yes", "no")
+    for other in (
+        judged("a", "b"),
+        judged("yes", "a", "b", "no"),
+        judged("yes", "no", label="这一项写得太长放不下一行"),
+    ):
+        assert 'class="seg"' not in other
+
+
 def test_rows_of_short_values_are_read_as_a_table_and_others_as_sections() -> None:
     flat = compiled_of(rows("l", text("a"), number("b", conditional={"hide": '=this.a = "x"'})))
     found, html = drawn(flat, {"l": [{"a": "x"}, {"a": "y", "b": 7}]}, readonly=True)
