@@ -75,6 +75,19 @@ def deploy(keys: tuple[str, ...]) -> None:
             click.echo(f"{key}: 版本 {published.version}" + ("" if published.changed else "（没有变化）"))
 
 
+@main.command()
+def demonstrate() -> None:
+    """填入演示账号与虚构案件（仅开发模式）。 / Fill in fictional accounts and cases (development only)."""
+    from service.simulator.demonstration import demonstrate as run  # noqa: PLC0415
+
+    settings = _settings()
+    if not settings.development:
+        click.echo("只有开发模式可以填入演示数据。 / Demonstration data is for development only.", err=True)
+        sys.exit(2)
+    with create_app(settings).app_context():
+        run(settings.models_dir, datetime.now(UTC), click.echo)
+
+
 @main.group()
 def programme() -> None:
     """检查、查看、打包专项。 / Check, show and pack programmes."""

@@ -6,10 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import replace
+from datetime import UTC, datetime
 from types import FrameType
 
+from service.domain.identity import SYSTEM
 from service.settings import PREFIX, Settings
+from service.store import calendars
+from service.store.unit_of_work import UnitOfWork, transact
 
 COMMAND = (sys.executable, "-m", "service")
 
@@ -71,13 +74,18 @@ def serve_web(settings: Settings) -> None:
 def migrate(settings: Settings) -> None:
     """Bring the database to the newest migration and load the seeded calendar; safe to repeat."""
     from service.app import create_app  # noqa: PLC0415 - alembic is loaded only where it migrates
-    from service.store.migrations import upgrade  # noqa: PLC0415
+    from service.store.migrations import upgrade  # noqa: PLC0415 - the same
 
     if settings.database_url.startswith("sqlite:///"):
         _folder_of(settings)
-    app = create_app(replace(settings))
+    app = create_app(settings)
     with app.app_context():
         upgrade(app)
+        transact(_seed_calendar, actor=SYSTEM, now=datetime.now(UTC))
+
+
+def _seed_calendar(work: UnitOfWork) -> None:
+    calendars.seed(work.session)
 
 
 def _folder_of(settings: Settings) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from service.commands import people
 from service.domain.credit_code import complete
@@ -17,27 +18,42 @@ from service.store.experts import Expert
 from service.store.organisations import Organisation
 from service.store.session import db
 from service.store.unit_of_work import transact
+from service.store.users import User
 
-PASSWORD = "fictional-password"  # noqa: S105 - accounts of a database that is thrown away
+PASSWORD = "shenbao-demo"  # noqa: S105 - fictional accounts, of a throw-away database or of the demonstration
 EXPERTS = 12
 FIELDS = ("新能源汽车", "高端装备", "光电信息", "新材料")
-HOLDERS = ("applicant", "competent", "authority")
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The lead unit of a story."""
+
+    code: str = "lead"
+    name: str = "示例牵头企业有限公司"
+    credit_code: str = complete("91220101MA0XLEADA")
 
 
 class Cast:
-    """Accounts of one throw-away database."""
+    """The accounts of one database; asking twice gives the same person."""
 
-    def __init__(self, manifest: Manifest, *, lead_credit_code: str | None, now: datetime) -> None:
+    def __init__(self, manifest: Manifest, *, lead: Lead, now: datetime) -> None:
         self._manifest = manifest
         self._now = now
-        self._ids: dict[str, int] = {}
-        self._organisations = self._add_organisations(lead_credit_code or complete("91220101MA0XLEADA"))
+        authority = manifest.authority
+        self._organisation(authority, "示例市科学技术局", "authority")
+        self._organisation("county", "示例区科学技术局", "competent", parent=authority, region="示例区")
+        self._organisation(
+            lead.code, lead.name, "enterprise", competent="county", credit_code=lead.credit_code, region="示例区"
+        )
+        self._homes = {"authority": authority, "competent": "county", "applicant": lead.code}
         self._add_experts()
 
     def of_role(self, role: str, at: datetime) -> Actor:
         """The person who holds a role at the unit the manifest names."""
         holder = self._manifest.roles[role].holder
-        return self._actor(role, self._organisations[holder], at, role)
+        home = self._homes[holder]
+        return self._actor(home if holder == "applicant" else role, home, role, at)
 
     def of_group(self, key: str, at: datetime) -> Actor:
         """The person who may take a task of this group."""
@@ -46,25 +62,25 @@ class Cast:
             return self._load(int(user_id or 0), at)
         role, _, place = key.partition("@")
         if role == "member":
-            return self._actor(key, self._member(place), at, "member")
-        code = db.session.scalar(select(Organisation.code).where(Organisation.id == int(place)))
-        return self._actor(role, str(code), at, role)
+            home = self._member(place)
+            return self._actor(home, home, "member", at)
+        return self.of_role(role, at)
 
-    def _actor(self, name: str, organisation: str, at: datetime, role: str) -> Actor:
-        login = f"{name}@{organisation}"
-        if login not in self._ids:
-            named = self._manifest.roles[role].name if role in self._manifest.roles else role
-            self._ids[login] = transact(
+    def _actor(self, login: str, organisation: str, role: str, at: datetime) -> Actor:
+        known = db.session.scalar(select(User.id).where(User.login == login))
+        if known is None:
+            known = transact(
                 people.add_user,
                 login=login,
-                name=f"示例·{named}",
+                name=f"示例·{self._manifest.roles[role].name}",
                 organisation=organisation,
                 roles=(role,),
                 password=PASSWORD,
+                email=f"{login}@example.invalid",
                 actor=SYSTEM,
                 now=at,
             )
-        return self._load(self._ids[login], at)
+        return self._load(known, at)
 
     def _load(self, user_id: int, at: datetime) -> Actor:
         actor = users.actor_of(db.session(), user_id, local_date(at))
@@ -74,34 +90,31 @@ class Cast:
         return actor
 
     def _member(self, credit_code: str) -> str:
+        """The code of the member unit with this credit code; one without an account gets one."""
         found = db.session.scalar(select(Organisation.code).where(Organisation.credit_code == credit_code))
         if found is not None:
             return str(found)
-        code = f"member-{credit_code}"
-        self._organisation(code, f"示例成员单位{credit_code[-4:]}", "enterprise", credit_code=credit_code)
+        members = select(func.count()).where(Organisation.code.like("member%"))
+        code = f"member{(db.session.scalar(members) or 0) + 1:02d}"
+        self._organisation(code, f"示例成员单位{code[-2:]}", "enterprise", credit_code=credit_code)
         return code
 
-    def _add_organisations(self, lead_credit_code: str) -> dict[str, str]:
-        authority = self._manifest.authority
-        self._organisation(authority, "示例市科技局", "authority")
-        self._organisation("county", "示例区科技局", "competent", parent=authority)
-        self._organisation(
-            "lead", "示例牵头企业有限公司", "enterprise", competent="county", credit_code=lead_credit_code
-        )
-        return {"authority": authority, "competent": "county", "applicant": "lead"}
-
     def _organisation(self, code: str, name: str, kind: str, **more: Any) -> None:
-        transact(people.add_organisation, code=code, name=name, kind=kind, **more, actor=SYSTEM, now=self._now)
+        known = db.session.scalar(select(Organisation.id).where(Organisation.code == code))
+        if known is None:
+            transact(people.add_organisation, code=code, name=name, kind=kind, **more, actor=SYSTEM, now=self._now)
 
     def _add_experts(self) -> None:
+        if db.session.scalar(select(func.count(Expert.id))):
+            return
         for number in range(1, EXPERTS + 1):
             user_id = transact(
                 people.add_user,
-                login=f"expert-{number}",
+                login=f"expert{number:02d}",
                 name=f"示例专家{number}",
                 organisation=None,
-                roles=(),
                 password=PASSWORD,
+                email=f"expert{number:02d}@example.invalid",
                 actor=SYSTEM,
                 now=self._now,
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -32,6 +32,7 @@ from service.store.user_tasks import OPEN, TaskGroup, UserTask
 BETWEEN_ACTS = timedelta(minutes=10)
 OPENS = time(9, 0)
 MOST_TICKS = 500
+ISO_DATE = len("2026-01-02")
 # A page a reader can open; what a file says is no part of a story.
 SAMPLE_PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
@@ -42,10 +43,21 @@ SAMPLE_PDF = (
 class Driver:
     """One story in one throw-away database; `now` is the virtual instant (aware UTC)."""
 
-    def __init__(self, cast: Cast, programme: str, starts_at: datetime) -> None:
+    def __init__(
+        self,
+        cast: Cast,
+        programme: str,
+        starts_at: datetime,
+        *,
+        not_after: datetime | None = None,
+        shift: timedelta = timedelta(),
+    ) -> None:
+        """`not_after` stops time there; `shift` moves the dates that the story's data name."""
         self.cast = cast
         self.programme = programme
         self.now = starts_at
+        self._not_after = not_after
+        self._shift = shift
         self.case_ids: dict[str, int] = {}
 
     def start(self, procedure: str, role: str) -> int:
@@ -72,6 +84,8 @@ class Driver:
 
     def advance_to(self, target: datetime) -> None:
         """Let time pass; the clock does each thing at the instant it is due."""
+        if self._not_after is not None:
+            target = min(target, self._not_after)
         for _ in range(MOST_TICKS):
             due = self._next_due()
             if due is None or due > target:
@@ -80,6 +94,10 @@ class Driver:
             self.tick()
         self.now = max(self.now, target)
         self.tick()
+
+    def is_open(self, name: str) -> bool:
+        """Whether a task of this name or element is open in the story's cases."""
+        return bool(name) and bool(self._open_tasks(name))
 
     def tick(self) -> None:
         """Run every job of the clock once, and once more for what they left in the outbox."""
@@ -157,8 +175,16 @@ class Driver:
         given = self._resolved(task, actor, data)
         transact(user_tasks.complete, task.id, data=given, actor=actor, now=self.now)
 
+    def _dated(self, value: Any) -> Any:
+        """Dates as the form takes them, moved by the story's shift."""
+        day = _date_in(value) if isinstance(value, str) else value
+        if isinstance(day, date) and not isinstance(day, datetime):
+            return (day + self._shift).isoformat()
+        return value.isoformat() if isinstance(value, datetime) else value
+
     def _open_tasks(self, name: str) -> list[UserTask]:
-        statement = select(UserTask).where(UserTask.status == OPEN).order_by(UserTask.id)
+        mine = UserTask.case_id.in_(self.case_ids.values())
+        statement = select(UserTask).where(UserTask.status == OPEN, mine).order_by(UserTask.id)
         if name:
             statement = statement.where((UserTask.name == name) | (UserTask.element == name))
         tasks = list(db.session.scalars(statement))
@@ -195,9 +221,16 @@ class Driver:
                 return transact(
                     attachments.keep, task.id, field, name, io.BytesIO(SAMPLE_PDF), actor=actor, now=self.now
                 )
-            return value.isoformat() if hasattr(value, "isoformat") else value
+            return self._dated(value)
 
         return {key: resolve(value, key) for key, value in data.items()}
+
+
+def _date_in(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == ISO_DATE else None
+    except ValueError:
+        return None
 
 
 def _problems(problems: Any) -> str:

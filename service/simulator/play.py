@@ -18,7 +18,7 @@ from service.domain.errors import DeploymentRefused, InvalidInput
 from service.domain.identity import SYSTEM
 from service.programmes.compiled import compiled_of
 from service.programmes.folder import read_folder
-from service.simulator.cast import Cast
+from service.simulator.cast import Cast, Lead
 from service.simulator.driver import Driver
 from service.simulator.report import Report
 from service.simulator.story import Expectation, Story, read_story
@@ -83,7 +83,7 @@ def _told(story: Story, files: dict[str, bytes], say: Say) -> int:
     published = transact(deployments.publish, files, story.programme, actor=SYSTEM, now=now)
     manifest = compiled_of(db.session(), published.deployment_id).manifest
     db.session.rollback()
-    cast = Cast(manifest, lead_credit_code=_lead_code(story), now=now)
+    cast = Cast(manifest, lead=_lead(story), now=now)
     driver, report = Driver(cast, story.programme, now), Report(manifest)
     say(f"■ {story.title}")
     driver.start(story.procedure, manifest.procedures[story.procedure].start)
@@ -94,13 +94,13 @@ def _told(story: Story, files: dict[str, bytes], say: Say) -> int:
     return _verdict(story.expect, driver.case_ids[story.procedure], say)
 
 
-def _lead_code(story: Story) -> str | None:
-    """The credit code the story declares for its lead unit, so that the applicant is that unit."""
+def _lead(story: Story) -> Lead:
+    """The lead unit as the story declares it, so that the applicant is that unit."""
     for step in story.steps:
         lead = step.data.get("lead")
         if isinstance(lead, dict) and lead.get("credit_code"):
-            return str(lead["credit_code"])
-    return None
+            return Lead(name=str(lead.get("name") or Lead().name), credit_code=str(lead["credit_code"]))
+    return Lead()
 
 
 def _verdict(expect: Expectation, case_id: int, say: Say) -> int:

@@ -1,0 +1,135 @@
+"""Fills a development database: accounts of every role and fictional cases waiting at each stage, dated from today."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from marshmallow import RAISE, Schema, fields, post_load
+from sqlalchemy import func, select
+
+from service.commands import people
+from service.domain.deadlines import ZONE, local_date
+from service.domain.identity import SYSTEM
+from service.programmes.compiled import compiled_of
+from service.programmes.folder import programme_keys
+from service.programmes.manifest import Manifest
+from service.simulator.cast import PASSWORD, Cast, Lead
+from service.simulator.driver import Driver
+from service.simulator.story import Story, StoryStep, read_story
+from service.store import deployments
+from service.store.cases import Case
+from service.store.session import db
+from service.store.unit_of_work import transact
+from service.store.users import User
+
+FILE = "demonstration.toml"
+STAFF = (("designer", "示例·流程设计", ("designer",)), ("admin", "示例·系统管理", ("administrator", "operator")))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemonstrationCase:
+    """A case of the demonstration: a story played up to where task `until` is open, begun so many days ago."""
+
+    story: str
+    until: str = ""
+    days_ago: int
+    lead: str
+    credit_code: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+class _CaseSchema(Schema):
+    class Meta:
+        unknown = RAISE
+
+    story = fields.String(required=True)
+    until = fields.String()
+    days_ago = fields.Integer(required=True)
+    lead = fields.String(required=True)
+    credit_code = fields.String(required=True)
+    data = fields.Dict(keys=fields.String())
+
+    @post_load
+    def build(self, data: dict[str, Any], **_kwargs: Any) -> DemonstrationCase:
+        return DemonstrationCase(**data)
+
+
+class _FileSchema(Schema):
+    class Meta:
+        unknown = RAISE
+
+    cases = fields.List(fields.Nested(_CaseSchema), required=True, data_key="case")
+
+
+def demonstrate(models: Path, now: datetime, say: Callable[[str], Any]) -> None:
+    """Fill an empty database with what each programme's `demonstration.toml` lists; a filled one is left alone."""
+    if not db.session.scalar(select(func.count(Case.id))):
+        for key in programme_keys(models):
+            path = models / "bpmn" / key / FILE
+            if path.exists():
+                _programme(key, path, now)
+    _print_accounts(say)
+
+
+def _programme(key: str, path: Path, now: datetime) -> None:
+    deployment_id = deployments.newest(db.session(), key)
+    if deployment_id is None:
+        return
+    manifest = compiled_of(db.session(), deployment_id).manifest
+    db.session.rollback()
+    listed = _FileSchema().load(tomllib.loads(path.read_text(encoding="utf-8")))["cases"]
+    for number, case in enumerate(listed, start=1):
+        _play(key, manifest, read_story(path.parent / case.story), case, number, now)
+    _staff(manifest, now)
+
+
+def _play(key: str, manifest: Manifest, story: Story, case: DemonstrationCase, number: int, now: datetime) -> None:
+    begins = local_date(now) - timedelta(days=case.days_ago)
+    starts_at = min(datetime.combine(begins, time(9, 0), ZONE).astimezone(UTC), now - timedelta(hours=6))
+    cast = Cast(manifest, lead=Lead(f"lead{number:02d}", case.lead, case.credit_code), now=starts_at)
+    driver = Driver(cast, key, starts_at, not_after=now, shift=begins - story.starts_on)
+    driver.start(story.procedure, manifest.procedures[story.procedure].start)
+    for step in story.steps:
+        if driver.is_open(case.until) or driver.now >= now:
+            break
+        driver.play(_adapted(step, case))
+
+
+def _adapted(step: StoryStep, case: DemonstrationCase) -> StoryStep:
+    """The step with the case's own names laid over the story's."""
+    own = {**case.data, "lead": {"name": case.lead, "credit_code": case.credit_code}}
+    data = {name: _over(value, own[name]) if name in own else value for name, value in step.data.items()}
+    return StoryStep(**{**{name: getattr(step, name) for name in StoryStep.__dataclass_fields__}, "data": data})
+
+
+def _over(value: Any, own: Any) -> Any:
+    return {**value, **own} if isinstance(value, Mapping) and isinstance(own, Mapping) else own
+
+
+def _staff(manifest: Manifest, now: datetime) -> None:
+    for login, name, roles in STAFF:
+        if db.session.scalar(select(User.id).where(User.login == login)) is None:
+            transact(
+                people.add_user,
+                login=login,
+                name=name,
+                organisation=manifest.authority,
+                roles=roles,
+                password=PASSWORD,
+                email=f"{login}@example.invalid",
+                actor=SYSTEM,
+                now=now,
+            )
+
+
+def _print_accounts(say: Callable[[str], Any]) -> None:
+    rows = db.session.execute(select(User.login, User.name).order_by(User.id)).all()
+    db.session.rollback()
+    say(f"演示账号（口令都是 {PASSWORD}） / demonstration accounts, all with that password:")
+    for login, name in rows:
+        say(f"  {login:<18} {name}")
