@@ -61,7 +61,7 @@ class Activity(NodeSpec):
         if not host.task_spec.group or self.beside:
             return
         for other in host.children:
-            if other.task_spec.beside and other._state == WAITING:
+            if other.task_spec.beside and other._state == WAITING and not other.fired:
                 other.cancel()
 
     def give(self, token: Token, result: dict[str, Any] | None) -> None:

@@ -81,9 +81,13 @@ class ScopeCheck:
             self.bad(at, "empty-expression", what=what)
         elif text.startswith("="):
             try:
-                self.around.expressions.add(text)
+                found = self.around.expressions.add(text)
             except FeelSyntaxError as error:
                 self.bad(at, "feel-syntax", what=what, text=text, zh=error.zh, en=error.en)
+                return
+            called = found.names - {path[0] for path in found.paths} - self.around.expressions.functions
+            for name in sorted(called):
+                self.bad(at, "unregistered-function", id=name)
         elif must:
             self.bad(at, "not-feel", what=what, text=text)
 

@@ -115,7 +115,7 @@ class Boundary(Catch):
             self.again(token)
         else:
             for other in token.above.children:
-                if other is not token:
+                if other is not token and not (other.task_spec.beside and other.fired):
                     other.cancel()
         super().fire(token, payload)
 

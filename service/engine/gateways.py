@@ -107,7 +107,7 @@ class InclusiveGateway(Join, Choice):
         """BPMN 2.0, 13.3.3: no token elsewhere reaches an empty incoming flow, unless it reaches a filled one, too."""
         empty = [flow for flow in self.incoming if flow not in by_flow]
         for token in frame.tasks.values():
-            if not token._state & LIVE or (token.task_spec.beside and token.stuck is None):
+            if not token._state & LIVE or (token.task_spec.beside and not token.fired):
                 continue  # a boundary event that waits is a place of its activity
             if "turn" in token.internal_data or (token.task_spec is self and "flow" in token.internal_data):
                 continue  # the loop stands for its turns
@@ -125,7 +125,8 @@ def _places(token: Token) -> list[str]:
     names = [token.task_spec.name]
     host = token.above
     if host.task_spec.group:
-        names += [t.task_spec.name for t in host.children if t.task_spec.beside and t._state == WAITING]
+        beside = (t for t in host.children if t.task_spec.beside and t._state == WAITING and not t.fired)
+        names += [other.task_spec.name for other in beside]
     return names
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+LONGEST = 300  # signs of a detail: the state stays small
+
 TEXTS: dict[str, tuple[str, str]] = {
     "condition": (
         "条件“{text}”的结果是 {value}，不是真或假{missing_zh}。",
@@ -38,8 +40,12 @@ class Stuck(Exception):  # noqa: N818 - a state of a token, not a failure of the
     """A token cannot go on here; it is caught at the token, which is then parked."""
 
     def __init__(self, code: str, **details: Any) -> None:
-        self.code, self.details = code, details
+        self.code, self.details = code, {name: _short(value) for name, value in details.items()}
         super().__init__(f"{code}: {details}")
+
+
+def _short(value: Any) -> Any:
+    return f"{value[:LONGEST]}…" if isinstance(value, str) and len(value) > LONGEST else value
 
 
 def texts(code: str, details: dict[str, Any]) -> tuple[str, str]:

@@ -194,14 +194,18 @@ class Token(Task):  # type: ignore[misc]  # the library has no types
     @property
     def above(self) -> Token:
         """Its parent in the tree, or the root where that is gone."""
-        parent = self._parent
-        return self.workflow.tasks.get(parent, self.workflow.task_tree) if parent else self.workflow.task_tree
+        root = self.workflow.task_tree
+        return self.workflow.tasks.get(self._parent, root) if self._parent else root
 
     @property
     def stuck(self) -> list[Any] | None:
         """The incident of a parked token: [phase, code, details]."""
-        found: list[Any] | None = self.internal_data.get("stuck")
-        return found
+        return self.internal_data.get("stuck")
+
+    @property
+    def fired(self) -> bool:
+        """Whether it is an event that has happened and is parked since: no part of what it waited beside any more."""
+        return "stuck" in self.internal_data and self.internal_data["stuck"][0] != "arrive"
 
     def park(self, phase: str, stuck: Stuck) -> None:
         """It stays here until a Retry: `phase` says where it goes on."""
@@ -310,7 +314,7 @@ class Frame:
         if self.completed:
             return
         for token in self.tasks.values():
-            if token._state & (LIVE | FUTURE) and not token.task_spec.passive:
+            if token._state & (LIVE | FUTURE) and (not token.task_spec.passive or token.fired):
                 return
         self.cancel()
         self.over()

@@ -54,7 +54,7 @@ def settle(instance: Instance) -> bool:
 
 def _mark_dead(frame: Frame, waiting: list[Token]) -> None:
     """A scope in which only joins wait will never move by itself; an event sub-process may still rescue it."""
-    dead = all(t in waiting or t.task_spec.passive for t in frame.live())
+    dead = all(t in waiting or (t.task_spec.passive and not t.fired) for t in frame.live())
     for token in waiting:
         if dead:
             token.park("join", Stuck("dead-join"))
@@ -114,6 +114,7 @@ def throw(token: Token, kind: str, code: str) -> bool:
             other
             for other in near
             if other._state == WAITING
+            and other.stuck is None
             and isinstance(other.task_spec, Catch)
             and other.task_spec.event.kind == kind
             and other.task_spec.event.code in (None, code)

@@ -240,3 +240,46 @@ def test_a_state_of_other_models_is_a_wrong_command() -> None:
     other = Play(["start s", "user u", "end e", "s > u > e"])
     with pytest.raises(WrongCommand, match="another version"):
         apply(other.bundle, play.step.state, Complete(play.id("u")), BEGIN)
+
+
+LATE: Lines = [
+    "start s", "user u | out =k -> k", "on b u | timer duration PT1H | beside | out =function(x) x -> f", "user n",
+    "end e", "s > u > e", "b > n > e",
+]  # fmt: skip
+
+
+def test_a_reminder_that_fired_and_stuck_outlives_the_task_it_stood_beside() -> None:
+    play = Play(LATE).start().hours(1)
+    assert play.stuck == {"b": "not-storable"}
+    play.done("u", k=1)
+    assert play.stuck == {"b": "not-storable"}
+    assert not play.step.ended
+
+
+def test_an_event_sub_process_that_stuck_at_its_start_keeps_the_instance_open() -> None:
+    inside: Lines = ["start ws | message m key =1 | beside | out =function(x) x -> f", "end we", "ws > we"]
+    play = Play(["start s", "user u", "end e", "s > u > e", "eventsub w", inside]).start().message("m", 1).done("u")
+    assert play.stuck == {"ws": "not-storable"}
+    assert not play.step.ended
+
+
+def test_an_error_that_has_been_caught_once_is_not_caught_by_the_same_event_again() -> None:
+    play = Play(
+        [
+            "start s",
+            "job j | each =[1,2] as i",
+            "on b j | error E1 | out =function(x) x -> f",
+            "user n",
+            "end e",
+            "s > j > e",
+            "b > n > e",
+        ]
+    ).start()
+    play.do(Throw(play.id("j"), "E1"))
+    assert (play.stuck, play.open) == ({"b": "not-storable"}, "")
+
+
+def test_the_details_of_an_incident_are_short() -> None:
+    play = Play(["start s", "catch w | message m key =long", "end e", "s > w > e"]).start(long=["x" * 5000])
+    assert play.stuck == {"w": "correlation-key"}
+    assert len(play.step.incidents[0].zh) < 1000

@@ -101,6 +101,10 @@ MORE: dict[str, tuple[tuple[str, str], Lines]] = {
         ("c", "called-without-plain-start"),
         ["start s", "call c q", "s > c"],
     ),
+    "a function nobody knows": (
+        ("u", "unregistered-function"),
+        ["start s", 'user u | zeebe assignmentDefinition candidateGroups==grups("lead")', "s > u"],
+    ),
     "a computed process": (
         ("c", "computed-reference"),
         ["start s", "call c q | zeebe calledElement processId==q", "s > c"],
