@@ -73,9 +73,9 @@ REFUSED_TYPES: Mapping[str, tuple[str, str]] = {
     ),
 }
 
-FORM: Mapping[str, Use] = _used(
-    "type", "id", "components", "schemaVersion", "executionPlatform", "versionTag", "properties"
-) | _ignored("exporter", "executionPlatformVersion", "generator", "$schema")
+FORM: Mapping[str, Use] = _used("type", "id", "components", "schemaVersion", "properties") | _ignored(
+    *("exporter", "generator", "$schema", "executionPlatform", "executionPlatformVersion", "versionTag")
+)
 
 VALIDATE: Mapping[str, frozenset[str]] = {
     "textfield": frozenset({"required", "minLength", "maxLength", "pattern", "patternErrorMessage", "validationType"}),

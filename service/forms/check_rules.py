@@ -19,6 +19,8 @@ Level = Literal["error", "warning"]
 
 def check_rules(form: Form, roles: Collection[str]) -> Iterator[Problem]:
     """Problems of `validate`, `decimalDigits`, `increment` and the custom properties; `roles` empty: not checked."""
+    for code, zh, en, level in (*_own(form.root), *_levels(form.root, roles)):
+        yield Problem(form.file, "", code, zh, en, level=level)
     for node in form.nodes:
         if node.type not in known.TYPES:
             continue

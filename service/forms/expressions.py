@@ -18,6 +18,7 @@ from service.feel import (
     Expression,
     FeelSyntaxError,
     Function,
+    YearsMonths,
     compile_expression,
     from_json,
     to_text,
@@ -174,7 +175,7 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, Mapping):
         return {name: plain(item) for name, item in value.items()}
-    return text_of(value) if isinstance(value, date | time | timedelta) else None
+    return text_of(value) if isinstance(value, date | time | timedelta | YearsMonths) else None
 
 
 def text_of(value: Any) -> str:

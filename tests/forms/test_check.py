@@ -223,6 +223,12 @@ def test_the_document_itself_is_checked() -> None:
     assert ("", "unknown-attribute") in found(script="x")
 
 
+def test_the_form_as_a_whole_may_say_who_sees_it_and_is_checked_too() -> None:
+    assert ("", "bad-property") in found(text("a"), properties={"per-role": "lead=all"})
+    assert ("", "unknown-role") in found(text("a"), properties={"per-role": "mayor=read"}, roles=("lead",))
+    assert ("", "bad-property") in found(text("a"), properties={"classification": "secret"})
+
+
 def test_a_form_with_errors_does_not_compile() -> None:
     with pytest.raises(DeploymentRefused) as refused:
         compile_form(form_of({"type": "html", "id": "one", "content": "<script>"}))

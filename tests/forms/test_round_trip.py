@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,11 +72,7 @@ def _bare(value: Any) -> Any:
     return [_bare(v) for v in value] if isinstance(value, list) else value
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.data())
-def test_a_page_sent_back_unchanged_changes_nothing(data: st.DataObject) -> None:
-    compiled = example()
-    given_data = initialise(compiled, data.draw(data_for(compiled)))
+def _sent_back_unchanged(compiled: CompiledForm, given_data: dict[str, Any]) -> None:
     expected = judge(
         compiled, {}, roles=("lead",), variables=VARIABLES, today=TODAY, attachments=FILES, stored=given_data
     )
@@ -83,6 +80,21 @@ def test_a_page_sent_back_unchanged_changes_nothing(data: st.DataObject) -> None
     again = send(compiled, Page(html).pairs(), stored=given_data, attachments=FILES)
     assert _bare(again.data) == _bare(expected.data)
     assert {(p.control, p.code) for p in again.problems} == {(p.control, p.code) for p in expected.problems}
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.data(), st.sampled_from(["consortium-declaration", "torture"]))
+def test_a_page_sent_back_unchanged_changes_nothing(data: st.DataObject, name: str) -> None:
+    compiled = example(name)
+    _sent_back_unchanged(compiled, initialise(compiled, data.draw(data_for(compiled))))
+
+
+@pytest.mark.proof
+@settings(max_examples=1000, deadline=None)
+@given(st.data(), st.sampled_from(["consortium-declaration", "torture"]))
+def test_a_thousand_pages_sent_back_unchanged_change_nothing(data: st.DataObject, name: str) -> None:
+    compiled = example(name)
+    _sent_back_unchanged(compiled, initialise(compiled, data.draw(data_for(compiled))))
 
 
 @settings(max_examples=60)
