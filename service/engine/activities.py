@@ -51,8 +51,11 @@ class Activity(NodeSpec):
 
     def outgoing(self, token: Token) -> Sequence[Way]:
         """A turn of a loop leads nowhere: the loop goes on."""
-        if "turn" in token.internal_data:
+        memo = token.internal_data
+        if "turn" in memo:
             return ()
+        if "returned" in memo and "resume" in memo["returned"]:
+            return (Way(None, memo["returned"]["resume"]),)
         return token.chosen if self.conditional else self.ways
 
     def release(self, token: Token) -> None:

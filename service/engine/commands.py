@@ -13,6 +13,7 @@ from service.engine.activities import Job, UserTask
 from service.engine.events import Catch
 from service.engine.incidents import Stuck
 from service.engine.loops import MultiInstance
+from service.engine.returns import send_back
 from service.engine.scopes import assign, plain
 from service.engine.spiff import FUTURE, READY, Instance, Token
 from service.engine.timers import Armed
@@ -117,6 +118,19 @@ class RemoveTurn:
 
 
 @dataclass(frozen=True, slots=True)
+class Return:
+    """Send back: the open task's branch is closed, and `target` (same scope or outwards) begins.
+
+    `by` is remembered; with `resume`, the target leads straight back to where the branch was left.
+    """
+
+    task: int
+    target: str
+    by: str = ""
+    resume: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """End the instance: everything open is closed, called processes too."""
 
@@ -134,6 +148,7 @@ Command: TypeAlias = (
     | SetVariables
     | AddTurn
     | RemoveTurn
+    | Return
     | Cancel
 )
 
@@ -270,6 +285,13 @@ def _remove_turn(instance: Instance, command: RemoveTurn) -> None:
     spec.remove(loop, turn)
 
 
+def _return(instance: Instance, command: Return) -> None:
+    token = instance.find(command.task)
+    if token is None or not token.live:
+        raise wrong(f"任务 {command.task} 没有打开。", f"task {command.task} is not open.")
+    send_back(token, command.target, plain(command.by), command.resume)
+
+
 def _cancel(instance: Instance, command: Cancel) -> None:
     instance.cancel()
 
@@ -286,5 +308,6 @@ CARRY_OUT: dict[type, Callable[[Instance, Any], None]] = {
     SetVariables: _set_variables,
     AddTurn: _add_turn,
     RemoveTurn: _remove_turn,
+    Return: _return,
     Cancel: _cancel,
 }

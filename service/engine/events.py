@@ -103,6 +103,12 @@ class Host(NodeSpec):
 
     group = True
 
+    def _on_complete_hook(self, my_task: Token) -> None:
+        super()._on_complete_hook(my_task)
+        main = next((token for token in my_task.children if not token.task_spec.beside), None)
+        if main is not None and "returned" in my_task.internal_data:
+            main.internal_data["returned"] = my_task.internal_data.pop("returned")
+
 
 class Boundary(Catch):
     """A boundary event."""

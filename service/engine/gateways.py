@@ -81,8 +81,8 @@ class ParallelGateway(Join):
     """Waits for a token of each incoming flow."""
 
     def arrive(self, token: Token) -> bool:
-        """Fires as soon as every flow has brought one."""
-        if not self.joins:
+        """Fires as soon as every flow has brought one; sent to directly, it does not wait."""
+        if not self.joins or "flow" not in token.internal_data:
             return True
         token._set_state(WAITING)
         by_flow = self.arrivals(token.workflow)
@@ -98,7 +98,7 @@ class InclusiveGateway(Join, Choice):
 
     def arrive(self, token: Token) -> bool:
         """A join is looked at when nothing else moves: `stepping.settle`."""
-        if not self.joins:
+        if not self.joins or "flow" not in token.internal_data:
             return True
         token._set_state(WAITING)
         return False

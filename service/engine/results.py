@@ -37,6 +37,7 @@ class Work:
     inputs: dict[str, Any]  # items of the loops around it, then its own local variables
     properties: dict[str, str]
     path: tuple[str, ...]  # call activities from the top down, then the element
+    returned: dict[str, str] | None = None  # sent back: "by" whom and "from" which element, "resume" if it leads back
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,7 @@ def _work(token: Token) -> Work:
         inputs=_inputs(token),
         properties=dict(node.properties),
         path=_path(token),
+        returned=(token.above if "turn" in token.internal_data else token).internal_data.get("returned"),
     )
 
 
