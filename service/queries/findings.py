@@ -1,4 +1,4 @@
-"""What the rules find in a case as it stands now: the rows of each findings decision, with code and article."""
+"""What the rules found in a case when they were asked last: each finding with its code, article and level."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from service.feel import from_json
-from service.programmes.case_values import CaseReading
+from sqlalchemy.orm import Session
+
+from service.domain.identity import Actor
+from service.queries.access import is_outside
+from service.store import audit
 
 SUFFIX = "findings"
+#: the findings about a declaration itself, which its applicant may read
+OF_DECLARATION = "declaration_findings"
 LEVELS = {"fail": "fail", "exc": "exc", "exception": "exc", "warn": "warn", "warning": "warn", "pass": "pass"}
 ORDER = ("fail", "exc", "warn", "pass")
 
@@ -25,32 +30,31 @@ class Finding:
     text: str = ""
 
 
-def findings(reading: CaseReading, only: str = "") -> tuple[Finding, ...]:
-    """The findings of every decision named so in the programme, the worst first.
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All findings, the worst first; `asked` says whether any rule was asked, for “nothing found” is a result too."""
 
-    A decision that cannot say anything yet (its forms are not submitted) has no rows; `only` narrows them to one
-    decision id.
-    """
-    found: list[Finding] = []
-    variables = {"case": from_json(dict(reading.view)), "lookup": from_json(dict(reading.lookup))}
-    for decision_id, model in reading.programme.decisions.items():
-        if decision_id.endswith(SUFFIX) and only in ("", decision_id):
-            found.extend(_rows(model.evaluate(decision_id, variables, functions=reading.functions)))
-    unique = {(one.code, one.title): one for one in found}
-    return tuple(sorted(unique.values(), key=lambda one: ORDER.index(one.level)))
+    rows: tuple[Finding, ...]
+    asked: bool
+
+
+def findings(session: Session, actor: Actor, case_id: int) -> Findings:
+    """The last findings of every decision whose id ends with `findings`; an outsider's only of the declaration."""
+    outside = is_outside(actor)
+    values = {
+        decision: value
+        for decision, value in audit.decisions_of(session, case_id).items()
+        if decision.endswith(SUFFIX) and (not outside or decision == OF_DECLARATION)
+    }
+    unique = {(one.code, one.title): one for value in values.values() for one in _rows(value)}
+    rows = sorted(unique.values(), key=lambda one: ORDER.index(one.level))
+    return Findings(tuple(rows), bool(values))
 
 
 def _rows(value: Any) -> Iterator[Finding]:
-    rows = value if isinstance(value, list) else [value]
-    for row in rows:
-        if not isinstance(row, Mapping):
-            continue
-        title = str(row.get("message") or row.get("title") or "")
+    for row in value if isinstance(value, list) else [value]:
+        title = str(row.get("message") or row.get("title") or "") if isinstance(row, Mapping) else ""
         if title:
             level = LEVELS.get(str(row.get("severity") or row.get("level") or "fail"), "warn")
-            yield Finding(level, title, str(row.get("article") or ""), str(row.get("code") or ""), _text(row))
-
-
-def _text(row: Mapping[str, Any]) -> str:
-    detail = row.get("detail") or row.get("text")
-    return str(detail) if detail is not None else ""
+            detail = row.get("detail") or row.get("text") or ""
+            yield Finding(level, title, str(row.get("article") or ""), str(row.get("code") or ""), str(detail))

@@ -114,10 +114,11 @@ def marks(drawing: Drawing, where: Where, tasks: Sequence[TaskRow], now: datetim
     for flow, (source, _target) in drawing.flows.items():
         if f"{drawing.process}/{flow}" in where.taken:
             found[flow] = found[source] = "done"
-    hosted = {shape.id for shape in drawing.shapes if shape.host}
+    # Boundary events and starts of event subprocesses wait as long as what they stand on is here.
+    waiting = {shape.id for shape in drawing.shapes if shape.host or shape.kind == "startEvent"}
     for token in where.tokens:
         element = _at(where.path, token.path)
-        if element and element not in hosted:  # a boundary event waits as long as its task is here
+        if element and element not in waiting:
             found[element] = "now"
     for task in tasks:
         element = _at(where.path, task.path)

@@ -73,6 +73,7 @@ def _install_words(app: Flask) -> None:
         entry_state=words.entry_state,
         action_word=words.action_word,
         role_word=words.role_word,
+        member_kind=words.member_kind,
         due_mark=lambda due_at, paused=False: present.due(due_at, g.now, paused=paused),
         due_reason=present.reason,
         period=present.period,

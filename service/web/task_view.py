@@ -165,10 +165,9 @@ def _beside(
 ) -> dict[str, Any]:
     """What stands beside the form: the case's materials, findings, members, papers and files."""
     session = db.session()
-    outside = not is_staff(actor)
     return {
         "materials": task_page.materials(session, actor, facts, form, language()),
-        "findings": findings(form.reading) if form is not None and not outside else (),
+        "findings": findings(session, actor, facts.case_id),
         "members": case_page.members(session, facts.case_id),
         "papers": case_page.papers(session, actor, facts, form.programme.letters if form else {}),
         "files": case_page.files(session, actor, facts),

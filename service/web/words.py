@@ -89,6 +89,17 @@ _ACTIONS: Final = {
     "signed-in": _("登录"),
 }
 
+_MEMBER_KINDS: Final = {
+    "enterprise": _("企业"),
+    "university": _("高校"),
+    "institute": _("科研院所"),
+    "public": _("事业单位"),
+    "other": _("其他"),
+    "core": _("核心层"),
+    "ordinary": _("一般成员"),
+    "lead": _("牵头"),
+}
+
 ROLE_WORDS: Final = {
     "lead": _("申报单位"),
     "administrator": _("系统管理员"),
@@ -119,6 +130,11 @@ def role_word(key: str, names: dict[str, str] | None = None) -> str:
     if names and key in names:
         return names[key]
     return str(ROLE_WORDS.get(key, key))
+
+
+def member_kind(code: str | None) -> str:
+    """What a member unit is, or its part; programmes use these codes, and a word of their own shows as it is."""
+    return str(_MEMBER_KINDS.get(code or "", code or ""))
 
 
 def entry_state(code: str) -> tuple[str, str]:

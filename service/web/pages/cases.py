@@ -13,6 +13,7 @@ from service.domain.errors import NotFound
 from service.domain.identity import Actor
 from service.programmes.compiled import CompiledProgramme, compiled_of
 from service.queries import case_page, cases, drawings, programmes, progress
+from service.queries.findings import findings
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import markdown, schemas
@@ -67,6 +68,7 @@ def show(case_id: int) -> ResponseReturnValue:
         papers=case_page.papers(session, actor, facts, compiled.letters),
         files=case_page.files(session, actor, facts),
         members=case_page.members(session, case_id),
+        findings=findings(session, actor, case_id),
         withdrawable=_may_withdraw(actor, facts, compiled),
         role_names={key: role.name for key, role in compiled.manifest.roles.items()},
     )

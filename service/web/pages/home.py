@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template
+from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from service.commands import cases as commands
@@ -35,8 +35,7 @@ def home() -> ResponseReturnValue:
 def start(programme: str, procedure: str) -> ResponseReturnValue:
     """Start a case and go to its first task."""
     actor = who()
-    demonstration = bool(current_app.config["DEMONSTRATION"])
-    case_id = transact(commands.start, programme, procedure, override_draft=demonstration, actor=actor, now=moment())
+    case_id = transact(commands.start, programme, procedure, actor=actor, now=moment())
     flash(gettext("已开始，草稿会自动保存；提交之前别人看不到。"))
     task_id = cases.first_open_task(db.session(), actor, case_id)
     return redirect(f"/tasks/{task_id}" if task_id else f"/cases/{case_id}", 303)
