@@ -21,6 +21,7 @@ from service.engine.commands import (
 )
 from service.engine.decisions import DecisionTaken
 from service.engine.expressions import CaseValues
+from service.engine.migration import migrate, plan
 from service.engine.results import IncidentRow, Live, MessageWait, OperationRequest, Step, TimerWait, Work
 
 __all__ = [
@@ -54,5 +55,7 @@ __all__ = [
     "apply",
     "check_files",
     "compile_bundle",
+    "migrate",
+    "plan",
     "view",
 ]

@@ -101,6 +101,7 @@ class Live:
     name: str
     properties: dict[str, str]
     path: tuple[str, ...]
+    stuck: bool = False  # parked as an incident: it has no row as open work, timer or message
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,14 @@ def _live(token: Token) -> Live:
     for owner in reversed(list(_owners(token))):
         properties |= owner.task_spec.node.properties
     return Live(
-        token.id, node.id, token.workflow.process, node.kind, node.name, properties | node.properties, _path(token)
+        token.id,
+        node.id,
+        token.workflow.process,
+        node.kind,
+        node.name,
+        properties | node.properties,
+        _path(token),
+        token.stuck is not None,
     )
 
 
