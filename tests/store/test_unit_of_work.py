@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select, text
+from sqlalchemy import event, func, select, text, update
 
 from service.domain.errors import NotAllowed, StaleRevision, Unavailable
 from service.domain.identity import SYSTEM
@@ -79,6 +79,15 @@ def test_what_a_door_has_read_does_not_spoil_the_command(store: Flask, now: date
 
     assert losers(race(store, [read_then_command] * 4)) == []
     assert db.session.get_one(Instance, instance).revision == 4
+
+
+def test_a_command_reads_anew_what_a_door_has_read(store: Flask, now: datetime) -> None:
+    """What the page was built from may be old by the time the command holds its locks."""
+    instance = transact(lambda work: make_instance(work.session).id, actor=SYSTEM, now=now)
+    assert db.session.get_one(Instance, instance).revision == 0
+    with db.engine.execution_options(write=True).begin() as other:
+        other.execute(update(Instance).values(revision=5))
+    assert transact(lambda work: work.session.get_one(Instance, instance).revision, actor=SYSTEM, now=now) == 5
 
 
 def test_two_commands_that_lock_in_opposite_order_both_succeed(store: Flask, now: datetime) -> None:
