@@ -16,6 +16,8 @@ export PATH := $(VENV)/bin:$(PATH)
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export npm_config_update_notifier := false
+# `run` starts six processes and `test` more: what the first compiles, the others shall find.
+unexport PYTHONDONTWRITEBYTECODE
 
 # uv reads none of pip's settings, and many machines have a mirror there and nowhere else: hand them over. Empty is fine.
 pip_setting = $(shell $(PYTHON) -m pip config get $(1) 2>/dev/null)
