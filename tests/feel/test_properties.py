@@ -42,7 +42,7 @@ tokens = st.sampled_from(
 LEAVES = st.sampled_from(
     [
         *(*NAMES, "1", "0", "-2.5", "null", "true", '"a"', '@"2026-04-15"', '@"P1M"', '@"10:00:00Z"', "[]", "{}"),
-        *("(> 1)", "[1..5]", "function(a) a", "function(a, b) a > b", "item", "partial"),
+        *("(> 1)", "[1..5]", "(function(a) a)", "(function(a, b) a > b)", "item", "partial"),
     ]
 )
 FORMS = st.sampled_from(

@@ -8,7 +8,7 @@ from typing import Any
 
 from service.feel.builtins.registry import builtin, whole
 from service.feel.comparison import equal
-from service.feel.far import day_of, difference, is_day, is_moment, joined, order_key, split
+from service.feel.far import day_of, is_day, is_moment, joined, order_key, shifted, split
 from service.feel.run import Run
 from service.feel.source import NOWHERE
 from service.feel.temporal import add_months, combined, read_date, read_date_and_time, read_duration, read_time, zone
@@ -118,9 +118,9 @@ def _week_of_year(day: Any) -> Decimal:
 
 
 @builtin("last day of month", "date: day")
-def _last_day_of_month(day: Any) -> Decimal:
+def _last_day_of_month(day: Any) -> Any:
     first = day_of(day.year, day.month, 1)
-    return Decimal(difference(add_months(first, 1), first).days)
+    return shifted(add_months(first, 1), timedelta(days=-1))
 
 
 @builtin("is", "value1: any, value2: any", needs_run=True)

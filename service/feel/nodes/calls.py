@@ -71,12 +71,14 @@ def invoke(run: Run, function: Value, arguments: list[Value], named: tuple[str, 
 
 def _callee(node: s.Node, compile_node: Compile, static: Static) -> Evaluate:
     """What is called: of a plain name, a function registered by the caller comes before a built-in one."""
-    if not isinstance(node, s.Name) or static.may_bind(node.name):
+    if not isinstance(node, s.Name) or node.name in static.locals:
         return compile_node(node, static)
     name, place = node.name, node.place
     builtin = BUILTINS.get(name)
     if builtin is not None:
         return lambda run, _scope: run.functions.get(name, builtin)
+    if static.rows:
+        return compile_node(node, static)
 
     def find(run: Run, _scope: Scope | None) -> Value:
         found = run.functions.get(name)
