@@ -142,11 +142,12 @@ class _Move:
             else:
                 held = [*self.active, (node, node in net.boundary, 1, inside)]
                 out |= move(net, freeze(held, self.waiting, self.armed), todo, k, budget)
-        if self.trouble:
-            out.add(TROUBLE)
         if self.killed:
-            return (out & {TROUBLE}) | {gone}
-        return {TROUBLE} if self.trouble else out
+            return (out & {TROUBLE}) | {gone} | ({TROUBLE} if self.trouble else set())
+        if not self.trouble:
+            return out
+        ends = "terminate" in net.kind.values()  # it takes the parked token away
+        return {TROUBLE} | {x for x in out if ends and x != TROUBLE and empty(x)}
 
     def rest(self) -> set[Outcome]:
         """Nothing moves: inclusive joins that need not wait any longer go on."""
