@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from service.domain.errors import Refusal
-from service.engine.expressions import GIVEN
+from service.engine.expressions import GIVEN, storable
 from service.engine.incidents import Stuck
 from service.engine.scopes import chain
 from service.feel import BudgetExceeded, to_json
@@ -33,12 +33,12 @@ def decide(token: Token) -> DecisionTaken:
     evaluation, scopes = top.evaluation, chain(token)
     model = top.bundle.decisions[id_]
     try:
-        value = to_json(model.evaluate(id_, evaluation.names(scopes), functions=evaluation.functions))
+        value = storable(to_json(model.evaluate(id_, evaluation.names(scopes), functions=evaluation.functions)))
     except Refusal as refusal:
         raise Stuck("decision", decision=id_, zh=refusal.text("zh"), en=refusal.text("en")) from None
     except BudgetExceeded as error:
         raise Stuck("decision", decision=id_, zh=error.zh, en=error.en) from None
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise Stuck("decision", decision=id_, zh=str(error), en=str(error)) from None
     decision = model.decisions[id_]
     read = {

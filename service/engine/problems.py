@@ -17,6 +17,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "not-executable": ("流程没有勾选“可执行”。", "The process is not marked executable."),
     "no-id": ("{kind} 没有标识（id）。", "This {kind} has no id."),
     "duplicate-id": ("标识 {id} 在文件中出现了两次。", "The id {id} occurs twice in the file."),
+    "illegal-id": (
+        "标识“{id}”不合法：以字母或下划线开头，只含字母、数字、“.”“-”“_”。",
+        "“{id}” is no legal id: a letter or “_” first, then letters, digits, “.”, “-”, “_”.",
+    ),
     "unsupported-element": ("不支持的元素：{kind}。", "Elements of type {kind} are not supported."),
     "script-task": (
         "不运行脚本：请改用决策表、映射或服务任务。",

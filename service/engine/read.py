@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from service.engine.problems import problem
 from service.engine.xml import BPMN, CAMUNDA, ZEEBE, Xml, attributes, bpmn, children, doctype, line, local, parse
 
 LIMIT = 2 * 1024 * 1024
+ID = re.compile(r"[^\W\d][\w.\-\u00b7]*")  # an XML NCName; what we put between and behind ids is none
 CLICKABLE = NODES | {
     "sequenceFlow", "process", "message", "signal", "error", "escalation",
     "complexGateway", "adHocSubProcess", "transaction", "scriptTask",
@@ -144,6 +146,7 @@ class Reader:
         if not xml.get("id"):
             self.bad(xml, "no-id", kind="process")
             return
+        self._unique(xml, xml.get("id", ""))
         scope = Scope(xml.get("id", ""), self.file, xml.get("name", ""), line(xml), documentation(xml))
         extensions = self._extensions(xml)
         scope.version = extensions.version
@@ -189,6 +192,8 @@ class Reader:
     def _unique(self, xml: Xml, id_: str) -> None:
         if id_ in self.ids:
             self.bad(xml, "duplicate-id", id=id_)
+        if xml.get("id") and not ID.fullmatch(id_):
+            self.bad(xml, "illegal-id", id=id_)
         self.ids.add(id_)
 
     def _node(self, xml: Xml, kind: str, scope: Scope, lanes: Mapping[str, str | None]) -> None:

@@ -223,7 +223,7 @@ def _inputs(token: Token) -> dict[str, Any]:
 
 
 def _timers(live: list[Token]) -> Iterator[TimerWait]:
-    around = {t.id: _around(t) for t in live if isinstance(t.task_spec, UserTask)}
+    around: dict[int, list[object]] = {}
     for token in live:
         spec = token.task_spec
         if not isinstance(spec, Catch) or spec.event.kind != "timer":
@@ -232,6 +232,7 @@ def _timers(live: list[Token]) -> Iterator[TimerWait]:
         interrupting = isinstance(spec, Boundary | EventSubStart) and spec.node.interrupting
         ends: tuple[int, ...] = ()
         if interrupting:
+            around = around or {t.id: _around(t) for t in live if isinstance(t.task_spec, UserTask)}
             main = token.main() if spec.beside else None
             inside: object = token.workflow if spec.passive else main
             ends = tuple(task for task, places in around.items() if any(place is inside for place in places))

@@ -21,7 +21,20 @@ MODELS = [
     for case in json.loads((Path(__file__).parents[1] / "data/bpmn/rules.json").read_text(encoding="utf-8"))
     if not case["id"].startswith("mi-straight")
 ]
-VALUES = ["=null", "=1/0", '="x"', "=function(x) x", "=[1,2]", "=nobody.knows", "=9 ** 99", "P1D", "", "= (", "=now()"]
+VALUES = [
+    "=null",
+    "=1/0",
+    '="x"',
+    "=function(x) x",
+    "=[1,2]",
+    "=nobody.knows",
+    "=9 ** 99",
+    "=9 ** 999",
+    "P1D",
+    "",
+    "= (",
+    "=now()",
+]
 QUOTED = re.compile(r'"(=[^"]*)"')
 ATTRIBUTE = re.compile(r' (\w+)="([^"]*)"')
 

@@ -105,6 +105,8 @@ MORE: dict[str, tuple[tuple[str, str], Lines]] = {
         ("u", "unregistered-function"),
         ["start s", 'user u | zeebe assignmentDefinition candidateGroups==grups("lead")', "s > u"],
     ),
+    "an id with a tilde": (("s~x", "illegal-id"), ["<startEvent id='s~x'/>"]),
+    "an id with a slash": (("s/x", "illegal-id"), ["<startEvent id='s/x'/>"]),
     "a computed process": (
         ("c", "computed-reference"),
         ["start s", "call c q | zeebe calledElement processId==q", "s > c"],
