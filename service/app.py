@@ -5,12 +5,12 @@ from __future__ import annotations
 from argon2 import PasswordHasher
 from flask import Flask
 
+from service import logs
 from service.commands import ports
 from service.delivery.blobs import BlobFolder
 from service.delivery.documents import Typst
 from service.delivery.mail import Mail, MailFolder, SmtpMail, SmtpServer
 from service.delivery.scanning import scanner
-from service import logs
 from service.settings import Settings
 from service.store import session
 from service.web import site

@@ -12,10 +12,10 @@ from service.commands import alarms, housekeeping, incidents, outbox, timers
 from service.domain.errors import Refusal
 from service.domain.identity import CLOCK
 from service.store import timers as timer_rows
-from service.store.alarms import Alarm
 from service.store.incidents import Incident
 from service.store.session import db
 from service.store.unit_of_work import transact
+from service.store.user_tasks import OPEN, UserTask
 
 log = structlog.get_logger(__name__)
 BATCH = 200
@@ -32,11 +32,14 @@ def fire_due_timers(now: datetime) -> None:
 def send_alarms(now: datetime) -> None:
     """Remind, mark overdue, escalate."""
     due = db.session.scalars(
-        select(Alarm.id).where(Alarm.sent_at.is_(None), Alarm.at <= now).order_by(Alarm.at, Alarm.id).limit(BATCH)
+        select(UserTask.id)
+        .where(UserTask.status == OPEN, UserTask.alarm_at <= now)
+        .order_by(UserTask.alarm_at, UserTask.id)
+        .limit(BATCH)
     ).all()
     db.session.rollback()
-    for alarm_id in due:
-        _each("alarm", alarm_id, lambda alarm_id=alarm_id: transact(alarms.send, alarm_id, actor=CLOCK, now=now))
+    for task_id in due:
+        _each("alarm", task_id, lambda key=task_id: transact(alarms.send, key, actor=CLOCK, now=now))
 
 
 def retry_incidents(now: datetime) -> None:

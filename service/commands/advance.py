@@ -13,14 +13,16 @@ from sqlalchemy.exc import DBAPIError
 from service.commands import step_rows
 from service.commands.trail import note
 from service.domain.errors import Refusal, StaleRevision
-from service.engine import Command, Complete, Fail, OperationRequest, Retry, Step, Work, apply
+from service.engine import Command, Complete, Fail, OperationRequest, Retry, Start, Step, Work, apply
 from service.operations import OperationContext, run_operation
-from service.programmes.case_values import CaseReading, read_case
+from service.programmes.case_values import CaseReading, Paths, read_case
 from service.programmes.compiled import CompiledProgramme, compiled_of
 from service.store import instances
+from service.store.case_ground import CaseGround
 from service.store.cases import Case
 from service.store.instances import Instance
 from service.store.unit_of_work import UnitOfWork
+from service.store.user_tasks import UserTask
 
 log = structlog.get_logger(__name__)
 
@@ -33,11 +35,13 @@ class Course:
     case: Case
     instance: Instance
     programme: CompiledProgramme
+    before: step_rows.Before
+    ground: CaseGround | None = None
     steps: list[Step] = field(default_factory=list)
     opened: list[Work] = field(default_factory=list)
     operations: list[dict[str, Any]] = field(default_factory=list)
-    retried: set[int] = field(default_factory=set)
-    had_incidents: bool = True
+    retried: int | None = None
+    _paths: Paths = frozenset()
     _reading: CaseReading | None = None
 
     @property
@@ -46,9 +50,17 @@ class Course:
         return self.steps[-1]
 
     def reading(self) -> CaseReading:
-        """What FEEL may read of the case; read again after an operation has written rows."""
+        """What the present step can read of the case; read again after an operation has written rows."""
         if self._reading is None:
-            self._reading = read_case(self.work.session, self.case, self.programme, now=self.work.now)
+            self._reading = read_case(
+                self.work.session,
+                self.case,
+                self.programme,
+                now=self.work.now,
+                paths=self._paths,
+                ground=self.ground,
+            )
+            self.ground = self._reading.ground
         return self._reading
 
     def trail(self) -> dict[str, Any]:
@@ -63,14 +75,25 @@ class Course:
 
     def move(self, command: Command) -> None:
         """Apply the command and carry out every operation it asks for, until nothing is left to do."""
-        waiting = deque(self._apply(command).operations)
+        waiting = deque(self._apply(command, self._paths_of(command)).operations)
         while waiting:
             request = waiting.popleft()
             if any(request.task in step.closed for step in self.steps):
                 continue  # an earlier answer has ended the branch that asked
-            waiting.extend(self._apply(self._carry_out(request)).operations)
+            answer = self._carry_out(request)
+            paths = self.programme.bundle.paths(request.process, request.element)
+            waiting.extend(self._apply(answer, paths).operations)
 
-    def _apply(self, command: Command) -> Step:
+    def _paths_of(self, command: Command) -> Paths:
+        """What the movement can read, by the element it begins at; everything, where that is not known."""
+        bundle = self.programme.bundle
+        if isinstance(command, Start):
+            return bundle.paths(command.process)
+        begun = self.before.live.get(getattr(command, "task", -1))
+        return bundle.paths(begun.process, begun.element) if begun is not None else bundle.all_paths
+
+    def _apply(self, command: Command, paths: Paths) -> Step:
+        self._paths, self._reading = paths, None
         state = self.steps[-1].state if self.steps else self.instance.state
         step = apply(self.programme.bundle, state, command, self.work.now, self.reading().values)
         self.steps.append(step)
@@ -78,7 +101,7 @@ class Course:
 
     def _carry_out(self, request: OperationRequest) -> Command:
         """The answer of an operation; one that fails leaves no row behind and becomes an incident, not an error."""
-        context = OperationContext(self.work, self.case, self.programme, request, self.reading())
+        context = OperationContext(self.work, self.case, self.programme, request)
         try:
             with self.work.session.begin_nested():
                 result = run_operation(context)
@@ -90,28 +113,33 @@ class Course:
             self.operations.append({"operation": request.type, "element": request.element, "failed": str(error)[:300]})
             return Fail(request.task, _code(error), _reason(error))
         finally:
-            self._reading = None
+            self.ground = None
         self.operations.append({"operation": request.type, "element": request.element, "result": result})
         return Complete(request.task, result)
 
 
 def advance(
-    work: UnitOfWork, case: Case, instance: Instance, command: Command, *, by_person: int | None = None
+    work: UnitOfWork,
+    case: Case,
+    instance: Instance,
+    command: Command,
+    *,
+    completed: UserTask | None = None,
+    ground: CaseGround | None = None,
 ) -> Course:
     """Move a locked instance by one command and write what follows: state, tasks, timers, deadlines, incidents.
 
-    The caller holds the instance's lock and writes its own audit entry. `by_person` is the user who completed the task
-    that the command names. Raises WrongCommand when the process does not wait for it; then nothing is written.
+    The caller holds the instance's lock and writes its own audit entry. `completed` is the task whose completion the
+    command is; `ground` what has been read of the case in this transaction. Raises WrongCommand when the process does
+    not wait for it; then nothing is written.
     """
     programme = compiled_of(work.session, instance.deployment_id)
-    course = Course(work, case, instance, programme)
-    if isinstance(command, Retry):
-        course.retried.add(command.task)
-    before = step_rows.before_of(course)
+    before = step_rows.Before.of(programme, instance)
+    course = Course(work, case, instance, programme, before, ground)
+    course.retried = command.task if isinstance(command, Retry) else None
     course.move(command)
-    last = course.last
-    instances.compare_and_set(work.session, instance, state=last.state, ended=last.ended)
-    step_rows.write(course, before, completed_task=getattr(command, "task", None), completed_by=by_person)
+    instances.compare_and_set(work.session, instance, state=course.last.state, ended=course.last.ended)
+    step_rows.write(course, before, completed=completed, by=work.actor.user_id)
     _note_decisions(course)
     return course
 

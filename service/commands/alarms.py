@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from sqlalchemy import select
 
+from service.commands.task_alarms import ESCALATION, OVERDUE, REMINDER, next_alarm_at
 from service.commands.trail import note
 from service.domain.deadlines import sentence, shown
 from service.operations.recipients import tell_groups
 from service.programmes.case_values import read_case
 from service.programmes.compiled import compiled_of
 from service.store import instances
-from service.store.alarms import ESCALATION, OVERDUE, REMINDER, Alarm
 from service.store.cases import Case
 from service.store.unit_of_work import UnitOfWork
 from service.store.user_tasks import OPEN, TaskGroup, UserTask
@@ -22,38 +25,43 @@ TITLES = {
 }
 
 
-def send(work: UnitOfWork, alarm_id: int) -> bool:
-    """Send an alarm that is due, once; one whose task has closed meanwhile is only marked. Returns whether it told."""
-    task_instance = work.session.scalar(
-        select(UserTask.instance_id).join(Alarm, Alarm.task_id == UserTask.id).where(Alarm.id == alarm_id)
-    )
-    if task_instance is None or instances.try_lock(work.session, task_instance) is None:
-        return False
-    alarm = work.session.get(Alarm, alarm_id, populate_existing=True)
-    if alarm is None or alarm.sent_at is not None or alarm.at is None or alarm.at > work.now:
-        return False
-    alarm.sent_at = work.now
-    task = work.session.get_one(UserTask, alarm.task_id, populate_existing=True)
-    if task.status != OPEN or task.due_at is None:
-        return False
-    if alarm.kind == OVERDUE:
-        task.overdue_marked_at = work.now
-    if alarm.kind == ESCALATION:
-        task.escalated_at = work.now
+def send(work: UnitOfWork, task_id: int) -> int:
+    """Send the alarms of a task that are due, each once; returns how many. A case in use is left to the next tick."""
+    instance_id = work.session.scalar(select(UserTask.instance_id).where(UserTask.id == task_id))
+    if instance_id is None or instances.try_lock(work.session, instance_id) is None:
+        return 0
+    task = work.session.get_one(UserTask, task_id, populate_existing=True)
+    if task.status != OPEN or task.alarm_at is None or task.alarm_at > work.now or task.due_at is None:
+        return 0
+    due = [alarm for alarm in task.alarms if datetime.fromisoformat(alarm["at"]) <= work.now]
+    task.alarms = task.alarms[len(due) :]
+    task.alarm_at = next_alarm_at(task)
     case = work.session.get_one(Case, task.case_id)
-    title = TITLES[alarm.kind].format(name=task.name, due=shown(task.due_at))
+    # after a long stop only the newest reminder is worth a word
+    told = [alarm for alarm in due if alarm["kind"] != REMINDER] or due[-1:]
+    for alarm in told:
+        _tell(work, task, case, alarm)
+    return len(told)
+
+
+def _tell(work: UnitOfWork, task: UserTask, case: Case, alarm: dict[str, Any]) -> None:
+    kind = alarm["kind"]
+    if kind == OVERDUE:
+        task.overdue_marked_at = work.now
+    if kind == ESCALATION:
+        task.escalated_at = work.now
+    due = shown(task.due_at or work.now)
+    title = TITLES[kind].format(name=task.name, due=due)
     reason = sentence(task.due_reason) if task.due_reason else ""
-    body = f"案件 {case.number or case.id}（{case.title}）的“{task.name}”，期限 {shown(task.due_at)}。\n\n{reason}"
-    tell_groups(work, _audience(work, alarm, task, case), title, body, case_id=case.id, once=f"alarm-{alarm.id}")
-    details = {"name": task.name, "kind": alarm.kind, "due": shown(task.due_at)}
-    note(work, f"{alarm.kind}-told", "user-task", task.id, details, case_id=case.id)
-    return True
+    body = f"案件 {case.number or case.id}（{case.title}）的“{task.name}”，期限 {due}。\n\n{reason}"
+    once = f"alarm-{task.id}-{kind}-{alarm['at']}"
+    tell_groups(work, _audience(work, alarm, task, case), title, body, case_id=case.id, once=once)
+    note(work, f"{kind}-told", "user-task", task.id, {"name": task.name, "kind": kind, "due": due}, case_id=case.id)
 
 
-def _audience(work: UnitOfWork, alarm: Alarm, task: UserTask, case: Case) -> list[str]:
+def _audience(work: UnitOfWork, alarm: dict[str, Any], task: UserTask, case: Case) -> list[str]:
     """The groups that may take the task; for an escalation the role the deadline's rule names."""
-    if alarm.kind == ESCALATION and alarm.escalate_to:
+    if alarm["kind"] == ESCALATION:
         programme = compiled_of(work.session, case.deployment_id)
-        reading = read_case(work.session, case, programme, now=work.now, paths=())
-        return reading.group_keys(alarm.escalate_to)
+        return read_case(work.session, case, programme, now=work.now, paths=()).group_keys(alarm["to"])
     return list(work.session.scalars(select(TaskGroup.group_key).where(TaskGroup.task_id == task.id)))

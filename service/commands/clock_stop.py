@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import select, update
 
-from service.commands.task_alarms import alarms_of
+from service.commands.task_alarms import set_alarms
 from service.domain import deadlines
 from service.store import user_tasks
-from service.store.alarms import Alarm
 from service.store.deadlines import Deadline
 from service.store.session import changed
 from service.store.timers import Timer
@@ -21,72 +19,75 @@ if TYPE_CHECKING:
     from service.commands.advance import Course
 
 CLOCK_STOP = "clock-stop"
+HELD = "held"  # in a task's due_reason: since when its date is stopped, and what the date was
 
 
 def stop_or_resume(course: Course, *, stopped_before: bool) -> None:
     """Stop the case's deadlines when a task with the property `clock-stop` opened, resume them when the last closed.
 
-    The time an applicant needs to correct is not the authority's time. Source: domain §8.2 (补正), architecture D7.
+    The time an applicant needs to correct is not the authority's time. The stopping task's own date runs on.
     """
-    stopping = [work for work in course.opened if CLOCK_STOP in work.properties]
-    stopped_now = any(CLOCK_STOP in one.properties for one in course.last.live)
+    stopping = {work.task for work in course.opened if CLOCK_STOP in work.properties}
     if stopping:
-        _stop(course, {work.task for work in stopping})
-    elif not stopped_now and stopped_before:
+        _stop(course, stopping)
+    elif stopped_before and not any(CLOCK_STOP in one.properties for one in course.last.live):
         _resume(course)
 
 
-def _stop(course: Course, own: set[int]) -> None:
-    """The deadlines of the stopping tasks themselves run on."""
-    session, case = course.work.session, course.case
-    own_ids = select(UserTask.id).where(
-        UserTask.instance_id == course.instance.id, UserTask.engine_task.in_(sorted(own))
-    )
-    rows = session.scalars(select(Deadline).where(Deadline.case_id == case.id, Deadline.state == "running")).all()
-    own_task_ids = set(session.scalars(own_ids))
-    for row in rows:
-        if row.task_id not in own_task_ids and row.due_at > course.work.now:
-            row.state, row.paused_at = "paused", course.work.now
-            _move(course, row, paused=True)
+def _stop(course: Course, stopping: set[int]) -> None:
+    session, now = course.work.session, course.work.now
+    for row in _rows(course, "running"):
+        if row.due_at > now:
+            row.state, row.paused_at = "paused", now
+            _move_timers(course, row.name, None)
+    for task in _tasks(course):
+        if task.engine_task not in stopping and task.due_at is not None and task.due_at > now:
+            reason = {**(task.due_reason or {}), HELD: {"since": now.isoformat(), "at": task.due_at.isoformat()}}
+            user_tasks.set_due(session, task.id, None, reason)
+            session.refresh(task)
+            task.alarms, task.alarm_at = [], None
 
 
 def _resume(course: Course) -> None:
     session = course.work.session
-    rows: Sequence[Deadline] = session.scalars(
-        select(Deadline).where(Deadline.case_id == course.case.id, Deadline.state == "paused")
-    ).all()
-    for row in rows:
-        paused_on = deadlines.local_date(row.paused_at or course.work.now)
-        due = deadlines.resumed(
-            _period(row), paused_on, deadlines.local_date(course.work.now), course.reading().calendar
-        )
+    for row in _rows(course, "paused"):
+        due = _resumed(course, _period(row.due_at, row.reason), row.paused_at or course.work.now)
         row.state, row.paused_at, row.due_at, row.reason = "running", None, due.at, due.reason
-        _move(course, row, paused=False)
+        _move_timers(course, row.name, due.at)
+    for task in _tasks(course):
+        held = (task.due_reason or {}).get(HELD)
+        if held is None or task.due_reason is None:
+            continue
+        reason = {name: value for name, value in task.due_reason.items() if name != HELD}
+        period = _period(datetime.fromisoformat(held["at"]), reason)
+        due = _resumed(course, period, datetime.fromisoformat(held["since"]))
+        user_tasks.set_due(session, task.id, due.at, due.reason)
+        session.refresh(task)
+        set_alarms(course.programme.manifest, course.reading().calendar, task, course.work.now)
 
 
-def _period(row: Deadline) -> deadlines.Due:
-    return deadlines.Due(row.due_at, date.fromisoformat(row.reason["last_on"]), row.reason)
+def _rows(course: Course, state: str) -> list[Deadline]:
+    mine = select(Deadline).where(Deadline.case_id == course.case.id, Deadline.state == state)
+    return list(course.work.session.scalars(mine))
 
 
-def _move(course: Course, row: Deadline, *, paused: bool) -> None:
-    """Give the tasks, timers and alarms of a deadline its new instant; while it is stopped they have none to fire at."""
-    session, instance = course.work.session, course.instance
-    changed(
-        session,
-        update(Timer)
-        .where(Timer.instance_id == instance.id, Timer.deadline == row.name)
-        .values(due_at=None if paused else row.due_at),
-    )
-    tasks = select(UserTask).where(
-        UserTask.instance_id == instance.id, UserTask.deadline == row.name, UserTask.status == OPEN
-    )
-    if row.task_id is not None:
-        tasks = tasks.where(UserTask.id == row.task_id)
-    for task in session.scalars(tasks):
-        session.execute(delete(Alarm).where(Alarm.task_id == task.id, Alarm.sent_at.is_(None)))
-        if not paused:
-            user_tasks.set_due(session, task.id, row.due_at, row.reason)
-            session.refresh(task)
-            alarms = alarms_of(course.programme.manifest, course.reading().calendar, task, course.work.now)
-            if alarms:
-                session.execute(insert(Alarm), alarms)
+def _tasks(course: Course) -> list[UserTask]:
+    mine = select(UserTask).where(UserTask.instance_id == course.instance.id, UserTask.status == OPEN)
+    return list(course.work.session.scalars(mine))
+
+
+def _period(at: datetime, reason: dict[str, object]) -> deadlines.Due:
+    last = reason.get("last_on")
+    on = date.fromisoformat(str(last)) if last else deadlines.local_date(at - datetime.resolution)
+    return deadlines.Due(at, on, {"unit": "working_days", **reason})
+
+
+def _resumed(course: Course, period: deadlines.Due, since: datetime) -> deadlines.Due:
+    today = deadlines.local_date(course.work.now)
+    return deadlines.resumed(period, deadlines.local_date(since), today, course.reading().calendar)
+
+
+def _move_timers(course: Course, name: str, due_at: datetime | None) -> None:
+    """A timer of a stopped deadline has no instant to fire at."""
+    mine = update(Timer).where(Timer.instance_id == course.instance.id, Timer.deadline == name)
+    changed(course.work.session, mine.values(due_at=due_at))

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import delete, insert, select, update
 
 from service.commands import clock_stop
-from service.commands.task_alarms import alarms_of
+from service.commands.task_alarms import set_alarms
 from service.domain import deadlines
-from service.engine import IncidentRow, Step, TimerWait, Work, view
-from service.programmes.compiled import deadline_of
+from service.engine import IncidentRow, Live, Step, TimerWait, Work, view
+from service.programmes.compiled import CompiledProgramme, deadline_of
 from service.programmes.functions import period
 from service.store import user_tasks
-from service.store.alarms import Alarm
 from service.store.deadlines import Deadline
 from service.store.incidents import Incident
+from service.store.instances import Instance
 from service.store.session import changed
 from service.store.timers import Timer
 from service.store.user_tasks import UserTask
@@ -31,63 +31,75 @@ STATE = "case-state"
 CLOCK_STOP = "clock-stop"
 
 
+EVENTS = frozenset({"boundaryEvent", "intermediateCatchEvent", "startEvent"})
+
+
 @dataclass(frozen=True, slots=True)
 class Before:
     """What was alive before the movement."""
 
-    tasks: frozenset[int]
-    processes: frozenset[str]
-    stopped: bool = False
+    live: Mapping[int, Live]
+
+    @classmethod
+    def of(cls, programme: CompiledProgramme, instance: Instance) -> Self:
+        """What lives in a stored instance; nothing in one that has not been started."""
+        found = view(programme.bundle, instance.state) if instance.state is not None else ()
+        return cls({one.task: one for one in found})
+
+    def of_kind(self, tasks: Iterable[int], *kinds: str) -> list[int]:
+        """Those of the tasks that were of one of these kinds."""
+        return sorted(task for task in tasks if task in self.live and self.live[task].kind in kinds)
+
+    @property
+    def processes(self) -> frozenset[str]:
+        """The processes that had a token."""
+        return frozenset(one.process for one in self.live.values())
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a task stopped the clock."""
+        return any(CLOCK_STOP in one.properties for one in self.live.values())
+
+    @property
+    def stuck(self) -> bool:
+        """Whether a token waited at an incident."""
+        return any(one.stuck for one in self.live.values())
 
 
-def before_of(course: Course) -> Before:
-    """What lives in the instance before anything moves."""
-    if course.instance.state is None:
-        return Before(frozenset(), frozenset())
-    live = view(course.programme.bundle, course.instance.state)
-    return Before(
-        frozenset(one.task for one in live),
-        frozenset(one.process for one in live),
-        any(CLOCK_STOP in one.properties for one in live),
-    )
-
-
-def write(course: Course, before: Before, *, completed_task: int | None, completed_by: int | None) -> None:
+def write(course: Course, before: Before, *, completed: UserTask | None, by: int | None) -> None:
     """Write the rows of the movement; the caller has locked the instance and set its state."""
     last = course.last
     closed = {task for step in course.steps for task in step.closed}
     opened = [work for step in course.steps for work in step.opened if work.task not in closed]
-    started = [timer for timer in last.timers if timer.task not in before.tasks and timer.due is not None]
-    _close_tasks(course, closed & before.tasks, completed_task, completed_by)
-    _timers(course, closed, started)
+    started = [timer for timer in last.timers if timer.task not in before.live and timer.due is not None]
+    _close_tasks(course, before.of_kind(closed, "userTask"), completed, by)
+    _timers(course, before.of_kind(closed, *EVENTS), started, {work.task for work in opened})
     dues = _dues(course, opened, started)
     tasks = _open_tasks(course, opened, dues)
     _deadlines(course, tasks, started, dues)
     _left_stages(course, before)
-    _incidents(course, last.incidents, before)
+    if last.incidents or before.stuck:
+        _incidents(course, last.incidents)
     _case_state(course, last)
     course.opened = opened
     clock_stop.stop_or_resume(course, stopped_before=before.stopped)
 
 
-def _close_tasks(course: Course, closed: Iterable[int], completed: int | None, by: int | None) -> None:
-    work, instance = course.work, course.instance
-    others = sorted(set(closed) - {completed})
-    if completed is not None and by is not None:
-        task_id = work.session.scalar(
-            select(UserTask.id).where(UserTask.instance_id == instance.id, UserTask.engine_task == completed)
-        )
-        if task_id is not None:
-            user_tasks.complete(work.session, task_id, by=by, at=work.now)
+def _close_tasks(course: Course, closed: Sequence[int], completed: UserTask | None, by: int | None) -> None:
+    work = course.work
+    if completed is not None:
+        user_tasks.complete(work.session, completed.id, by=by, at=work.now)
+    others = [task for task in closed if completed is None or task != completed.engine_task]
     if others:
-        user_tasks.cancel(work.session, instance.id, others, at=work.now)
+        user_tasks.cancel(work.session, course.instance.id, others, at=work.now)
 
 
-def _timers(course: Course, closed: set[int], started: Sequence[TimerWait]) -> None:
+def _timers(course: Course, closed: Sequence[int], started: Sequence[TimerWait], opened: set[int]) -> None:
     """Timers that wait no longer go; those that began to wait come. `ends` may grow with each opened task."""
     session, instance = course.work.session, course.instance
+    mine = Timer.instance_id == instance.id
     if closed:
-        changed(session, delete(Timer).where(Timer.instance_id == instance.id, Timer.engine_task.in_(sorted(closed))))
+        changed(session, delete(Timer).where(mine, Timer.engine_task.in_(closed)))
     rows = [
         {
             "instance_id": instance.id,
@@ -104,13 +116,8 @@ def _timers(course: Course, closed: set[int], started: Sequence[TimerWait]) -> N
         session.execute(insert(Timer), rows)
     fresh = {timer.task for timer in started}
     for timer in course.last.timers:
-        if timer.task not in fresh and set(timer.ends) & {one.task for one in _opened(course)}:
-            statement = update(Timer).where(Timer.instance_id == instance.id, Timer.engine_task == timer.task)
-            changed(session, statement.values(ends=list(timer.ends)))
-
-
-def _opened(course: Course) -> list[Work]:
-    return [work for step in course.steps for work in step.opened]
+        if timer.task not in fresh and set(timer.ends) & opened:
+            changed(session, update(Timer).where(mine, Timer.engine_task == timer.task).values(ends=list(timer.ends)))
 
 
 def _dues(course: Course, opened: Sequence[Work], started: Sequence[TimerWait]) -> dict[str, deadlines.Due | None]:
@@ -153,14 +160,8 @@ def _open_tasks(
             path=list(work.path),
         )
         rows.append((task, work))
+        set_alarms(course.programme.manifest, course.reading().calendar, task, course.work.now)
     user_tasks.open_all(course.work.session, [(task, work.groups) for task, work in rows])
-    alarms = [
-        alarm
-        for task, _ in rows
-        for alarm in alarms_of(course.programme.manifest, course.reading().calendar, task, course.work.now)
-    ]
-    if alarms:
-        course.work.session.execute(insert(Alarm), alarms)
     return rows
 
 
@@ -170,34 +171,27 @@ def _deadlines(
     started: Sequence[TimerWait],
     dues: dict[str, deadlines.Due | None],
 ) -> None:
-    """A row for each deadline that began: once for its stage, anew for each task where the rule says so."""
+    """A row for each deadline of a stage that began; one that starts anew with each task stands in the task itself."""
     manifest, recorded = course.programme.manifest, course.reading().times.recorded
     rows: list[dict[str, Any]] = []
-    for task, work in tasks:
-        name = task.deadline
-        if name and dues.get(name) and manifest.deadlines[name].starts == "task":
-            rows.append(_deadline_row(course, name, dues[name], stage=work.process, task_id=task.id))
     staged = {(deadline_of(work.due_source), work.process) for _, work in tasks}
     staged |= {(deadline_of(timer.source), timer.process) for timer in started}
     once: set[str] = set(recorded)
     for name, process in sorted((n, p) for n, p in staged if n):
-        if name in once or not dues.get(name) or manifest.deadlines[name].starts == "task":
+        due = dues.get(name)
+        if due is None or name in once or manifest.deadlines[name].starts == "task":
             continue
         once.add(name)
-        rows.append(_deadline_row(course, name, dues[name], stage=process, task_id=None))
+        rows.append(_deadline_row(course, name, due, stage=process))
     if rows:
         course.work.session.execute(insert(Deadline), rows)
 
 
-def _deadline_row(
-    course: Course, name: str, due: deadlines.Due | None, *, stage: str, task_id: int | None
-) -> dict[str, Any]:
-    assert due is not None
+def _deadline_row(course: Course, name: str, due: deadlines.Due, *, stage: str) -> dict[str, Any]:
     return {
         "case_id": course.case.id,
         "name": name,
         "stage": stage,
-        "task_id": task_id,
         "anchor_on": deadlines.local_date(course.work.now),
         "due_at": due.at,
         "reason": due.reason,
@@ -219,11 +213,9 @@ def _left_stages(course: Course, before: Before) -> None:
         )
 
 
-def _incidents(course: Course, parked: Sequence[IncidentRow], before: Before) -> None:
+def _incidents(course: Course, parked: Sequence[IncidentRow]) -> None:
     """Every parked token has one open incident; what moved on resolves its own."""
     work, instance = course.work, course.instance
-    if not parked and not course.had_incidents:
-        return
     known = {
         row.engine_task: row
         for row in work.session.scalars(
@@ -234,7 +226,7 @@ def _incidents(course: Course, parked: Sequence[IncidentRow], before: Before) ->
         row = known.pop(one.task, None)
         if row is None:
             work.session.add(_incident(course, one))
-        elif one.task in course.retried:
+        elif one.task == course.retried:
             row.code, row.zh, row.en, row.tries = one.code, one.zh, one.en, row.tries + 1
             row.next_try_at = _next_try(work.now, row.tries)
     for row in known.values():

@@ -8,12 +8,23 @@ from typing import Any
 from service.domain import deadlines
 from service.domain.calendar import Calendar
 from service.programmes.manifest import Manifest
-from service.store.alarms import ESCALATION, OVERDUE, REMINDER
 from service.store.user_tasks import UserTask
 
+REMINDER, OVERDUE, ESCALATION = "reminder", "overdue", "escalation"
 
-def alarms_of(manifest: Manifest, calendar: Calendar, task: UserTask, now: datetime) -> list[dict[str, Any]]:
-    """The rows of a task's alarms: those reminders still ahead, and what happens at its due instant."""
+
+def set_alarms(manifest: Manifest, calendar: Calendar, task: UserTask, now: datetime) -> None:
+    """Give the task its alarms anew: those reminders still ahead, and what happens at its due instant."""
+    task.alarms = _alarms(manifest, calendar, task, now)
+    task.alarm_at = next_alarm_at(task)
+
+
+def next_alarm_at(task: UserTask) -> datetime | None:
+    """The instant of the soonest alarm."""
+    return datetime.fromisoformat(task.alarms[0]["at"]) if task.alarms else None
+
+
+def _alarms(manifest: Manifest, calendar: Calendar, task: UserTask, now: datetime) -> list[dict[str, Any]]:
     if task.due_at is None:
         return []
     rule = manifest.deadlines.get(task.deadline or "")
@@ -21,10 +32,8 @@ def alarms_of(manifest: Manifest, calendar: Calendar, task: UserTask, now: datet
     if rule is not None and rule.reminders:
         last_day = deadlines.local_date(task.due_at - datetime.resolution)
         ahead = deadlines.reminders(last_day, rule.reminders, calendar)
-    told = [(REMINDER, at, None) for at in ahead if now < at < task.due_at]
-    told.append((OVERDUE, task.due_at, None))
+    told = [{"kind": REMINDER, "at": at.isoformat()} for at in ahead if now < at < task.due_at]
+    told.append({"kind": OVERDUE, "at": task.due_at.isoformat()})
     if rule is not None and rule.escalate_to:
-        told.append((ESCALATION, task.due_at, rule.escalate_to))
-    return [
-        {"task_id": task.id, "kind": kind, "at": at, "escalate_to": whom, "sent_at": None} for kind, at, whom in told
-    ]
+        told.append({"kind": ESCALATION, "at": task.due_at.isoformat(), "to": rule.escalate_to})
+    return told

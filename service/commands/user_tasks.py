@@ -6,19 +6,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, update
 
 from service.commands.advance import advance
 from service.commands.task_locks import HeldTask, hold, refuse_second_role, refuse_unless_workable, require_person
 from service.commands.trail import note
 from service.domain.deadlines import shown
-from service.domain.errors import FormInvalid, StaleDraft
+from service.domain.errors import Conflict, FormInvalid, StaleDraft
 from service.engine import Complete
 from service.feel import to_json
 from service.forms import Submission as Judged
 from service.forms import enter, judge, take
 from service.programmes.task_forms import TaskForm, open_task_form
 from service.store import request_keys, user_tasks
+from service.store.session import changed
 from service.store.submissions import Draft, Submission
 from service.store.unit_of_work import UnitOfWork
 from service.store.user_tasks import UserTask
@@ -44,7 +45,7 @@ def claim(work: UnitOfWork, task_id: int) -> None:
     person = require_person(work)
     held = hold(work, task_id)
     refuse_unless_workable(work, held)
-    refuse_second_role(work, held.task)
+    refuse_second_role(held)
     user_tasks.claim(work.session, task_id, person, at=work.now)
     note(work, "task-claimed", "user-task", task_id, {"name": held.task.name}, case_id=held.case.id)
 
@@ -65,19 +66,26 @@ def save_draft(work: UnitOfWork, task_id: int, pairs: Pairs, revision: int) -> i
     """
     person = require_person(work)
     held = hold(work, task_id)
-    form = open_task_form(work.session, held.task, held.case, actor=work.actor, now=work.now)
-    draft = work.session.scalar(select(Draft).where(Draft.task_id == task_id, Draft.user_id == person))
-    if draft is not None and draft.revision != revision:
-        raise StaleDraft(when=shown(draft.saved_at), revision=draft.revision)
-    data, _bad = enter(
-        form.compiled, pairs, stored=form.given, roles=form.roles, variables=form.variables, functions=form.functions
+    form = _form(work, held)
+    kept = held.ground.draft
+    if kept is not None and kept.revision != revision:
+        raise StaleDraft(when=shown(kept.saved_at), revision=kept.revision)
+    data, _refused = enter(
+        form.compiled,
+        pairs,
+        stored=form.given,
+        roles=form.roles,
+        variables=form.variables,
+        functions=form.functions,
+        attachments=form.attachments,
     )
-    if draft is None:
-        draft = Draft(task_id=task_id, user_id=person)
-        work.session.add(draft)
-    draft.data, draft.form_digest = to_json(data), form.compiled.digest
-    draft.revision, draft.saved_at = revision + 1, work.now
-    return draft.revision
+    values = {"data": to_json(data), "form_digest": form.compiled.digest, "saved_at": work.now}
+    if kept is None:
+        work.session.add(Draft(task_id=task_id, user_id=person, revision=revision + 1, **values))
+    else:
+        mine = update(Draft).where(Draft.task_id == task_id, Draft.user_id == person)
+        changed(work.session, mine.values(revision=revision + 1, **values))
+    return revision + 1
 
 
 def complete(
@@ -94,29 +102,42 @@ def complete(
     TaskAlreadyCompleted, TaskAlreadyClaimed, DeadlinePassed, NotAllowed, NotFound; then nothing has changed.
     """
     person = require_person(work)
-    if request_key:
-        earlier = request_keys.claim(work.session, request_key, actor_id=person, at=work.now)
-        if earlier:
-            return Completion(**{**earlier, "next_names": tuple(earlier["next_names"])})
-    held = hold(work, task_id)
+    held = hold(work, task_id, request_key=request_key)
+    if held.ground.answered is not None:
+        return _repeated(held, person)
     refuse_unless_workable(work, held)
-    refuse_second_role(work, held.task)
-    form = open_task_form(work.session, held.task, held.case, actor=work.actor, now=work.now)
+    refuse_second_role(held)
+    form = _form(work, held)
     judged = _judged(form, pairs, data)
     if judged.problems:
         raise FormInvalid(count=len(judged.problems), submission=judged)
     answer = _completed(work, held, form, judged, person)
     if request_key:
-        request_keys.answer(work.session, request_key, {**asdict(answer), "next_names": list(answer.next_names)})
+        kept = {**asdict(answer), "next_names": list(answer.next_names)}
+        request_keys.remember(work.session, request_key, kept, actor_id=person, at=work.now)
     return answer
+
+
+def _form(work: UnitOfWork, held: HeldTask) -> TaskForm:
+    return open_task_form(work.session, held.task, held.case, actor=work.actor, now=work.now, ground=held.ground)
+
+
+def _repeated(held: HeldTask, person: int) -> Completion:
+    """The first answer to the same request; a key that is another's is a conflict."""
+    if held.ground.answered_to != person or not held.ground.answered:
+        raise Conflict()
+    given = dict(held.ground.answered)
+    return Completion(**{**given, "next_names": tuple(given["next_names"])})
 
 
 def _completed(work: UnitOfWork, held: HeldTask, form: TaskForm, judged: Judged, person: int) -> Completion:
     task, data = held.task, to_json(judged.data)  # numbers as JSON has them; money keeps its two decimals
     work.session.add(_submission(work, task, form, data, person))
-    work.session.execute(delete(Draft).where(Draft.task_id == task.id))
+    if held.ground.draft is not None:
+        changed(work.session, delete(Draft).where(Draft.task_id == task.id, Draft.user_id == person))
     work.session.flush()
-    course = advance(work, held.case, held.instance, Complete(task.engine_task, data), by_person=person)
+    command = Complete(task.engine_task, data)
+    course = advance(work, held.case, held.instance, command, completed=task, ground=form.reading.ground)
     details = {"name": task.name, "element": task.element, "process": task.process, "form": task.form}
     note(work, "task-completed", "user-task", task.id, {**details, **course.trail()}, case_id=task.case_id)
     return Completion(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
 
 from service.domain.errors import DeploymentRefused, Problem
 from service.engine.build import build, check_built
@@ -13,11 +14,15 @@ from service.engine.check import check
 from service.engine.expressions import GIVEN, Expressions
 from service.engine.model import Scope
 from service.engine.problems import problem
+from service.engine.reach import reaches
 from service.engine.read import read
 from service.engine.spiff import ProcessSpec
 
 if TYPE_CHECKING:
     from service.dmn import DecisionModel
+
+
+Paths: TypeAlias = frozenset[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class ElementInfo:
     called: str | None  # process called by a call activity
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bundle:
     """The compiled models of one deployment."""
 
@@ -59,11 +64,19 @@ class Bundle:
     specs: Mapping[str, ProcessSpec] = field(repr=False)
     expressions: Expressions = field(repr=False)
     _elements: Mapping[str, Mapping[str, ElementInfo]] = field(repr=False)
-    _paths: frozenset[tuple[str, ...]] = field(repr=False)
+    _reach: Mapping[tuple[str, str], Paths] = field(repr=False)
 
-    def paths(self, process_id: str, element: str | None = None) -> frozenset[tuple[str, ...]]:
-        """Static paths under `case` and `lookup` that anything there can read; at present those of the whole bundle."""
-        return self._paths
+    def paths(self, process_id: str, element: str | None = None) -> Paths:
+        """Static paths under `case` and `lookup` that can be read once the element is completed, before the next wait.
+
+        Completed, fired or tried again; without an element: once the process is started. KeyError for no such place.
+        """
+        return self._reach[process_id, element or ""]
+
+    @cached_property
+    def all_paths(self) -> Paths:
+        """What anything in the bundle can read."""
+        return frozenset(path for paths in self._reach.values() for path in paths)
 
     def elements(self, process_id: str) -> Mapping[str, ElementInfo]:
         """The flow nodes of a process by id. KeyError if there is no such process."""
@@ -101,7 +114,7 @@ def compile_bundle(
         specs=specs,
         expressions=expressions,
         _elements={id_: _elements(scope) for id_, scope in processes.items()},
-        _paths=expressions.paths() | _decision_paths(processes, decisions),
+        _reach=_paths(processes, decisions, expressions),
     )
 
 
@@ -163,14 +176,13 @@ def _elements(process: Scope) -> dict[str, ElementInfo]:
     }
 
 
-def _decision_paths(
-    processes: Mapping[str, Scope], decisions: Mapping[str, DecisionModel]
-) -> frozenset[tuple[str, ...]]:
-    used = {
-        node.called
-        for process in processes.values()
-        for scope in process.scopes()
-        for node in scope.nodes.values()
-        if node.kind == "businessRuleTask" and node.called is not None
-    }
-    return frozenset(path for id_ in used for path in decisions[id_].decisions[id_].paths if path and path[0] in GIVEN)
+def _paths(
+    processes: Mapping[str, Scope], decisions: Mapping[str, DecisionModel], expressions: Expressions
+) -> dict[tuple[str, str], Paths]:
+    """The static paths that each place's reach reads, in its texts and in its decisions."""
+    found = {}
+    for place, reach in reaches(processes).items():
+        paths = {path for text in reach.texts if text in expressions for path in expressions[text].paths}
+        paths |= {path for id_ in reach.decisions for path in decisions[id_].decisions[id_].paths}
+        found[place] = frozenset(path for path in paths if path and path[0] in GIVEN)
+    return found

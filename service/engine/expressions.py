@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from math import isfinite
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -56,9 +56,8 @@ class Expressions:
     def __getitem__(self, text: str) -> Expression:
         return self._compiled[text]
 
-    def paths(self) -> frozenset[tuple[str, ...]]:
-        """The static paths under `case` and `lookup` that any of them reads."""
-        return frozenset(path for found in self._compiled.values() for path in found.paths if path[0] in GIVEN)
+    def __contains__(self, text: str) -> bool:
+        return text in self._compiled
 
 
 class Names(Mapping[str, Any]):
@@ -72,11 +71,12 @@ class Names(Mapping[str, Any]):
         self.missing: list[str] = []  # names that are not set or null, for messages
 
     def __getitem__(self, name: str) -> Any:
-        if name in self._found:
-            return self._found[name]
+        found = self._found
+        if name in found:
+            return found[name]
         for scope in self._chain:
             if name in scope:
-                value = self._found[name] = from_json(scope[name])
+                value = found[name] = from_json(scope[name])
                 break
         else:
             value = self._outside(name)
@@ -139,14 +139,16 @@ class Evaluation:
 
     def __init__(self, expressions: Expressions, case: CaseValues, at: datetime) -> None:
         self.expressions, self.case, self.at = expressions, case, at
-        local = at.astimezone(LOCAL)
-        local = at.astimezone(timezone(local.utcoffset() or timedelta()))  # an offset, as Camunda 8 writes it
-        self.functions: dict[str, Function] = {
-            **case.functions,
-            "now": Function((), lambda: local),
-            "today": Function((), local.date),
-        }
+        self.functions = {**case.functions, "now": Function((), self.now), "today": Function((), self.today)}
         self._around = _Around(case, self.functions)
+
+    def now(self) -> datetime:
+        """The instant of the call, in China, with an offset as Camunda 8 writes it."""
+        return self.at.astimezone(timezone(self.at.astimezone(LOCAL).utcoffset() or timedelta()))
+
+    def today(self) -> date:
+        """The date in China at the instant of the call."""
+        return self.now().date()
 
     def names(self, chain: Chain) -> Names:
         """The names that an expression with these scopes sees."""
@@ -161,7 +163,7 @@ class Evaluation:
         value = self.value(text, chain)
         try:
             return storable(to_json(value))
-        except (TypeError, ValueError, BudgetExceeded) as error:
+        except (TypeError, ValueError, OverflowError, BudgetExceeded) as error:
             raise Stuck("not-storable", text=text, why=str(error)) from None
 
     def truth(self, text: str, chain: Chain) -> bool:
@@ -183,6 +185,6 @@ class Evaluation:
         try:
             return self.expressions[text].evaluate(names, functions=self.functions)
         except BudgetExceeded as error:
-            raise Stuck("evaluation", text=text, zh=str(error), en=str(error)) from None
+            raise Stuck("evaluation", text=text, zh=error.zh, en=error.en) from None
         except Refusal as refusal:  # a registered function says why it has no answer, e.g. a year without a calendar
             raise Stuck("evaluation", text=text, zh=refusal.text("zh"), en=refusal.text("en")) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, cast
 
 from sqlalchemy.orm import Session
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from service.domain.deadlines import local_date
 from service.domain.errors import Refusal
 from service.engine import OperationRequest
-from service.programmes.case_values import CaseReading
+from service.programmes.case_values import CaseReading, read_case
 from service.programmes.compiled import CompiledProgramme
 from service.store.cases import Case
 from service.store.unit_of_work import UnitOfWork
@@ -34,7 +35,11 @@ class OperationContext:
     case: Case
     programme: CompiledProgramme
     request: OperationRequest
-    reading: CaseReading
+
+    @cached_property
+    def reading(self) -> CaseReading:
+        """The whole case, read when the operation first asks."""
+        return read_case(self.session, self.case, self.programme, now=self.work.now)
 
     @property
     def session(self) -> Session:

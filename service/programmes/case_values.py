@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.domain.calendar import Calendar
@@ -16,16 +15,11 @@ from service.engine import CaseValues
 from service.feel import Function
 from service.programmes.compiled import CompiledProgramme
 from service.programmes.functions import CaseTimes, Parties, RecordedDeadline, functions, groups
-from service.store import calendars
-from service.store.calls import Call
+from service.store.case_ground import CaseGround, case_ground
 from service.store.case_view import case_view, lookups
-from service.store.cases import Case, CaseEvent
-from service.store.deadlines import Deadline
-from service.store.members import Member
-from service.store.panels import Panel, Seat
+from service.store.cases import Case
 
 Paths = Collection[tuple[str, ...]]
-# Who holds a role may depend on the members or the panel; these rows are read only where a diagram can ask for them.
 EVERYTHING: Paths = (("case",), ("lookup",))
 
 
@@ -39,7 +33,12 @@ class CaseReading:
     programme: CompiledProgramme
     parties: Parties
     times: CaseTimes
-    calendar: Calendar
+    ground: CaseGround
+
+    @property
+    def calendar(self) -> Calendar:
+        """The business calendar."""
+        return self.ground.calendar
 
     @property
     def values(self) -> CaseValues:
@@ -57,72 +56,57 @@ class CaseReading:
 
 
 def read_case(
-    session: Session, case: Case, programme: CompiledProgramme, *, now: datetime, paths: Paths = EVERYTHING
+    session: Session,
+    case: Case,
+    programme: CompiledProgramme,
+    *,
+    now: datetime,
+    paths: Paths = EVERYTHING,
+    ground: CaseGround | None = None,
 ) -> CaseReading:
-    """Read what `paths` (`("case", "members")`, `("lookup", "active_names")` …) can come to ask of a case."""
-    today = local_date(now)
-    calendar = calendars.load(session)
-    parties = _parties(session, case)
-    times = _times(session, case)
-    view = case_view(session, case, paths)
+    """Read what `paths` (`("case", "members")`, `("lookup", "active_names")` …) can come to ask of a case.
+
+    `ground` is what an earlier reading of the same transaction found and nothing has changed since.
+    """
+    ground = ground or case_ground(session, case)
+    parties, times = _parties(case, ground), _times(ground)
     return CaseReading(
-        view=view,
-        lookup=lookups(session, case, paths, today),
-        functions=functions(programme.manifest, calendar, times, parties, now),
+        view=case_view(session, case, paths) if _under(paths, "case") else {"id": str(case.id)},
+        lookup=lookups(session, case, paths, local_date(now)) if _under(paths, "lookup") else {},
+        functions=functions(programme.manifest, ground.calendar, times, parties, now),
         programme=programme,
         parties=parties,
         times=times,
-        calendar=calendar,
+        ground=ground,
     )
 
 
-def _parties(session: Session, case: Case) -> Parties:
-    members = session.execute(select(Member.id, Member.credit_code).where(Member.case_id == case.id)).all()
-    newest = select(Panel.id).where(Panel.case_id == case.id).order_by(Panel.id.desc()).limit(1).scalar_subquery()
-    seats = session.execute(
-        select(Seat.expert_id, Seat.chair, Seat.state).where(Seat.panel_id == newest).order_by(Seat.position)
-    ).all()
-    sitting = [seat for seat in seats if seat.state != "declined" and seat.expert_id is not None]
+def _under(paths: Paths, root: str) -> bool:
+    return any(path[0] == root and path != ("case", "id") for path in paths)
+
+
+def _parties(case: Case, ground: CaseGround) -> Parties:
+    sitting = [seat for seat in ground.seats if seat.state != "declined" and seat.expert_id is not None]
     chair = next((seat.expert_id for seat in sitting if seat.chair), sitting[0].expert_id if sitting else None)
     return Parties(
         applicant_id=case.applicant_id,
         competent_id=case.competent_id,
         authority_id=case.authority_id,
-        members={row.id: row.credit_code for row in members if row.credit_code},
-        experts=tuple(seat.expert_id for seat in sitting),
+        members={member: code for member, code in ground.members.items() if code},
+        experts=tuple(seat.expert_id for seat in sitting if seat.expert_id is not None),
         chair_expert_id=chair,
     )
 
 
-def _times(session: Session, case: Case) -> CaseTimes:
-    recorded = session.execute(
-        select(Deadline.name, Deadline.due_at, Deadline.state, Deadline.reason)
-        .where(Deadline.case_id == case.id, Deadline.state.in_(("running", "paused", "over")))
-        .order_by(Deadline.id)
-    )
-    events = session.execute(
-        select(CaseEvent.name, CaseEvent.on_date).where(CaseEvent.case_id == case.id).order_by(CaseEvent.id)
-    )
+def _times(ground: CaseGround) -> CaseTimes:
     return CaseTimes(
         recorded={
-            row.name: RecordedDeadline(row.due_at, row.state, _last_on(row.reason), row.reason) for row in recorded
+            name: RecordedDeadline(row.due_at, row.state, _last_on(row.reason), row.reason)
+            for name, row in ground.deadlines.items()
         },
-        call_dates=_call_dates(session, case),
-        events={row.name: row.on_date for row in events},
+        call_dates=ground.call_dates,
+        events=ground.events,
     )
-
-
-def _call_dates(session: Session, case: Case) -> dict[str, date]:
-    """The dates of the case's call by deadline name; its opening and closing are `call-open` and `call-close`."""
-    if case.call_id is None:
-        return {}
-    dates = select(Call.opens_on, Call.closes_on, Call.dates).where(Call.id == case.call_id)
-    row = session.execute(dates).one_or_none()
-    if row is None:
-        return {}
-    own = {"call-open": row.opens_on, "call-close": row.closes_on}
-    named = {name: date.fromisoformat(day) for name, day in row.dates.items()}
-    return {name: day for name, day in own.items() if day is not None} | named
 
 
 def _last_on(reason: Mapping[str, Any]) -> date | None:

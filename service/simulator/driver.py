@@ -21,7 +21,6 @@ from service.programmes.functions import FUNCTION_NAMES
 from service.programmes.task_forms import role_of
 from service.simulator.cast import Cast
 from service.simulator.story import StoryStep
-from service.store.alarms import Alarm
 from service.store.cases import Case
 from service.store.outbox import OutboxEntry
 from service.store.session import db
@@ -112,7 +111,7 @@ class Driver:
     def _next_due(self) -> datetime | None:
         instants = [
             db.session.scalar(select(func.min(Timer.due_at))),
-            db.session.scalar(select(func.min(Alarm.at)).where(Alarm.sent_at.is_(None))),
+            db.session.scalar(select(func.min(UserTask.alarm_at)).where(UserTask.status == OPEN)),
             db.session.scalar(
                 select(func.min(OutboxEntry.next_try_at)).where(OutboxEntry.state.in_(("pending", "leased")))
             ),

@@ -23,6 +23,8 @@ from service.store.members import Member
 from service.store.panels import Panel, Seat
 from service.store.session import DATA, INT64, UTCDateTime
 
+CALL_DAYS = ("call-open", "call-close")  # the call's own days, read under these names
+
 
 @dataclass(frozen=True, slots=True)
 class SeatOnPanel:
@@ -80,7 +82,11 @@ def case_ground(session: Session, case: Case, jurisdiction: str = calendars.CHIN
         deadline.where(Deadline.case_id == case.id, Deadline.state != "met"),
     ]
     if case.call_id is not None:
-        parts.append(select(*_row("call", data=Call.dates)).where(Call.id == case.call_id))
+        parts += [
+            select(*_row("call", data=Call.dates)).where(Call.id == case.call_id),
+            select(*_row("call-open", on=Call.opens_on)).where(Call.id == case.call_id),
+            select(*_row("call-close", on=Call.closes_on)).where(Call.id == case.call_id),
+        ]
     found: dict[str, list[Any]] = {}
     for row in session.execute(union_all(*parts)):
         found.setdefault(row.kind, []).append(row)
@@ -92,6 +98,7 @@ def case_ground(session: Session, case: Case, jurisdiction: str = calendars.CHIN
 def _ground(session: Session, jurisdiction: str, found: Mapping[str, list[Any]]) -> CaseGround:
     stamp = next((row.key for row in found.get("calendar", ())), 0)
     dates = next((row.data for row in found.get("call", ())), None) or {}
+    own = {kind: row.on_day for kind in CALL_DAYS for row in found.get(kind, ()) if row.on_day is not None}
     return CaseGround(
         calendar=calendars.with_stamp(session, jurisdiction, stamp),
         members={row.key: row.name for row in found.get("member", ())},
@@ -100,7 +107,7 @@ def _ground(session: Session, jurisdiction: str, found: Mapping[str, list[Any]])
             row.name: RunningDeadline(row.name, row.state, row.at, row.data or {}) for row in found.get("deadline", ())
         },
         events={row.name: row.on_day for row in found.get("event", ())},
-        call_dates={name: date.fromisoformat(day) for name, day in dates.items()},
+        call_dates=own | {name: date.fromisoformat(day) for name, day in dates.items()},
     )
 
 

@@ -45,6 +45,14 @@ def answer(session: Session, key: str, given: dict[str, Any]) -> None:
     changed(session, update(RequestKey).where(RequestKey.key == key).values(answer=given))
 
 
+def remember(session: Session, key: str, given: dict[str, Any], *, actor_id: int, at: datetime) -> None:
+    """Keep the answer to a request with the act itself. A key that was used for something else is a Conflict."""
+    statement = insert_into(session, RequestKey).values(key=key, actor_id=actor_id, answer=given, at=at)
+    statement = statement.on_conflict_do_nothing(index_elements=["key"]).returning(RequestKey.key)
+    if session.execute(statement).scalar_one_or_none() is None:
+        raise Conflict()
+
+
 def forget(session: Session, before: datetime) -> int:
     """Drop keys older than any repeat; how many."""
     return changed(session, delete(RequestKey).where(RequestKey.at < before))

@@ -1,7 +1,6 @@
 """Every table of the store, so that one import has the whole schema."""
 
 from service.store import (
-    alarms,
     attachments,
     audit,
     calendars,
@@ -31,7 +30,6 @@ from service.store import (
 )
 
 __all__ = [
-    "alarms",
     "attachments",
     "audit",
     "calendars",

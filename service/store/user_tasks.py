@@ -14,6 +14,7 @@ from service.domain.deadlines import shown
 from service.domain.errors import NotFound, TaskAlreadyClaimed, TaskAlreadyCompleted
 from service.domain.identity import Actor
 from service.store.cases import Case
+from service.store.deployments import Deployment
 from service.store.session import Base, Key, changed
 from service.store.users import User
 
@@ -23,7 +24,11 @@ NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class UserTask(Base):
-    """One piece of work for a person; `engine_task` is its number within the instance."""
+    """One piece of work for a person; `engine_task` is its number within the instance.
+
+    `alarms` is what the clock still has to tell about it, soonest first ({kind, at, to}); `alarm_at` is the first one's
+    instant, None while its deadline is stopped.
+    """
 
     __tablename__ = "user_tasks"
     __table_args__ = (
@@ -33,6 +38,12 @@ class UserTask(Base):
             "ix_user_tasks_open_due",
             "due_at",
             "id",
+            postgresql_where=text("status = 'open'"),
+            sqlite_where=text("status = 'open'"),
+        ),
+        Index(
+            "ix_user_tasks_alarm_at",
+            "alarm_at",
             postgresql_where=text("status = 'open'"),
             sqlite_where=text("status = 'open'"),
         ),
@@ -66,6 +77,8 @@ class UserTask(Base):
     inputs: Mapped[dict[str, Any]] = mapped_column(default=dict)
     properties: Mapped[dict[str, Any]] = mapped_column(default=dict)
     path: Mapped[list[Any]] = mapped_column(default=list)
+    alarms: Mapped[list[Any]] = mapped_column(default=list)
+    alarm_at: Mapped[datetime | None]
     overdue_marked_at: Mapped[datetime | None]
     escalated_at: Mapped[datetime | None]
 
@@ -97,27 +110,33 @@ class TaskGroup(Base):
 
 @dataclass(frozen=True, slots=True)
 class LoadedTask:
-    """A task with its case, and whether one of the actor's groups may take it."""
+    """A task with its case and deployment, and whether one of the actor's groups may take it."""
 
     task: UserTask
     case: Case
+    deployment: Deployment
     in_group: bool
 
 
 def load(session: Session, task_id: int, actor: Actor) -> LoadedTask:
-    """The task and its case in one statement. Raises NotFound; whether the actor may see it is `may`'s to say."""
+    """The task with its case and deployment in one statement; raises NotFound.
+
+    Whether the actor may see it is the caller's to say. Whoever keeps the answer keeps the deployment's row in memory,
+    so that asking the session for it again costs no statement.
+    """
     mine = exists().where(TaskGroup.task_id == UserTask.id, TaskGroup.group_key.in_(actor.groups))
     statement = (
-        select(UserTask, Case, mine)
+        select(UserTask, Case, Deployment, mine)
         .join(Case, Case.id == UserTask.case_id)
+        .join(Deployment, Deployment.id == Case.deployment_id)
         .where(UserTask.id == task_id)
         .execution_options(populate_existing=True)
     )
     row = session.execute(statement).one_or_none()
     if row is None:
         raise NotFound()
-    task, case, in_group = row
-    return LoadedTask(task, case, bool(in_group))
+    task, case, deployment, in_group = row
+    return LoadedTask(task, case, deployment, bool(in_group))
 
 
 def open_all(session: Session, opened: Sequence[tuple[UserTask, Collection[str]]]) -> None:

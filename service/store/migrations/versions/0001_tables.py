@@ -649,6 +649,14 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column(
+            "alarms",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column("alarm_at", UTCDateTime(), nullable=True),
         sa.Column("overdue_marked_at", UTCDateTime(), nullable=True),
         sa.Column("escalated_at", UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["assignee_id"], ["users.id"], name=op.f("fk_user_tasks_assignee_id")),
@@ -659,6 +667,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("instance_id", "engine_task", name=op.f("uq_user_tasks_instance_id_engine_task")),
     )
     with op.batch_alter_table("user_tasks", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_user_tasks_alarm_at",
+            ["alarm_at"],
+            unique=False,
+            postgresql_where=sa.text("status = 'open'"),
+            sqlite_where=sa.text("status = 'open'"),
+        )
         batch_op.create_index(batch_op.f("ix_user_tasks_case_id"), ["case_id"], unique=False)
         batch_op.create_index("ix_user_tasks_completed_by_closed_at", ["completed_by", "closed_at"], unique=False)
         batch_op.create_index(
@@ -674,27 +689,6 @@ def upgrade() -> None:
             unique=False,
             postgresql_where=sa.text("status = 'open'"),
             sqlite_where=sa.text("status = 'open'"),
-        )
-
-    op.create_table(
-        "alarms",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("escalate_to", sa.String(), nullable=True),
-        sa.Column("at", UTCDateTime(), nullable=True),
-        sa.Column("sent_at", UTCDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(["task_id"], ["user_tasks.id"], name=op.f("fk_alarms_task_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_alarms")),
-    )
-    with op.batch_alter_table("alarms", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_alarms_task_id"), ["task_id"], unique=False)
-        batch_op.create_index(
-            "ix_alarms_waiting",
-            ["at"],
-            unique=False,
-            postgresql_where=sa.text("sent_at IS NULL"),
-            sqlite_where=sa.text("sent_at IS NULL"),
         )
 
     op.create_table(

@@ -1,0 +1,133 @@
+"""What an act on a task reads besides the task, in one statement: its groups, what ended it, who acted before, drafts.
+
+Read after the instance's lock: what was true before the wait for it may no longer be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, String, cast, literal, null, select, union_all
+from sqlalchemy.orm import Session
+
+from service.store.attachments import Attachment
+from service.store.request_keys import RequestKey
+from service.store.session import DATA, INT64, UTCDateTime
+from service.store.submissions import Draft, Submission
+from service.store.timers import Timer
+from service.store.user_tasks import TaskGroup, UserTask
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDraft:
+    """A person's draft of the task."""
+
+    data: dict[str, Any]
+    revision: int
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The newest submission of a form in the case, and the item it was about."""
+
+    data: dict[str, Any]
+    item: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """A task of the case that this person completed."""
+
+    element: str
+    group_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskGround:
+    """Everything small an act on one task needs, for one person."""
+
+    groups: frozenset[str] = frozenset()
+    over_at: datetime | None = None
+    acted: tuple[Acted, ...] = ()
+    draft: KeptDraft | None = None
+    files: frozenset[str] = frozenset()
+    earlier: Earlier | None = None
+    answered: Mapping[str, Any] | None = None
+    answered_to: int | None = None
+    has_timers: bool = False
+
+
+def task_ground(
+    session: Session, task: UserTask, *, person: int | None, form: str, now: datetime, request_key: str | None = None
+) -> TaskGround:
+    """Read it; `form` names the submissions that the task's form may continue."""
+    newest = (
+        select(Submission.id)
+        .where(Submission.case_id == task.case_id, Submission.form == form)
+        .order_by(Submission.id.desc())
+        .limit(1)
+    )
+    parts: list[Select[Any]] = [
+        select(*_row("group", name=TaskGroup.group_key)).where(TaskGroup.task_id == task.id),
+        select(*_row("timer", at=Timer.due_at, data=Timer.ends)).where(Timer.instance_id == task.instance_id),
+        select(*_row("file", name=Attachment.code)).where(Attachment.task_id == task.id),
+        select(*_row("earlier", data=Submission.data, more=Submission.item)).where(
+            Submission.id == newest.scalar_subquery()
+        ),
+    ]
+    if person is not None:
+        parts += [
+            select(*_row("draft", data=Draft.data, key=Draft.revision, at=Draft.saved_at)).where(
+                Draft.task_id == task.id, Draft.user_id == person
+            ),
+            select(*_row("acted", name=UserTask.element, other=TaskGroup.group_key))
+            .join(TaskGroup, TaskGroup.task_id == UserTask.id)
+            .where(UserTask.case_id == task.case_id, UserTask.completed_by == person, UserTask.id != task.id),
+        ]
+    if request_key is not None:
+        parts.append(
+            select(*_row("answer", key=RequestKey.actor_id, data=RequestKey.answer)).where(
+                RequestKey.key == request_key
+            )
+        )
+    found: dict[str, list[Any]] = {}
+    for row in session.execute(union_all(*parts)):
+        found.setdefault(row.kind, []).append(row)
+    return _ground(task, now, found)
+
+
+def _ground(task: UserTask, now: datetime, found: Mapping[str, Sequence[Any]]) -> TaskGround:
+    draft, earlier, answer = (next(iter(found.get(kind, ())), None) for kind in ("draft", "earlier", "answer"))
+    timers = found.get("timer", ())
+    ended = [row.at for row in timers if row.at is not None and row.at <= now and task.engine_task in row.data]
+    return TaskGround(
+        groups=frozenset(row.name for row in found.get("group", ())),
+        over_at=min(ended, default=None),
+        acted=tuple(Acted(row.name, row.other) for row in found.get("acted", ())),
+        draft=KeptDraft(draft.data, draft.key, draft.at) if draft is not None else None,
+        files=frozenset(row.name for row in found.get("file", ())),
+        earlier=Earlier(earlier.data, earlier.more) if earlier is not None else None,
+        answered=(answer.data or {}) if answer is not None else None,
+        answered_to=answer.key if answer is not None else None,
+        has_timers=bool(timers),
+    )
+
+
+def _row(kind: str, **columns: Any) -> list[Any]:
+    """The columns of one part of the union; the parts that a table has not are typed nulls."""
+    types: dict[str, Any] = {
+        "key": INT64,
+        "name": String(),
+        "other": String(),
+        "at": UTCDateTime(),
+        "data": DATA,
+        "more": DATA,
+    }
+    return [
+        literal(kind).label("kind"),
+        *(columns.get(name, cast(null(), typed)).label(name) for name, typed in types.items()),
+    ]
