@@ -157,7 +157,7 @@ def user() -> None:
 @click.option("--role", "roles", multiple=True, help="角色，可多次。")
 @click.option("--email", default="", help="电子邮箱。")
 @click.password_option(help="口令（不写则在终端输入）。")
-def user_add(login: str, name: str, organisation: str, roles: tuple[str, ...], email: str, password: str) -> None:
+def user_add(*, login: str, name: str, organisation: str, roles: tuple[str, ...], email: str, password: str) -> None:
     """建立账号并授予角色。 / Create an account and grant roles."""
     from service.commands import people  # noqa: PLC0415
     from service.domain.identity import SYSTEM  # noqa: PLC0415
@@ -195,7 +195,7 @@ def organisation() -> None:
 @click.option("--credit-code", default=None, help="统一社会信用代码。")
 @click.option("--region", default="", help="所在区域。")
 def organisation_add(
-    code: str, name: str, kind: str, parent: str | None, competent: str | None, credit_code: str | None, region: str
+    *, code: str, name: str, kind: str, parent: str | None, competent: str | None, credit_code: str | None, region: str
 ) -> None:
     """登记单位。 / Register an organisation."""
     from service.commands import people  # noqa: PLC0415
@@ -244,12 +244,13 @@ def calendar_import(file: Path) -> None:
 def verify() -> None:
     """核对审计链，报告尚未封存的尾部。 / Verify the audit chain and report the unsealed tail."""
     from service.queries import audit  # noqa: PLC0415
+    from service.store.session import db  # noqa: PLC0415
 
     settings = _settings()
     with create_app(settings).app_context():
-        report = audit.verify()
-    click.echo(report.text())
-    sys.exit(0 if report.intact else 1)
+        report = audit.verify(db.session())
+    click.echo(audit.told(report))
+    sys.exit(0 if report.holds else 1)
 
 
 def _settings(*, development: bool = False) -> Settings:

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON line an event on standard error, in UTC, traces included, without the values of variables."""
+"""Structured logs: one JSON line an event on standard error, in UTC, traces included, no values of variables."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def _wait(children: list[subprocess.Popen[bytes]]) -> int:
             child.terminate()
     for child in children:
         child.wait(timeout=30)
-    return max(abs(child.returncode or 0) for child in children)
+    return max(abs(int(child.returncode or 0)) for child in children)
 
 
 def serve_web(settings: Settings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import structlog
 from sqlalchemy import select
@@ -26,7 +27,7 @@ def fire_due_timers(now: datetime) -> None:
     due = timer_rows.due(db.session(), now, BATCH)
     db.session.rollback()
     for timer in due:
-        _each("timer", timer.id, lambda timer=timer: transact(timers.fire, timer, actor=CLOCK, now=now))
+        _each("timer", timer.id, partial(transact, timers.fire, timer, actor=CLOCK, now=now))
 
 
 def send_alarms(now: datetime) -> None:
@@ -39,7 +40,7 @@ def send_alarms(now: datetime) -> None:
     ).all()
     db.session.rollback()
     for task_id in due:
-        _each("alarm", task_id, lambda key=task_id: transact(alarms.send, key, actor=CLOCK, now=now))
+        _each("alarm", task_id, partial(transact, alarms.send, task_id, actor=CLOCK, now=now))
 
 
 def retry_incidents(now: datetime) -> None:
@@ -49,7 +50,7 @@ def retry_incidents(now: datetime) -> None:
     ).all()
     db.session.rollback()
     for incident_id in due:
-        _each("incident", incident_id, lambda key=incident_id: transact(incidents.retry, key, actor=CLOCK, now=now))
+        _each("incident", incident_id, partial(transact, incidents.retry, incident_id, actor=CLOCK, now=now))
 
 
 def drain_outbox(now: datetime) -> None:

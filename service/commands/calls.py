@@ -44,7 +44,7 @@ def open_call(
 
 
 def record_event(work: UnitOfWork, case_id: int, name: str, on: date) -> None:
-    """Record what starts a deadline (a training held on a day) and tell the case's process by the message of that name."""
+    """Record what starts a deadline (a training held on a day) and tell the case by the message of that name."""
     case = work.session.get(Case, case_id)
     if case is None:
         raise NotFound()

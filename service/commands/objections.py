@@ -73,7 +73,7 @@ def _loaded(data: Mapping[str, Any]) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = _ObjectionSchema().load(data)
     except ValidationError as error:
-        name = next(iter(error.normalized_messages()))
+        name = next(iter(error.messages_dict))
         raise InvalidInput(
             field=LABELS.get(name, name), zh="没有填写或不符合要求", en="is missing or not acceptable", name=name
         ) from None

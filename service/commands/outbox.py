@@ -1,4 +1,4 @@
-"""Do what commands left in the outbox: mail, documents, messages to other cases; at least once, each marked when done."""
+"""Does what commands left in the outbox: mail, documents, messages to other cases; each at least once."""
 
 from __future__ import annotations
 

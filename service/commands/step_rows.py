@@ -141,7 +141,7 @@ def _open_tasks(
         due = dues.get(name) if name else None
         reason = due.reason if due is not None else None
         if name and name in recorded and recorded[name].reason:
-            reason = recorded[name].reason
+            reason = dict(recorded[name].reason or {})
         task = UserTask(
             instance_id=course.instance.id,
             case_id=course.case.id,

@@ -49,7 +49,7 @@ class Problem:
         return place + separator + (self.en if language == "en" else self.zh)
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
     """The request cannot be carried out; nothing has changed."""
 
     code: ClassVar[str] = "refused"
@@ -140,7 +140,7 @@ class DeadlinePassed(Refusal):
 
     code = "deadline-passed"
     zh = "期限已于{due}届满，没有收下这次提交。您填写的内容已保留；如需延期，请联系受理单位。"
-    en = "The period ended at {due}; the submission was not accepted. What you entered is kept; ask the office about an extension."
+    en = "The period ended at {due}; the submission was not accepted. What you entered is kept; ask for an extension."
 
 
 class WrongCommand(Refusal):

@@ -127,7 +127,7 @@ def _inward(scopes: Mapping[str, Scope], scope: Scope, node: Node) -> Iterator[P
     """Where control goes on arriving at once; a message that was kept may be taken at once as well."""
     if node.inner is not None:
         yield from _entries(node.inner)
-    if node.kind == "callActivity" and node.called in scopes:
+    if node.kind == "callActivity" and node.called is not None and node.called in scopes:
         yield from _entries(scopes[node.called])
     if _may_go_on(node):
         yield _left(scope.key, node.id)

@@ -31,7 +31,7 @@ class Operation:
         try:
             loaded: dict[str, Any] = schema(unknown=INCLUDE).load(given)
         except ValidationError as error:
-            wrong = "; ".join(f"{name}: {texts}" for name, texts in error.normalized_messages().items())
+            wrong = "; ".join(f"{name}: {texts}" for name, texts in error.messages_dict.items())
             raise OperationRefused(
                 zh=f"操作 {self.type} 的输入不完整：{wrong}", en=f"inputs of {self.type} are wrong: {wrong}"
             ) from None

@@ -71,7 +71,7 @@ def announce(context: OperationContext, _inputs: dict[str, Any]) -> dict[str, An
     message = context.request.message
     if message is None:
         raise OperationRefused(zh="元素没有写明消息", en="the element names no message")
-    payload = {"case_id": context.case.id, "name": message["name"], "variables": {}}
+    payload: dict[str, Any] = {"case_id": context.case.id, "name": message["name"], "variables": {}}
     dedupe = f"announce:{context.case.id}:{context.request.task}"
     outbox.add(context.session, "message", payload, dedupe_key=dedupe, now=context.work.now)
     return {}

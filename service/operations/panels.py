@@ -16,9 +16,9 @@ from service.store.panels import Panel, Seat
 def draw_experts(context: OperationContext, _inputs: dict[str, Any]) -> dict[str, Any]:
     """Draw the seats that `expert-plan` asks for, before the witness that `expert-draw` names.
 
-    Reads expert_plan: size, fields; expert_draw: witness. The seed is what
-    they named and a random part made here, so that neither side chooses the lots; the whole of it is recorded. Experts of the applicant, of a member, or who avoid
-    one of them are left out, with the reason in the record. A panel drawn again replaces the earlier one.
+    Reads expert_plan: size, fields; expert_draw: witness, seed. The seed is what they named and a random part made
+    here, so that neither side chooses the lots; the whole of it is recorded. Experts of the applicant, of a member, or
+    who avoid one of them are left out, with the reason in the record. A panel drawn again replaces the earlier one.
     """
     plan, act = context.form("expert_plan"), context.form("expert_draw")
     pool = _pool(context)

@@ -1,1 +1,1 @@
-"""Drives cases through the real commands on a virtual clock: stories for designers, demonstration cases for newcomers."""
+"""Drives cases through the real commands on a virtual clock: stories for designers, cases for newcomers."""

@@ -84,11 +84,11 @@ def _programme(key: str, path: Path, now: datetime) -> None:
     db.session.rollback()
     listed = _FileSchema().load(tomllib.loads(path.read_text(encoding="utf-8")))["cases"]
     for number, case in enumerate(listed, start=1):
-        _play(key, manifest, read_story(path.parent / case.story), case, number, now)
+        _play(key, manifest, read_story(path.parent / case.story), case=case, number=number, now=now)
     _staff(manifest, now)
 
 
-def _play(key: str, manifest: Manifest, story: Story, case: DemonstrationCase, number: int, now: datetime) -> None:
+def _play(key: str, manifest: Manifest, story: Story, *, case: DemonstrationCase, number: int, now: datetime) -> None:
     begins = local_date(now) - timedelta(days=case.days_ago)
     starts_at = min(datetime.combine(begins, time(9, 0), ZONE).astimezone(UTC), now - timedelta(hours=6))
     cast = Cast(manifest, lead=Lead(f"lead{number:02d}", case.lead, case.credit_code), now=starts_at)

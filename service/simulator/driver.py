@@ -149,7 +149,7 @@ class Driver:
                 f"没有打开的任务“{step.task}”，现在打开的是：{waiting}",
                 f"no open task “{step.task}”; open now: {waiting}",
             )
-        for task in tasks[: step.only or None]:
+        for task in tasks[: step.only_first or None]:
             actor = self._who(task, step.role)
             self._expecting(step, lambda task=task, actor=actor: self._submit(task, actor, step.data))
 

@@ -31,7 +31,7 @@ class StoryStep:
     message: str = ""
     wait_until: str = ""
     advance_days: int = 0
-    only: int = 0
+    only_first: int = 0
     refused: str = ""
 
 
@@ -70,7 +70,7 @@ class _StepSchema(Schema):
     message = fields.String()
     wait_until = fields.String()
     advance_days = fields.Integer()
-    only = fields.Integer()
+    only_first = fields.Integer(data_key="only")
     refused = fields.String()
 
     @validates_schema
@@ -97,7 +97,8 @@ class _ExpectSchema(Schema):
 
     @post_load
     def build(self, data: dict[str, Any], **_kwargs: Any) -> Expectation:
-        return Expectation(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})
+        waiting_at, findings = tuple(data.pop("waiting_at", ())), tuple(data.pop("findings", ()))
+        return Expectation(**data, waiting_at=waiting_at, findings=findings)
 
 
 class _StorySchema(Schema):
