@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 
 from service.domain.errors import Problem
 from service.engine import check_events, check_graph, timers
+from service.engine.check_names import check_names
 from service.engine.expressions import Expressions, FeelSyntaxError
 from service.engine.model import ACTIVITIES, Flow, Loop, Node, Scope
 from service.engine.problems import problem
@@ -54,6 +55,7 @@ def check(
         for scope in process.scopes():
             ScopeCheck(scope, scope is process, around).run()
     check_graph.check_cycles(processes, around.problems)
+    check_names(processes, expressions, around.problems)
     return around.problems
 
 

@@ -181,6 +181,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "事件子流程必须有且仅有一个带触发条件的开始事件，并且不能连线。",
         "An event sub-process has exactly one start event, with a trigger, and no flows touch it.",
     ),
+    "never-set": (
+        "变量“{id}”没有任何地方设置，会是空值。",
+        "Nothing in these models sets the variable “{id}”; it will be null.",
+    ),
     "unregistered-function": ("没有名为“{id}”的函数。", "There is no function “{id}”."),
 }
 

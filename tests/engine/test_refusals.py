@@ -190,6 +190,25 @@ def test_warnings_do_not_refuse_and_are_kept() -> None:
     assert [p.code for p in bundle_of(xml).warnings] == ["implicit-end"]
 
 
+def test_a_variable_that_nothing_sets_is_a_warning() -> None:
+    xml = sketch(
+        [
+            "start s",
+            "user u | out =result -> verdict",
+            "user v | each =seats as seat | collect all =seat.id",
+            "xor x",
+            "end e",
+            "s > u > v > x",
+            'x > e if verdct = "pass" and count(all[score > 1]) > 1 and case.state = "draft"',
+            "x ~ u",
+        ]
+    )
+    assert [(p.element, p.code, p.zh) for p in bundle_of(xml).warnings] == [
+        ("v", "never-set", "变量“seats”没有任何地方设置，会是空值。"),
+        ("x-e", "never-set", "变量“verdct”没有任何地方设置，会是空值。"),
+    ]
+
+
 def test_any_legal_id_runs() -> None:
     lines: Lines = ["start Start", "user End Root _-.1", "end start", "Start > End > Root > _-.1 > start"]
     assert set(bundle_of(sketch(lines)).elements("p")) == {"Start", "End", "Root", "_-.1", "start"}
