@@ -7,49 +7,38 @@ from datetime import datetime
 from functools import partial
 
 import structlog
-from sqlalchemy import select
 
 from service.commands import alarms, housekeeping, incidents, outbox, timers
 from service.domain.errors import Refusal
 from service.domain.identity import CLOCK
-from service.store import timers as timer_rows
-from service.store.incidents import Incident
+from service.queries import due
 from service.store.session import db
 from service.store.unit_of_work import transact
-from service.store.user_tasks import OPEN, UserTask
 
 log = structlog.get_logger(__name__)
-BATCH = 200
 
 
 def fire_due_timers(now: datetime) -> None:
     """Enforce what is over; a timer that a diagram arms anew within the tick waits for the next one."""
-    due = timer_rows.due(db.session(), now, BATCH)
+    found = due.timers(db.session(), now)
     db.session.rollback()
-    for timer in due:
+    for timer in found:
         _each("timer", timer.id, partial(transact, timers.fire, timer, actor=CLOCK, now=now))
 
 
 def send_alarms(now: datetime) -> None:
     """Remind, mark overdue, escalate."""
-    due = db.session.scalars(
-        select(UserTask.id)
-        .where(UserTask.status == OPEN, UserTask.alarm_at <= now)
-        .order_by(UserTask.alarm_at, UserTask.id)
-        .limit(BATCH)
-    ).all()
+    found = due.alarms(db.session(), now)
     db.session.rollback()
-    for task_id in due:
+    for task_id in found:
         _each("alarm", task_id, partial(transact, alarms.send, task_id, actor=CLOCK, now=now))
 
 
 def retry_incidents(now: datetime) -> None:
     """Try failed automatic steps again, three times in all; then they wait for a person."""
-    due = db.session.scalars(
-        select(Incident.id).where(Incident.state == "open", Incident.next_try_at <= now).limit(BATCH)
-    ).all()
+    found = due.incidents(db.session(), now)
     db.session.rollback()
-    for incident_id in due:
+    for incident_id in found:
         _each("incident", incident_id, partial(transact, incidents.retry, incident_id, actor=CLOCK, now=now))
 
 

@@ -1,0 +1,38 @@
+"""What the clock has to do now: read without a lock, in due order; each is checked again under its case's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.store import timers as timer_rows
+from service.store.incidents import Incident
+from service.store.timers import DueTimer
+from service.store.user_tasks import OPEN, UserTask
+
+BATCH = 200
+
+
+def timers(session: Session, now: datetime) -> tuple[DueTimer, ...]:
+    """Timers to fire."""
+    return timer_rows.due(session, now, BATCH)
+
+
+def alarms(session: Session, now: datetime) -> Sequence[int]:
+    """Ids of open tasks that have something to be told."""
+    statement = (
+        select(UserTask.id)
+        .where(UserTask.status == OPEN, UserTask.alarm_at <= now)
+        .order_by(UserTask.alarm_at, UserTask.id)
+        .limit(BATCH)
+    )
+    return session.scalars(statement).all()
+
+
+def incidents(session: Session, now: datetime) -> Sequence[int]:
+    """Ids of incidents to try again."""
+    statement = select(Incident.id).where(Incident.state == "open", Incident.next_try_at <= now)
+    return session.scalars(statement.order_by(Incident.next_try_at, Incident.id).limit(BATCH)).all()
