@@ -71,7 +71,7 @@ def _equal_lists(left: list[Value], right: list[Value], budget: Budget | None) -
     if len(left) != len(right):
         return False
     if budget is not None:
-        pass
+        budget.spend(len(left))
     return all(_same(one, other, budget) for one, other in zip(left, right, strict=True))
 
 
