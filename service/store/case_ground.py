@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Boolean, Date, Select, String, cast, literal, null, select, union_all
+from sqlalchemy import Boolean, Date, Select, String, select
 from sqlalchemy.orm import Session
 
 from service.domain.calendar import Calendar
@@ -22,8 +23,24 @@ from service.store.deadlines import Deadline
 from service.store.members import Member
 from service.store.panels import Panel, Seat
 from service.store.session import DATA, INT64, UTCDateTime
+from service.store.unions import by_kind, columns_of
 
 CALL_DAYS = ("call-open", "call-close")  # the call's own days, read under these names
+
+
+_columns = partial(
+    columns_of,
+    types={
+        "place": INT64,
+        "key": INT64,
+        "name": String(),
+        "state": String(),
+        "on_day": Date(),
+        "at": UTCDateTime(),
+        "flag": Boolean(),
+        "data": DATA,
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +77,14 @@ class CaseGround:
 def case_ground(session: Session, case: Case, jurisdiction: str = calendars.CHINA) -> CaseGround:
     """Read it; the calendar comes from this process's memory unless its days have changed."""
     newest_panel = select(Panel.id).where(Panel.case_id == case.id).order_by(Panel.id.desc()).limit(1)
-    stamp = select(*_row("calendar", key=Counter.value)).where(Counter.name == calendars.stamp_name(jurisdiction))
-    member = select(*_row("member", order=Member.position, key=Member.id, name=Member.credit_code))
-    seat = select(*_row("seat", order=Seat.position, key=Seat.expert_id, name=Seat.state, flag=Seat.chair))
-    event = select(*_row("event", order=CaseEvent.id, name=CaseEvent.name, on=CaseEvent.on_date))
+    stamp = select(*_columns("calendar", key=Counter.value)).where(Counter.name == calendars.stamp_name(jurisdiction))
+    member = select(*_columns("member", place=Member.position, key=Member.id, name=Member.credit_code))
+    seat = select(*_columns("seat", place=Seat.position, key=Seat.expert_id, name=Seat.state, flag=Seat.chair))
+    event = select(*_columns("event", place=CaseEvent.id, name=CaseEvent.name, on_day=CaseEvent.on_date))
     deadline = select(
-        *_row(
+        *_columns(
             "deadline",
-            order=Deadline.id,
+            place=Deadline.id,
             name=Deadline.name,
             state=Deadline.state,
             at=Deadline.due_at,
@@ -83,13 +100,11 @@ def case_ground(session: Session, case: Case, jurisdiction: str = calendars.CHIN
     ]
     if case.call_id is not None:
         parts += [
-            select(*_row("call", data=Call.dates)).where(Call.id == case.call_id),
-            select(*_row("call-open", on=Call.opens_on)).where(Call.id == case.call_id),
-            select(*_row("call-close", on=Call.closes_on)).where(Call.id == case.call_id),
+            select(*_columns("call", data=Call.dates)).where(Call.id == case.call_id),
+            select(*_columns("call-open", on_day=Call.opens_on)).where(Call.id == case.call_id),
+            select(*_columns("call-close", on_day=Call.closes_on)).where(Call.id == case.call_id),
         ]
-    found: dict[str, list[Any]] = {}
-    for row in session.execute(union_all(*parts)):
-        found.setdefault(row.kind, []).append(row)
+    found = by_kind(session, parts)
     for rows in found.values():
         rows.sort(key=lambda row: row.place or 0)
     return _ground(session, jurisdiction, found)
@@ -109,21 +124,3 @@ def _ground(session: Session, jurisdiction: str, found: Mapping[str, list[Any]])
         events={row.name: row.on_day for row in found.get("event", ())},
         call_dates=own | {name: date.fromisoformat(day) for name, day in dates.items()},
     )
-
-
-def _row(kind: str, **columns: Any) -> list[Any]:
-    """The columns of one part of the union; the parts that a table has not are typed nulls."""
-    types: dict[str, tuple[str, Any]] = {
-        "order": ("place", INT64),
-        "key": ("key", INT64),
-        "name": ("name", String()),
-        "state": ("state", String()),
-        "on": ("on_day", Date()),
-        "at": ("at", UTCDateTime()),
-        "flag": ("flag", Boolean()),
-        "data": ("data", DATA),
-    }
-    return [
-        literal(kind).label("kind"),
-        *(columns.get(name, cast(null(), typed)).label(label) for name, (label, typed) in types.items()),
-    ]

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, String, cast, literal, null, select, union_all
+from sqlalchemy import Select, String, select
 from sqlalchemy.orm import Session
 
 from service.store.attachments import Attachment
@@ -18,7 +19,20 @@ from service.store.request_keys import RequestKey
 from service.store.session import DATA, INT64, UTCDateTime
 from service.store.submissions import Draft, Submission
 from service.store.timers import Timer
+from service.store.unions import by_kind, columns_of
 from service.store.user_tasks import TaskGroup, UserTask
+
+_columns = partial(
+    columns_of,
+    types={
+        "key": INT64,
+        "name": String(),
+        "other": String(),
+        "at": UTCDateTime(),
+        "data": DATA,
+        "more": DATA,
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +86,29 @@ def task_ground(
         .limit(1)
     )
     parts: list[Select[Any]] = [
-        select(*_row("group", name=TaskGroup.group_key)).where(TaskGroup.task_id == task.id),
-        select(*_row("timer", at=Timer.due_at, data=Timer.ends)).where(Timer.instance_id == task.instance_id),
-        select(*_row("file", name=Attachment.code)).where(Attachment.task_id == task.id),
-        select(*_row("earlier", data=Submission.data, more=Submission.item)).where(
+        select(*_columns("group", name=TaskGroup.group_key)).where(TaskGroup.task_id == task.id),
+        select(*_columns("timer", at=Timer.due_at, data=Timer.ends)).where(Timer.instance_id == task.instance_id),
+        select(*_columns("file", name=Attachment.code)).where(Attachment.task_id == task.id),
+        select(*_columns("earlier", data=Submission.data, more=Submission.item)).where(
             Submission.id == newest.scalar_subquery()
         ),
     ]
     if person is not None:
         parts += [
-            select(*_row("draft", data=Draft.data, key=Draft.revision, at=Draft.saved_at)).where(
+            select(*_columns("draft", data=Draft.data, key=Draft.revision, at=Draft.saved_at)).where(
                 Draft.task_id == task.id, Draft.user_id == person
             ),
-            select(*_row("acted", name=UserTask.element, other=TaskGroup.group_key))
+            select(*_columns("acted", name=UserTask.element, other=TaskGroup.group_key))
             .join(TaskGroup, TaskGroup.task_id == UserTask.id)
             .where(UserTask.case_id == task.case_id, UserTask.completed_by == person, UserTask.id != task.id),
         ]
     if request_key is not None:
         parts.append(
-            select(*_row("answer", key=RequestKey.actor_id, data=RequestKey.answer)).where(
+            select(*_columns("answer", key=RequestKey.actor_id, data=RequestKey.answer)).where(
                 RequestKey.key == request_key
             )
         )
-    found: dict[str, list[Any]] = {}
-    for row in session.execute(union_all(*parts)):
-        found.setdefault(row.kind, []).append(row)
-    return _ground(task, now, found)
+    return _ground(task, now, by_kind(session, parts))
 
 
 def _ground(task: UserTask, now: datetime, found: Mapping[str, Sequence[Any]]) -> TaskGround:
@@ -115,19 +126,3 @@ def _ground(task: UserTask, now: datetime, found: Mapping[str, Sequence[Any]]) -
         answered_to=answer.key if answer is not None else None,
         has_timers=bool(timers),
     )
-
-
-def _row(kind: str, **columns: Any) -> list[Any]:
-    """The columns of one part of the union; the parts that a table has not are typed nulls."""
-    types: dict[str, Any] = {
-        "key": INT64,
-        "name": String(),
-        "other": String(),
-        "at": UTCDateTime(),
-        "data": DATA,
-        "more": DATA,
-    }
-    return [
-        literal(kind).label("kind"),
-        *(columns.get(name, cast(null(), typed)).label(name) for name, typed in types.items()),
-    ]

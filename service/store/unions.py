@@ -1,0 +1,27 @@
+"""Several small tables read in one statement: each a part of a union, told apart by its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Select, cast, literal, null, union_all
+from sqlalchemy.orm import Session
+
+Types = Mapping[str, Any]
+
+
+def columns_of(kind: str, types: Types, **given: Any) -> list[Any]:
+    """The columns of one part: those given, and typed nulls for what its table has not."""
+    return [
+        literal(kind).label("kind"),
+        *(given.get(name, cast(null(), typed)).label(name) for name, typed in types.items()),
+    ]
+
+
+def by_kind(session: Session, parts: Sequence[Select[Any]]) -> dict[str, list[Any]]:
+    """The rows of all parts, by kind; their order is not kept."""
+    found: dict[str, list[Any]] = {}
+    for row in session.execute(union_all(*parts)):
+        found.setdefault(row.kind, []).append(row)
+    return found
