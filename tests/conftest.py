@@ -124,7 +124,7 @@ def _whole(url: str, folder: Path) -> Iterator[Flask]:
         data_dir=folder / "files",
         secret_key="a secret that only the tests know, long enough",
         argon2_time_cost=1,
-        argon2_memory_kib=8,
+        argon2_memory_kib=64,
     )
     app = create_app(settings)
     app.testing = True
