@@ -1,6 +1,7 @@
 """No expression runs long, grows large or overflows the stack; each attack ends in a clear error or in null."""
 
 import time
+import tracemalloc
 
 import pytest
 
@@ -31,6 +32,7 @@ GREEDY = [
     " b: for i in 1..60 return if i = 1 then [1] else [partial[-1], partial[-1]], c: a = b}.c",
     "{f: function(g, n) g(g, n + 1), r: f(f, 1)}.r",
     "distinct values(for i in 1..3000 return [i])",
+    "distinct values(for i in 1..3000 return [i..i + 1])",
 ]
 
 
@@ -82,6 +84,29 @@ def test_deep_nesting_is_an_error_and_never_an_overflow(text: str, frames: int) 
             compile_unary_tests(text)
 
     below(frames)
+
+
+def test_the_limits_of_nesting_do_not_depend_on_the_stack() -> None:
+    """The same text is refused, or runs, wherever it is called from."""
+    assert compile_expression("(" * 79 + "1" + ")" * 79).evaluate({}) == 1
+    with pytest.raises(FeelSyntaxError, match="80 levels"):
+        compile_expression("(" * 80 + "1" + ")" * 80)
+    compile_expression("a" + "[x]" * 140)
+    with pytest.raises(FeelSyntaxError, match="split it"):
+        compile_expression("a" + "[x]" * 160)
+    factorial = "{f: function(g, n) if n <= 1 then 1 else n * g(g, n - 1), r: f(f, LIMIT)}.r"
+    assert compile_expression(factorial.replace("LIMIT", "110")).evaluate({}) > 1
+    with pytest.raises(BudgetExceeded, match="deeply"):
+        compile_expression(factorial.replace("LIMIT", "130")).evaluate({})
+
+
+def test_a_long_delimiter_is_paid_for_before_it_is_repeated() -> None:
+    tracemalloc.start()
+    with pytest.raises(BudgetExceeded):
+        compile_expression('string join(for i in 1..500 return "", d)').evaluate({"d": "x" * 100_000})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10_000_000
 
 
 @pytest.mark.parametrize("sign", [" + ", " and ", " * ", " or "])
