@@ -14,7 +14,8 @@ from service.domain.numbering import format_number
 from service.engine import Start
 from service.programmes.compiled import CompiledProgramme, compiled_of
 from service.programmes.manifest import Procedure
-from service.store import counters, deployments
+from service.store import calls, counters, deployments
+from service.store.calls import Call
 from service.store.cases import Case
 from service.store.instances import Instance
 from service.store.organisations import Organisation
@@ -22,7 +23,7 @@ from service.store.unit_of_work import UnitOfWork
 
 
 class IntakeClosed(NotAllowed):
-    """The programme's rule is a draft or has expired."""
+    """The programme's rule is a draft or has expired, or no call is open."""
 
     code = "intake-closed"
     zh = "“{name}”目前不能受理新的申报：{zh_reason}"
@@ -32,8 +33,10 @@ class IntakeClosed(NotAllowed):
 def start(work: UnitOfWork, programme: str, procedure: str) -> int:
     """Start a case in the newest deployment of a programme; returns the case's id.
 
-    The actor must hold the procedure's starting role. A programme whose notice is only a draft takes cases only
-    where the operator runs the service in development. Source: domain §13.23.
+    The actor must hold the procedure's starting role. A declaration belongs to the call that is open on the day, whose
+    dates are then its deadlines; a programme that takes declarations in batches refuses one outside a call. A programme
+    whose notice is only a draft takes cases only where the operator runs the service in development. Source: domain
+    §13.23.
     """
     deployment_id = deployments.newest(work.session, programme)
     if deployment_id is None:
@@ -44,6 +47,7 @@ def start(work: UnitOfWork, programme: str, procedure: str) -> int:
         raise NotFound()
     _refuse_closed_intake(compiled)
     applicant, competent, authority = _parties(work, compiled, rule)
+    call = _call(work, compiled, rule)
     case = Case(
         programme=programme,
         procedure=procedure,
@@ -52,6 +56,7 @@ def start(work: UnitOfWork, programme: str, procedure: str) -> int:
         applicant_id=applicant.id if applicant else None,
         competent_id=competent.id if competent else None,
         authority_id=authority.id if authority else None,
+        call_id=call.id if call else None,
         started_by=work.actor.user_id,
         started_at=work.now,
         deployment_id=deployment_id,
@@ -99,6 +104,17 @@ def _refuse_closed_intake(compiled: CompiledProgramme) -> None:
     zh = "依据文件仍是征求意见稿，尚未施行。" if manifest.status == "draft" else "依据文件已经失效。"
     en = "its rule is still a draft." if manifest.status == "draft" else "its rule has expired."
     raise IntakeClosed(name=manifest.name, zh_reason=zh, en_reason=en)
+
+
+def _call(work: UnitOfWork, compiled: CompiledProgramme, rule: Procedure) -> Call | None:
+    """The call a declaration made now belongs to; acts of the office and later duties of a centre belong to none."""
+    if rule.kind != "case" or rule.subject != "application":
+        return None
+    manifest = compiled.manifest
+    call = calls.current(work.session, manifest.key, local_date(work.now))
+    if call is None and manifest.intake == "batch":
+        raise IntakeClosed(name=manifest.name, zh_reason="目前没有开放的申报批次。", en_reason="no call is open today.")
+    return call
 
 
 def _parties(
