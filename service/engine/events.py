@@ -81,9 +81,15 @@ class Catch(Activity):
         memo = token.internal_data
         if self.event.kind == "error" or (self.event.kind == "timer" and "cycle" not in memo):
             return
-        next_ = token.above.child(self, WAITING)
+        armed = None
         if self.event.kind == "timer":
-            self.set(next_, timers.following(datetime.fromisoformat(memo["due"]), memo["cycle"]))
+            at = token.workflow.top.evaluation.at
+            armed = timers.following(datetime.fromisoformat(memo["due"]), memo["cycle"], at)
+            if armed.due is None:
+                return
+        next_ = token.above.child(self, WAITING)
+        if armed is not None:
+            self.set(next_, armed)
         elif "key" in memo:
             next_.internal_data["key"] = memo["key"]
 

@@ -49,10 +49,10 @@ def arm(form: str, value: Any, now: datetime) -> Armed:
     return _instants(value, now) if isinstance(value, list) else _cycle(value, now)
 
 
-def following(due: datetime, cycle: list[Any]) -> Armed:
-    """The firing after one that was due then."""
+def following(due: datetime, cycle: list[Any], now: datetime) -> Armed:
+    """The firing after one that was due then; of named instants those missed meanwhile are skipped, as at the start."""
     if isinstance(cycle[0], str):
-        return Armed(instant(cycle[0]), cycle[1:] or None)
+        return _instants(cycle, now)
     left, every = cycle
     rest = None if left == 1 else [left - 1 if left > 0 else ENDLESS, every]
     return Armed(_after(due, _duration(every)), rest)

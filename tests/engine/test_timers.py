@@ -30,7 +30,16 @@ def test_reminders_fire_at_each_instant_and_then_no_more() -> None:
     assert [t.due for t in play.step.timers] == [BEGIN + HOUR]
     assert play.hours(2).open == "n u"
     assert [t.due for t in play.step.timers] == [BEGIN + 3 * HOUR]
-    assert play.hours(8).open == "n n n u"
+    assert play.hours(2).open == "n n u"
+    assert play.hours(2).open == "n n n u"
+    assert play.step.timers == ()
+
+
+def test_reminders_missed_by_a_clock_that_was_down_are_one_reminder() -> None:
+    play = _reminded(BEGIN + HOUR, BEGIN + 3 * HOUR, BEGIN + 5 * HOUR, BEGIN + 9 * HOUR)
+    assert play.hours(6).open == "n u"
+    assert [t.due for t in play.step.timers] == [BEGIN + 9 * HOUR]
+    assert play.hours(100).open == "n n u"
     assert play.step.timers == ()
 
 
@@ -73,6 +82,7 @@ def test_reminders_can_be_set_anew() -> None:
     play = _reminded(BEGIN + HOUR)
     play.do(SetDue(play.step.timers[0].task, [BEGIN + 3 * HOUR, BEGIN + 2 * HOUR]))
     assert play.hours(1).open == "u"
+    assert play.hours(1).open == "n u"
     assert play.hours(9).open == "n n u"
 
 
