@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -19,6 +20,8 @@ _LEVELS = {
     **dict.fromkeys(RELATIONS, 3),
     **{"+": ADDITION, "-": ADDITION, "*": 5, "/": 5, "**": 6},
 }
+# an open bracket that closes a range is followed by nothing that could begin a filter's condition
+_AFTER_RANGE = re.compile(r"\[\s*(?:$|[,)\]}=<>!+*/]|(?:and|or|then|else|in|return|satisfies|between|instance)\b)")
 _SIGNS = ("**", "*", "/", "+", "-", *RELATIONS)
 
 
@@ -134,7 +137,13 @@ class OperatorScanner(TypeScanner, ABC):
         """Whether a bracket just closed is followed by a path, filter, call or a sum."""
         operator = self._operator()
         longer = operator is not None and _LEVELS[operator] >= ADDITION
-        return longer or self.sees(".") or self.sees("(") or (self.sees("[") and not self.no_filter)
+        return longer or self.sees(".") or self.sees("(") or self.opens_filter()
+
+    def opens_filter(self) -> bool:
+        """Whether a filter begins here; behind the end of a range a bracket may be its closing one, as in `]1..5[`."""
+        if not self.sees("["):
+            return False
+        return not self.no_filter or _AFTER_RANGE.match(self.text, self.at) is None
 
     def tests_in_brackets(self) -> tuple[s.UnaryTest, ...]:
         """One or more positive unary tests in brackets."""

@@ -56,7 +56,7 @@ class Parser(OperatorScanner):
             place = self.place()
             if self.sees("."):
                 found = self._path(found, place)
-            elif self.sees("[") and not self.no_filter:
+            elif self.opens_filter():
                 found = self._filter(found, place)
             elif self.sees("("):
                 found = self._call(found, place)

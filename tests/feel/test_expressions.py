@@ -35,6 +35,8 @@ VALUES = [
     ("5 in (1..5)", "false"),
     ("5 in [1..5]", "true"),
     ("5 in (<3, >4)", "true"),
+    ("5 in ]1..5[ or 1 in ]0..2[", "true"),
+    ("5 in [1..[4, 6][2]]", "true"),
     ("5 in [1..null]", "null"),
     ("5 in [1..5] and 2 = 3", "false"),
     ("case.declaration.core_name", "长光"),
