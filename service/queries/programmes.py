@@ -9,7 +9,7 @@ from functools import lru_cache
 from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.orm import Session
 
-from service.domain.errors import NotFound
+from service.domain.errors import Language, NotFound
 from service.programmes.manifest import FILE_NAME, LegalBasis, Manifest, Procedure, read_manifest
 from service.store.calls import Call
 from service.store.cases import Case
@@ -131,6 +131,15 @@ def _programmes(session: Session, condition: ColumnElement[bool]) -> list[Progra
 def _manifest(digest: str, content: bytes) -> Manifest:
     del digest  # makes the look-up cheap to compare
     return read_manifest(content)
+
+
+def role_names(session: Session, language: Language) -> dict[str, str]:
+    """The names of the roles of all programmes in their newest versions; where two differ, the first one's."""
+    names: dict[str, str] = {}
+    for programme in newest(session).values():
+        for key, role in programme.manifest.roles.items():
+            names.setdefault(key, role.name_en if language == "en" and role.name_en else role.name)
+    return names
 
 
 def versions(session: Session, programme: str) -> tuple[VersionRow, ...]:

@@ -21,6 +21,7 @@ from service.queries import case_page, task_page
 from service.queries.findings import findings
 from service.store.session import db
 from service.store.unit_of_work import transact
+from service.web import words
 from service.web.errors import Face, refusal_face, status_of
 from service.web.i18n import language
 from service.web.menu import is_staff
@@ -171,7 +172,7 @@ def _beside(
         "members": case_page.members(session, facts.case_id),
         "papers": case_page.papers(session, actor, facts, form.programme.letters if form else {}),
         "files": case_page.files(session, actor, facts),
-        "role_names": {key: role.name for key, role in form.programme.manifest.roles.items()} if form else {},
+        "role_names": words.names_of(form.programme.manifest) if form else {},
         "documentation": _documentation(loaded, form),
     }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from service.programmes.manifest import Manifest
+from service.web.i18n import language
 from service.web.i18n import lazy_gettext as _
 
 
@@ -123,6 +125,12 @@ def programme_status(code: str) -> tuple[str, str]:
 def action_word(code: str) -> str:
     """An audit entry's action in words."""
     return str(_ACTIONS.get(code, code))
+
+
+def names_of(manifest: Manifest) -> dict[str, str]:
+    """The roles of a programme by name, in the reader's language where the manifest has it."""
+    english = language() == "en"
+    return {key: role.name_en if english and role.name_en else role.name for key, role in manifest.roles.items()}
 
 
 def role_word(key: str, names: dict[str, str] | None = None) -> str:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from service.commands import account as commands
 from service.domain.errors import InvalidInput
-from service.queries import people
+from service.queries import people, programmes
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import schemas
@@ -62,6 +62,12 @@ def change_password() -> ResponseReturnValue:
 
 
 def _page(problems: dict[str, str], status: int) -> ResponseReturnValue:
-    roles = people.roles_of(db.session(), who())
-    page = render_template("pages/account.html", section="account", problems=problems, roles=roles)
+    session = db.session()
+    page = render_template(
+        "pages/account.html",
+        section="account",
+        problems=problems,
+        roles=people.roles_of(session, who()),
+        role_names=programmes.role_names(session, language()),
+    )
     return make_response(page, status)

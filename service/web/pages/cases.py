@@ -16,7 +16,7 @@ from service.queries import case_page, cases, drawings, programmes, progress
 from service.queries.findings import findings
 from service.store.session import db
 from service.store.unit_of_work import transact
-from service.web import markdown, schemas
+from service.web import markdown, schemas, words
 from service.web.download import attachment
 from service.web.i18n import gettext
 from service.web.menu import is_staff
@@ -70,7 +70,7 @@ def show(case_id: int) -> ResponseReturnValue:
         members=case_page.members(session, case_id),
         findings=findings(session, actor, case_id),
         withdrawable=_may_withdraw(actor, facts, compiled),
-        role_names={key: role.name for key, role in compiled.manifest.roles.items()},
+        role_names=words.names_of(compiled.manifest),
     )
 
 

@@ -31,6 +31,9 @@ def index() -> ResponseReturnValue:
     """The inbox: mine, my groups', done; every filter stands in the address."""
     asked = schemas.query(schemas.InboxQuery)
     actor, session = who(), db.session()
+    counted = inbox.counts(session, actor)
+    if "scope" not in request.args and not counted["mine"] and counted["groups"]:
+        asked["scope"] = "groups"  # nothing is claimed: show what can be
     filters = _filters(asked["q"], asked["programme"], asked["due"])
     found = inbox.page(session, actor, asked["scope"], filters, after=asked["after"])
     return render_template(
@@ -39,7 +42,7 @@ def index() -> ResponseReturnValue:
         asked=asked,
         found=found,
         groups=grouped(found.rows, moment()) if asked["scope"] != "done" else [],
-        counts=inbox.counts(session, actor),
+        counts=counted,
         programmes=programmes.newest(session),
     )
 

@@ -1,0 +1,67 @@
+"""Designers publish by upload: every problem by file and element, nothing published while there is one."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+from flask import Flask
+
+from service.programmes.folder import read_folder
+from service.programmes.package import pack
+from service.store.deployments import Deployment
+from service.store.session import db
+from tests.web.conftest import PROGRAMME, SAMPLE, Browser
+
+Browse = Callable[..., Browser]
+
+
+def _upload(browser: Browser, path: str, name: str, content: bytes, act: str = "publish"):  # type: ignore[no-untyped-def]
+    return browser.post(path, {"package": (io.BytesIO(content), name), "act": act}, content_type="multipart/form-data")
+
+
+def _versions(site: Flask) -> int:
+    with site.app_context():
+        return db.session.query(Deployment).count()
+
+
+def test_a_folder_is_published_once(site: Flask, browse: Browse) -> None:
+    designer = browse("designer")
+    files = read_folder(SAMPLE, PROGRAMME)
+    assert _upload(designer, "/workshop", "folder.zip", pack(files)).status_code == 303
+    assert _versions(site) == 1
+    changed = {**files, f"bpmn/{PROGRAMME}/programme.toml": files[f"bpmn/{PROGRAMME}/programme.toml"] + b"\n# 2\n"}
+    assert _upload(designer, "/workshop", "folder.zip", pack(changed), act="check").status_code == 200
+    assert _versions(site) == 1
+    assert _upload(designer, "/workshop", "folder.zip", pack(changed)).status_code == 303
+    assert _versions(site) == 2
+    page = designer.get(f"/workshop/{PROGRAMME}").text
+    assert "v2" in page
+
+
+def test_every_problem_names_its_file_and_its_element(site: Flask, browse: Browse) -> None:
+    designer = browse("designer")
+    path = f"bpmn/{PROGRAMME}/two-dates.bpmn"
+    broken = read_folder(SAMPLE, PROGRAMME)[path].replace(b"userTask", b"manualTask")
+    answer = _upload(designer, f"/workshop/{PROGRAMME}", "two-dates.bpmn", broken)
+    assert answer.status_code == 422
+    assert path in answer.text
+    assert "没有发布" in answer.text
+    assert _versions(site) == 1
+
+
+def test_what_is_no_package_is_told_in_words(browse: Browse) -> None:
+    designer = browse("designer")
+    assert "zip" in _upload(designer, "/workshop", "folder.zip", b"no archive").text
+    assert _upload(designer, "/workshop", "folder.zip", pack({"README.md": b"x"})).status_code == 422
+    assert _upload(designer, f"/workshop/{PROGRAMME}", "evil.py", b"import os").status_code == 422
+
+
+def test_a_version_can_be_taken_out_again(browse: Browse) -> None:
+    designer = browse("designer")
+    answer = designer.get(f"/workshop/{PROGRAMME}/versions/1.zip")
+    assert answer.mimetype == "application/zip"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert designer.get(f"/workshop/{PROGRAMME}/versions/9.zip").status_code == 404
+    drawing = designer.get(f"/workshop/{PROGRAMME}/diagrams/two-dates")
+    assert "data-diagram-url" in drawing.text
