@@ -86,6 +86,7 @@ def demonstrate() -> None:
         sys.exit(2)
     with create_app(settings).app_context():
         run(settings.models_dir, datetime.now(UTC), click.echo)
+    click.echo(f"申报 / Shenbao: {settings.base_url}")
 
 
 @main.group()

@@ -14,42 +14,73 @@ from service.settings import PREFIX, Settings
 from service.store import calendars
 from service.store.unit_of_work import UnitOfWork, transact
 
+GRACE_SECONDS = 30
 COMMAND = (sys.executable, "-m", "service")
 
 
 def serve(settings: Settings) -> int:
     """Migrate, then run web and clock until one ends or SIGTERM comes; returns the exit code.
 
-    Migration runs once and before both, in a process of its own: two processes migrating at once race.
+    Migration runs once and before both, in a process of its own: two processes migrating at once race. In development
+    the pages are served while the demonstration is filled in, and the clock starts after it: it would enforce dates
+    that the demonstration is still writing.
     """
     environment = {**os.environ, PREFIX + "DEVELOPMENT": "1" if settings.development else "0"}
-    preparations = ["migrate", "deploy", "demonstrate"] if settings.development else ["migrate"]
-    for preparation in preparations:
-        done = subprocess.run([*COMMAND, preparation], env=environment, check=False)  # noqa: S603 - our own command
-        if done.returncode:
-            return done.returncode
-    children = [subprocess.Popen([*COMMAND, name], env=environment) for name in ("web", "clock")]  # noqa: S603 - the same
+    children = _Children(environment)
+    signal.signal(signal.SIGTERM, children.stop)
+    signal.signal(signal.SIGINT, children.stop)
+    try:
+        code = children.prepare("migrate") or (settings.development and children.prepare("deploy"))
+        if code:
+            return int(code)
+        children.start("web")
+        if settings.development and (code := children.prepare("demonstrate")):
+            return code
+        children.start("clock")
+        return children.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        children.end()
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        for child in children:
-            child.terminate()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    return _wait(children)
+class _Children:
+    """The processes of one service."""
 
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._environment = environment
+        self._running: list[subprocess.Popen[bytes]] = []
 
-def _wait(children: list[subprocess.Popen[bytes]]) -> int:
-    """The first child's exit code; the others are stopped, because half a service is worse than none."""
-    pid, status = os.wait()
-    for child in children:
-        if child.pid == pid:
-            child.returncode = os.waitstatus_to_exitcode(status)
-        else:
-            child.terminate()
-    for child in children:
-        child.wait(timeout=30)
-    return max(abs(int(child.returncode or 0)) for child in children)
+    def start(self, name: str) -> subprocess.Popen[bytes]:
+        """Start a command of ours."""
+        child = subprocess.Popen([*COMMAND, name], env=self._environment)  # noqa: S603 - our own command
+        self._running.append(child)
+        return child
+
+    def prepare(self, name: str) -> int:
+        """Run a command to its end; its exit code."""
+        return self.start(name).wait()
+
+    def stop(self, _number: int, _frame: FrameType | None) -> None:
+        """What a signal does."""
+        raise KeyboardInterrupt
+
+    def wait(self) -> int:
+        """The code of the first process that ends: half a service is worse than none."""
+        while True:
+            pid, status = os.wait()
+            ended = next((child for child in self._running if child.pid == pid), None)
+            if ended is not None:
+                ended.returncode = os.waitstatus_to_exitcode(status)
+                return abs(ended.returncode)
+
+    def end(self) -> None:
+        """Ask every process that still runs to end, and wait: running requests are answered first."""
+        for child in self._running:
+            if child.poll() is None:
+                child.terminate()
+        for child in self._running:
+            child.wait(timeout=GRACE_SECONDS)
 
 
 def serve_web(settings: Settings) -> None:
