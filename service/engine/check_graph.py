@@ -34,6 +34,9 @@ def check_starts(check: ScopeCheck) -> None:
     plain = [node for node in starts if node.event is None]
     if not starts:
         check.bad(check.scope, "no-start")
+    for node in starts:
+        if node.event is not None:
+            check.bad(node, "start-by-event", level="warning")
     if len(plain) > 1:
         check.bad(plain[1], "several-starts")
     elif not plain and len(starts) > 1:

@@ -80,7 +80,7 @@ def _starts(specs: dict[str, NodeSpec]) -> dict[str, Any]:
 
 def _meaning(spec: NodeSpec) -> dict[str, Any]:
     """What must stay the same while a token is there."""
-    node, specs = spec.node, spec._wf_spec.task_specs
+    node, specs = spec.node, spec.process.task_specs
     host = specs.get(f"{node.id}~host")
     event, loop = node.event, node.loop
     return {

@@ -105,6 +105,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "no-start": ("没有开始事件。", "There is no start event."),
     "several-starts": ("开始事件不止一个。", "There is more than one start event."),
+    "start-by-event": (
+        "流程由人或系统启动，这个开始事件的触发条件不起作用。",
+        "Processes are started by people or by the system; the trigger of this start event has no effect.",
+    ),
     "unreachable": ("没有路径通到这里。", "No path leads here."),
     "endless-cycle": (
         "这个循环里没有任何等待（{path}），会一直转下去；请在循环中放一个任务或等待事件。",

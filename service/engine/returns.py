@@ -53,5 +53,5 @@ def _leaving(token: Token, target: str) -> tuple[Token, NodeSpec]:
 
 def _front(spec: NodeSpec, node_id: str) -> NodeSpec:
     """What stands before a node: the host of its boundary events, or itself."""
-    specs: dict[str, NodeSpec] = spec._wf_spec.task_specs
+    specs = spec.process.task_specs
     return specs.get(f"{node_id}~host", specs[node_id])

@@ -63,7 +63,7 @@ class NodeSpec(BpmnSpecMixin):  # type: ignore[misc]  # the library has no types
     def __init__(self, process: ProcessSpec, name: str, node: Node, *, manual: bool = False) -> None:
         super().__init__(process, name, inputs=[], outputs=[], lane=node.lane, bpmn_name=node.name, manual=manual)
         self.bpmn_id = node.id
-        self.node = node
+        self.node, self.process = node, process
         self.lead(())
 
     def lead(self, ways: Iterable[Way]) -> None:

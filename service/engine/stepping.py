@@ -24,7 +24,7 @@ def run(instance: Instance) -> None:
             if token._state != READY or token.task_spec.manual:
                 continue
             left -= 1
-            if left < 0 or token.hops > LONGEST:
+            if token.id and (left < 0 or token.hops > LONGEST):  # the start of a scope is not stored
                 token.park("act", Stuck("endless"))
             else:
                 token.run()
