@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from service.dmn.boxed import expression_in, function_of
@@ -30,37 +30,50 @@ class Part:
     requires: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()  # of a service
     given: tuple[str, ...] = ()  # of a service: input data, then input decisions, its parameters in order
+    home: tuple[str, ...] = ()  # the names that lead to the imported file it stands in
+    aliases: Mapping[str, str] = field(default_factory=dict)  # of what it requires from an imported file
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """All elements by id."""
+    """All elements by id; those of an imported file have its namespace before it."""
 
     parts: dict[str, Part]
 
     def of_kind(self, kind: Kind) -> Iterator[Part]:
-        """The elements of one kind."""
-        return (part for part in self.parts.values() if part.kind == kind)
+        """The elements of one kind in the file itself."""
+        return (part for part in self.parts.values() if part.kind == kind and not part.home)
 
 
 def read_graph(reading: Reading) -> Graph:
     """The graph of a file; what is wrong is noted."""
     parts: dict[str, Part] = {}
     elements: dict[str, Element] = {}
-    for element in children(reading.root, *KINDS):
-        id_ = element.get("id") or ""
-        if not id_:
-            reading.report(element, "no-id", "缺少 id", "the id is missing")
-            id_ = f"?{len(parts)}"
-        if id_ in parts:
-            reading.report(element, "same-id", f"id“{id_}”重复", f"the id “{id_}” is used twice")
-            continue
-        parts[id_], elements[id_] = _part(reading, element, id_), element
+    _collect(reading, parts, elements)
     graph = Graph(parts)
     _check_references(reading, graph, elements)
     _check_cycles(reading, graph, elements)
     _check_names(reading, graph, elements)
     return graph
+
+
+def _collect(reading: Reading, parts: dict[str, Part], elements: dict[str, Element]) -> None:
+    for other in reading.imports.values():
+        _collect(other, parts, elements)
+    for element in children(reading.root, *KINDS):
+        id_ = element.get("id") or ""
+        if not id_:
+            reading.report(element, "no-id", "缺少 id", "the id is missing")
+            id_ = f"?{len(parts)}"
+        key = reading.key(f"#{id_}")
+        if key in parts:
+            if not reading.home:
+                reading.report(element, "same-id", f"id“{id_}”重复", f"the id “{id_}” is used twice")
+            continue
+        part = _part(reading, element, key)
+        named = {each: reading.alias_of(each.rpartition("#")[0]) for each in part.requires if "#" in each}
+        aliases = {each: alias for each, alias in named.items() if alias}
+        parts[key], elements[key] = replace(part, home=reading.home, aliases=aliases), element
 
 
 def _part(reading: Reading, element: Element, id_: str) -> Part:
@@ -75,14 +88,14 @@ def _part(reading: Reading, element: Element, id_: str) -> Part:
             reading.report(
                 element, "no-logic", "决策没有内容（决策表或表达式）", "the decision has no table or expression"
             )
-        return Part(id_, kind, name, called, declared, node or NULL, _required(element))
+        return Part(id_, kind, name, called, declared, node or NULL, _required(reading, element))
     if kind == "businessKnowledgeModel":
         result = declared.resolved() if declared is not None else None
         logic = child(element, "encapsulatedLogic")
         node = _function(reading, logic, result.result if isinstance(result, FunctionType) else result)
-        return Part(id_, kind, name, called, None, node, _required(element))
+        return Part(id_, kind, name, called, None, node, _required(reading, element))
     if kind == "decisionService":
-        return _service(element, Part(id_, kind, name, called, declared, NULL))
+        return _service(reading, element, Part(id_, kind, name, called, declared, NULL))
     return Part(id_, kind, name, called, declared, NULL)
 
 
@@ -93,22 +106,22 @@ def _function(reading: Reading, logic: Element | None, result: FeelType | None) 
     return s.FunctionLiteral(found.place, found.params, found.types, result, found.body)
 
 
-def _hrefs(element: Element, *names: str) -> tuple[str, ...]:
-    return tuple((part.get("href") or "").rpartition("#")[2] for part in children(element, *names))
+def _hrefs(reading: Reading, element: Element, *names: str) -> tuple[str, ...]:
+    return tuple(reading.key(part.get("href") or "") for part in children(element, *names))
 
 
-def _required(element: Element) -> tuple[str, ...]:
+def _required(reading: Reading, element: Element) -> tuple[str, ...]:
     return tuple(
-        (target.get("href") or "").rpartition("#")[2]
+        reading.key(target.get("href") or "")
         for requirement in children(element, *_REQUIREMENTS)
         for target in requirement
         if target.get("href")
     )
 
 
-def _service(element: Element, part: Part) -> Part:
-    outputs = _hrefs(element, "outputDecision")
-    given = _hrefs(element, "inputData") + _hrefs(element, "inputDecision")
+def _service(reading: Reading, element: Element, part: Part) -> Part:
+    outputs = _hrefs(reading, element, "outputDecision")
+    given = _hrefs(reading, element, "inputData") + _hrefs(reading, element, "inputDecision")
     return Part(part.id, part.kind, part.name, part.variable, part.type, part.node, (), outputs, given)
 
 
@@ -145,6 +158,8 @@ def _check_names(reading: Reading, graph: Graph, elements: dict[str, Element]) -
     """Two elements that one expression may see must not share a name."""
     seen: dict[str, str] = {}
     for part in graph.parts.values():
+        if part.home:
+            continue
         if not part.variable:
             reading.report(elements[part.id], "no-name", "缺少名称", "the name is missing")
         elif seen.setdefault(part.variable, part.id) != part.id:

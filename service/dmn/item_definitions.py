@@ -15,7 +15,10 @@ from service.feel.types import ANY, ContextType, FeelType, FunctionType, Limited
 
 
 def read_types(reading: Reading) -> None:
-    """Make the file's item definitions known; they may name each other in any order."""
+    """Make the file's item definitions known, and those it imports; they may name each other in any order."""
+    for alias, other in reading.imports.items():
+        read_types(other)
+        reading.types |= {f"{alias}.{name}" if alias else name: found for name, found in other.types.items()}
     for element in children(reading.root, "itemDefinition"):
         name = element.get("name") or ""
         reading.types[name] = NamedType(_finder(reading, element))

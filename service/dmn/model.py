@@ -9,12 +9,13 @@ from types import MappingProxyType
 
 from service.dmn.explanation import Explanation, explained
 from service.dmn.graph import Graph, Part, read_graph
+from service.dmn.imports import Find, read_file
 from service.dmn.item_definitions import read_types
 from service.dmn.problems import DmnError, DmnProblem
 from service.dmn.reading import Reading
 from service.dmn.reads import GraphReader
 from service.dmn.running import Runner
-from service.dmn.xml import child, content_of, local, read_xml
+from service.dmn.xml import child, content_of, local
 from service.feel.run import NO_FUNCTIONS, Budget, BudgetExceeded, Diagnostic, Run
 from service.feel.source import FeelSyntaxError
 from service.feel.values import FunctionValue, Value
@@ -85,7 +86,7 @@ class DecisionModel:
         """The id of the decision or decision service of this name."""
         parts = self._runner.graph.parts.values()
         kinds = ("decision", "decisionService")
-        return next((part.id for part in parts if part.name == name and part.kind in kinds), None)
+        return next((part.id for part in parts if part.name == name and part.kind in kinds and not part.home), None)
 
     def _part(self, id_: str) -> Part:
         part = self._runner.graph.parts[id_]
@@ -99,14 +100,17 @@ class DecisionModel:
         return {each.id: variables[each.variable] for each in wanted if each.variable in variables}
 
 
-def read_model(content: bytes, *, file: str, functions: Iterable[str] = (), lenient: bool = False) -> DecisionModel:
+def read_model(
+    content: bytes, *, file: str, functions: Iterable[str] = (), lenient: bool = False, find: Find | None = None
+) -> DecisionModel:
     """Read a decision file; `functions` are the names of the functions registered with the project.
 
     Raises DmnError with everything wrong in it. With `lenient`, for conformance suites only, an expression that is no
-    FEEL is null instead and nothing is raised but for what is no DMN at all.
+    FEEL is null instead and nothing is raised but for what is no DMN at all. `find` gives the content of an imported
+    file by namespace and location; without it an import is refused, and the digest is of the file itself only.
     """
-    root = read_xml(content, file)
-    reading = Reading(root, file, functions)
+    reading = read_file(content, file, functions, find)
+    root = reading.root
     try:
         read_types(reading)
         graph = read_graph(reading)

@@ -24,13 +24,27 @@ NULL = Literal(NOWHERE, None)
 class Reading:
     """One decision file being read; problems are collected, never raised one by one."""
 
-    def __init__(self, root: Element, file: str, functions: Iterable[str]) -> None:
+    def __init__(self, root: Element, file: str, functions: Iterable[str], home: tuple[str, ...] = ()) -> None:
         self.root = root
         self.file = file
         self.functions = frozenset(functions)
+        self.home = home  # the names by which an imported file is reached from the file that is read
+        self.namespace = root.get("namespace") or ""
+        self.imports: dict[str, Reading] = {}
         self.problems: list[DmnProblem] = []
         self.types: dict[str, FeelType] = {}
         self.known = KnownNames([*SPACED_NAMES, *self.functions, *names_in(root)])
+
+    def key(self, href: str) -> str:
+        """What an element is called in the graph: its id, with the namespace before it in an imported file."""
+        namespace, _, id_ = href.rpartition("#")
+        if namespace and namespace != self.namespace:
+            return f"{namespace}#{id_}"
+        return f"{self.namespace}#{id_}" if self.home else id_
+
+    def alias_of(self, namespace: str) -> str:
+        """The name by which a namespace is imported, "" where it is not or has none."""
+        return next((name for name, other in self.imports.items() if other.namespace == namespace), "")
 
     def report(self, element: Element | None, code: str, zh: str, en: str, *, warning: bool = False) -> None:
         """Note a problem of an element."""

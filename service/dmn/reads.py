@@ -30,15 +30,22 @@ class GraphReader:
 
     def _visit(self, part: Part, given: frozenset[str]) -> Shape:
         if part.kind == "inputData":
-            self.reader.root(part.variable, certain=True)
-            return self.reader.touch(Shape(frozenset({(part.variable,)})))
+            path = (*part.home, part.variable)
+            self.reader.root(path[0], certain=True)
+            return self.reader.touch(Shape(frozenset({path})))
         if part.kind == "decisionService":
             for id_ in part.outputs:
                 if id_ in self.graph.parts:
                     self.reader.consume(self.shape(self.graph.parts[id_], given | frozenset(part.given)))
             return NOTHING
         required = [self.graph.parts[id_] for id_ in part.requires if id_ in self.graph.parts]
-        names = {each.variable: self.shape(each, given) for each in required}
+        names: dict[str, Shape] = {}
+        imported: dict[str, dict[str, Shape]] = {}
+        for each in required:
+            alias = part.aliases.get(each.id)
+            around = names if alias is None else imported.setdefault(alias, {})
+            around[each.variable] = self.shape(each, given)
+        names |= {alias: Shape(members=members) for alias, members in imported.items()}
         if part.kind == "businessKnowledgeModel":
             names[part.variable] = NOTHING
             return self.reader.use(part.node, Locals(names))

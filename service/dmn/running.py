@@ -13,7 +13,7 @@ from service.feel.nodes.reading import convert_noting
 from service.feel.run import Run, Scope
 from service.feel.source import NOWHERE, Place
 from service.feel.types import ANY, FunctionType
-from service.feel.values import FunctionValue, Value
+from service.feel.values import FunctionValue, Value, is_context
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Runner:
     def names_of(self, part: Part) -> frozenset[str]:
         """The names that a part's requirements bring into its expression."""
         own = {part.variable} if part.kind == "businessKnowledgeModel" else set()
-        return frozenset(own | {each.variable for each in self.required(part)})
+        return frozenset(own | {part.aliases.get(each.id, each.variable) for each in self.required(part)})
 
     def value(self, run: Run, part: Part) -> Value:
         """The value of an element in a run, computed at most once."""
@@ -75,14 +75,22 @@ class Runner:
         return memo[part.id]
 
     def _scope(self, run: Run, part: Part) -> dict[str, Value]:
-        return {each.variable: self.value(run, each) for each in self.required(part)}
+        if not part.aliases:
+            return {each.variable: self.value(run, each) for each in self.required(part)}
+        names: dict[str, Value] = {}
+        for each in self.required(part):
+            alias = part.aliases.get(each.id)
+            around = names if alias is None else names.setdefault(alias, {})
+            around[each.variable] = self.value(run, each)
+        return names
 
     def _input(self, run: Run, part: Part) -> Value:
+        variables = _inside(run.variables, part.home)
         try:
-            value = run.variables[part.variable]
+            value = variables[part.variable]
         except KeyError:
-            if part.name != part.variable and part.name in run.variables:
-                value = run.variables[part.name]
+            if part.name != part.variable and part.name in variables:
+                value = variables[part.name]
             else:
                 zh, en = f"没有输入数据“{part.name}”", f"the input data “{part.name}” is not there"
                 return run.note(NOWHERE, "no-input-data", zh, en)
@@ -132,6 +140,16 @@ class Runner:
         if isinstance(declared, FunctionType):
             declared = declared.result
         return value if declared is None else convert_noting(run, value, declared, NOWHERE)
+
+
+def _inside(variables: Mapping[str, Value], home: tuple[str, ...]) -> Mapping[str, Value]:
+    """The variables given for an imported file, by the names that lead to it, or else those around."""
+    for name in home:
+        found: Any = variables.get(name)
+        if not is_context(found):
+            return variables
+        variables = found
+    return variables
 
 
 class ServiceFunction(FunctionValue):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from service.dmn.imports import Find
 from service.dmn.model import DecisionModel, read_model
 from service.dmn.problems import DmnError
 from service.dmn.xml import Element, child, children, content_of
@@ -87,9 +88,23 @@ def _same(expected: Value, actual: Value) -> bool:
     return equal(expected, actual) is True
 
 
+def _finder(folder: Path) -> Find:
+    """Imported files lie beside the one that imports them, under their location or anything else."""
+
+    def find(namespace: str, location: str) -> bytes | None:
+        here = [folder / location] if location and (folder / location).is_file() else []
+        for path in [*here, *sorted(folder.rglob("*.dmn"))]:
+            content = path.read_bytes()
+            if f'namespace="{namespace}"'.encode() in content.partition(b"<import")[0]:
+                return content
+        return None
+
+    return find
+
+
 def _model(path: Path) -> DecisionModel | str:
     try:
-        return read_model(path.read_bytes(), file=path.name, lenient=True)
+        return read_model(path.read_bytes(), file=path.name, lenient=True, find=_finder(path.parent))
     except DmnError as error:
         return str(error)
 
