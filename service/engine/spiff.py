@@ -140,6 +140,7 @@ class NodeSpec(BpmnSpecMixin):  # type: ignore[misc]  # the library has no types
 class Token(Task):  # type: ignore[misc]  # the library has no types
     """A task of the library's tree with a small number as id, no log records and no data of its own."""
 
+    triggered, thread_id, last_state_change = (False, 0, 0)  # the library's readers look at them
     data: ClassVar[Mapping[str, Any]] = MappingProxyType(
         {}
     )  # variables live in scopes; library code that would write here fails loudly
@@ -149,7 +150,7 @@ class Token(Task):  # type: ignore[misc]  # the library has no types
     task_spec: NodeSpec
     internal_data: dict[str, Any]
     # for this step only, not stored:
-    hops: int  # tasks passed without waiting
+    hops = 0  # tasks passed without waiting
     chosen: Sequence[Way]  # by a gateway
     assignment: Assignment  # of a user task that opens
 
@@ -165,9 +166,7 @@ class Token(Task):  # type: ignore[misc]  # the library has no types
         self._parent: int | None = None if parent is None else parent.id
         self._children: list[int] = []
         self._state = state
-        self.triggered, self.thread_id, self.last_state_change = False, 0, 0
         self.internal_data = {}
-        self.hops = 0
         frame.tasks[number] = self
         if parent is not None:
             parent._children.append(number)
