@@ -91,6 +91,7 @@ def _told(story: Story, files: dict[str, bytes], say: Say) -> int:
         driver.play(step)
         for line in report.news():
             say(line)
+    driver.tick()
     return _verdict(story.expect, driver.case_ids[story.procedure], say)
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import Boolean, Date, Select, String, select
+from sqlalchemy import Boolean, CompoundSelect, Date, String, bindparam, select, union_all
 from sqlalchemy.orm import Session
 
 from service.domain.calendar import Calendar
@@ -76,38 +76,38 @@ class CaseGround:
 
 def case_ground(session: Session, case: Case, jurisdiction: str = calendars.CHINA) -> CaseGround:
     """Read it; the calendar comes from this process's memory unless its days have changed."""
-    newest_panel = select(Panel.id).where(Panel.case_id == case.id).order_by(Panel.id.desc()).limit(1)
-    stamp = select(*_columns("calendar", key=Counter.value)).where(Counter.name == calendars.stamp_name(jurisdiction))
-    member = select(*_columns("member", place=Member.position, key=Member.id, name=Member.credit_code))
-    seat = select(*_columns("seat", place=Seat.position, key=Seat.expert_id, name=Seat.state, flag=Seat.chair))
-    event = select(*_columns("event", place=CaseEvent.id, name=CaseEvent.name, on_day=CaseEvent.on_date))
-    deadline = select(
-        *_columns(
-            "deadline",
-            place=Deadline.id,
-            name=Deadline.name,
-            state=Deadline.state,
-            at=Deadline.due_at,
-            data=Deadline.reason,
-        )
-    )
-    parts: list[Select[*tuple[Any, ...]]] = [
-        stamp,
-        member.where(Member.case_id == case.id),
-        seat.where(Seat.panel_id == newest_panel.scalar_subquery()),
-        event.where(CaseEvent.case_id == case.id),
-        deadline.where(Deadline.case_id == case.id, Deadline.state != "met"),
-    ]
-    if case.call_id is not None:
-        parts += [
-            select(*_columns("call", data=Call.dates)).where(Call.id == case.call_id),
-            select(*_columns("call-open", on_day=Call.opens_on)).where(Call.id == case.call_id),
-            select(*_columns("call-close", on_day=Call.closes_on)).where(Call.id == case.call_id),
-        ]
-    found = by_kind(session, parts)
+    values = {"case_id": case.id, "stamp": calendars.stamp_name(jurisdiction), "call_id": case.call_id}
+    found = by_kind(session, _statement(), values)
     for rows in found.values():
         rows.sort(key=lambda row: row.place or 0)
     return _ground(session, jurisdiction, found)
+
+
+@cache
+def _statement() -> CompoundSelect[Any]:
+    case_id, call_id = bindparam("case_id", type_=INT64), bindparam("call_id", type_=INT64)
+    newest_panel = select(Panel.id).where(Panel.case_id == case_id).order_by(Panel.id.desc()).limit(1)
+    member = _columns("member", place=Member.position, key=Member.id, name=Member.credit_code)
+    seat = _columns("seat", place=Seat.position, key=Seat.expert_id, name=Seat.state, flag=Seat.chair)
+    event = _columns("event", place=CaseEvent.id, name=CaseEvent.name, on_day=CaseEvent.on_date)
+    deadline = _columns(
+        "deadline",
+        place=Deadline.id,
+        name=Deadline.name,
+        state=Deadline.state,
+        at=Deadline.due_at,
+        data=Deadline.reason,
+    )
+    return union_all(
+        select(*_columns("calendar", key=Counter.value)).where(Counter.name == bindparam("stamp")),
+        select(*member).where(Member.case_id == case_id),
+        select(*seat).where(Seat.panel_id == newest_panel.scalar_subquery()),
+        select(*event).where(CaseEvent.case_id == case_id),
+        select(*deadline).where(Deadline.case_id == case_id, Deadline.state != "met"),
+        select(*_columns("call", data=Call.dates)).where(Call.id == call_id),
+        select(*_columns("call-open", on_day=Call.opens_on)).where(Call.id == call_id),
+        select(*_columns("call-close", on_day=Call.closes_on)).where(Call.id == call_id),
+    )
 
 
 def _ground(session: Session, jurisdiction: str, found: Mapping[str, list[Any]]) -> CaseGround:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import Select, String, select
+from sqlalchemy import CompoundSelect, String, bindparam, select, union_all
 from sqlalchemy.orm import Session
 
 from service.store.attachments import Attachment
@@ -79,36 +79,43 @@ def task_ground(
     session: Session, task: UserTask, *, person: int | None, form: str, now: datetime, request_key: str | None = None
 ) -> TaskGround:
     """Read it; `form` names the submissions that the task's form may continue."""
+    values = {
+        "task_id": task.id,
+        "case_id": task.case_id,
+        "instance_id": task.instance_id,
+        "person": person,
+        "form": form,
+        "request_key": request_key,
+    }
+    return _ground(task, now, by_kind(session, _statement(), values))
+
+
+@cache
+def _statement() -> CompoundSelect[Any]:
+    task_id, case_id, person = (bindparam(name, type_=INT64) for name in ("task_id", "case_id", "person"))
     newest = (
         select(Submission.id)
-        .where(Submission.case_id == task.case_id, Submission.form == form)
+        .where(Submission.case_id == case_id, Submission.form == bindparam("form"))
         .order_by(Submission.id.desc())
         .limit(1)
     )
-    parts: list[Select[Any]] = [
-        select(*_columns("group", name=TaskGroup.group_key)).where(TaskGroup.task_id == task.id),
-        select(*_columns("timer", at=Timer.due_at, data=Timer.ends)).where(Timer.instance_id == task.instance_id),
-        select(*_columns("file", name=Attachment.code)).where(Attachment.task_id == task.id),
+    draft = _columns("draft", data=Draft.data, key=Draft.revision, at=Draft.saved_at)
+    answer = _columns("answer", key=RequestKey.actor_id, data=RequestKey.answer)
+    return union_all(
+        select(*_columns("group", name=TaskGroup.group_key)).where(TaskGroup.task_id == task_id),
+        select(*_columns("timer", at=Timer.due_at, data=Timer.ends)).where(
+            Timer.instance_id == bindparam("instance_id", type_=INT64)
+        ),
+        select(*_columns("file", name=Attachment.code)).where(Attachment.task_id == task_id),
         select(*_columns("earlier", data=Submission.data, more=Submission.item)).where(
             Submission.id == newest.scalar_subquery()
         ),
-    ]
-    if person is not None:
-        parts += [
-            select(*_columns("draft", data=Draft.data, key=Draft.revision, at=Draft.saved_at)).where(
-                Draft.task_id == task.id, Draft.user_id == person
-            ),
-            select(*_columns("acted", name=UserTask.element, other=TaskGroup.group_key))
-            .join(TaskGroup, TaskGroup.task_id == UserTask.id)
-            .where(UserTask.case_id == task.case_id, UserTask.completed_by == person, UserTask.id != task.id),
-        ]
-    if request_key is not None:
-        parts.append(
-            select(*_columns("answer", key=RequestKey.actor_id, data=RequestKey.answer)).where(
-                RequestKey.key == request_key
-            )
-        )
-    return _ground(task, now, by_kind(session, parts))
+        select(*draft).where(Draft.task_id == task_id, Draft.user_id == person),
+        select(*_columns("acted", name=UserTask.element, other=TaskGroup.group_key))
+        .join(TaskGroup, TaskGroup.task_id == UserTask.id)
+        .where(UserTask.case_id == case_id, UserTask.completed_by == person, UserTask.id != task_id),
+        select(*answer).where(RequestKey.key == bindparam("request_key")),
+    )
 
 
 def _ground(task: UserTask, now: datetime, found: Mapping[str, Sequence[Any]]) -> TaskGround:
