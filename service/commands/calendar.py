@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
+from service.commands.task_alarms import set_alarms
 from service.commands.trail import note
 from service.domain import deadlines
-from service.domain.calendar import Day
+from service.domain.calendar import Calendar, Day
 from service.domain.errors import InvalidInput
 from service.programmes.compiled import compiled_of
-from service.store import calendars, user_tasks
+from service.programmes.manifest import DeadlineRule, Manifest
+from service.store import calendars, instances, user_tasks
 from service.store.cases import Case
 from service.store.deadlines import Deadline
 from service.store.instances import Instance
-from service.store.session import changed
 from service.store.timers import Timer
 from service.store.unit_of_work import UnitOfWork
 from service.store.user_tasks import OPEN, UserTask
@@ -26,51 +28,103 @@ from service.store.user_tasks import OPEN, UserTask
 def import_year(work: UnitOfWork, content: str) -> list[str]:
     """Put a year's holidays and make-up days in place (TOML as shipped); returns a sentence for each date that moved.
 
-    A promised date never becomes earlier. Raises InvalidInput naming what is wrong in the file.
+    A promised date never becomes earlier; reminders and the overdue mark follow it. Raises InvalidInput naming what is
+    wrong in the file.
     """
     year, days = _read(content)
     calendars.replace_year(work.session, calendars.CHINA, year, days)
     work.session.flush()
     calendar = calendars.load(work.session)
-    moved = []
-    running = work.session.execute(
-        select(Deadline, Case, Instance.id)
-        .join(Case, Case.id == Deadline.case_id)
-        .join(Instance, Instance.case_id == Case.id)
-        .where(Deadline.state == "running", Deadline.due_at > work.now)
-        .order_by(Deadline.id)
-    ).all()
-    for row, case, instance_id in running:
-        rule = compiled_of(work.session, case.deployment_id).manifest.deadlines.get(row.name)
-        if rule is None or not rule.has_length or row.extended:
-            continue
-        before = deadlines.Due(row.due_at, date.fromisoformat(row.reason["last_on"]), row.reason)
-        anew = deadlines.recomputed(before, deadlines.due(rule, _anchor(row.reason), calendar))
-        if anew.at != row.due_at:
-            moved.append(f"{case.number} {rule.name}：{before.on} → {anew.on}")
-        row.due_at, row.reason = anew.at, anew.reason
-        _follow(work, row, instance_id)
+    moved = [line for instance_id in _waiting(work) for line in _moved(work, calendar, instance_id)]
     note(work, "calendar-imported", "calendar", str(year), {"moved": moved})
     return moved
 
 
-def _anchor(reason: dict[str, Any]) -> date:
-    return date.fromisoformat(reason["anchor"])
+def _waiting(work: UnitOfWork) -> Sequence[int]:
+    """The instances with a date to come, in the order in which everybody locks several."""
+    staged = (
+        select(Instance.id)
+        .join(Deadline, Deadline.case_id == Instance.case_id)
+        .where(Deadline.state == "running", Deadline.due_at > work.now)
+    )
+    own = select(UserTask.instance_id).where(
+        UserTask.status == OPEN, UserTask.deadline.is_not(None), UserTask.due_at > work.now
+    )
+    return sorted(work.session.scalars(staged.union(own)))
 
 
-def _follow(work: UnitOfWork, row: Deadline, instance_id: int) -> None:
-    """Tasks and timers of the deadline take its instant."""
-    changed(
-        work.session,
-        update(Timer).where(Timer.instance_id == instance_id, Timer.deadline == row.name).values(due_at=row.due_at),
+def _moved(work: UnitOfWork, calendar: Calendar, instance_id: int) -> list[str]:
+    """Recompute the dates of one case: those of its stages, and those that began with a task."""
+    case = work.session.get_one(Case, instances.lock(work.session, instance_id).case_id)
+    manifest = compiled_of(work.session, case.deployment_id).manifest
+    tasks = work.session.scalars(
+        select(UserTask).where(
+            UserTask.instance_id == instance_id, UserTask.status == OPEN, UserTask.deadline.is_not(None)
+        )
+    ).all()
+    timers = work.session.scalars(select(Timer).where(Timer.instance_id == instance_id)).all()
+    moved = []
+    for row in _stages(work, case):
+        anew = _recomputed(manifest.deadlines.get(row.name), row.due_at, row.reason, calendar)
+        if anew is None or row.extended:
+            continue
+        moved += _sentence(case, manifest.deadlines[row.name], row.due_at, anew)
+        _follow([one for one in timers if one.deadline == row.name], row.due_at, anew)
+        row.due_at, row.reason = anew.at, anew.reason
+        for task in tasks:
+            if task.deadline == row.name and task.due_at is not None:
+                _set_due(work, manifest, calendar, task, anew)
+    for task in tasks:
+        rule = manifest.deadlines.get(task.deadline or "")
+        if rule is None or rule.starts != "task" or task.due_at is None or task.due_at <= work.now:
+            continue
+        anew = _recomputed(rule, task.due_at, task.due_reason or {}, calendar)
+        if anew is not None:
+            moved += _sentence(case, rule, task.due_at, anew)
+            _follow(
+                [one for one in timers if one.deadline == rule.key and task.engine_task in one.ends], task.due_at, anew
+            )
+            _set_due(work, manifest, calendar, task, anew)
+    return moved
+
+
+def _stages(work: UnitOfWork, case: Case) -> Sequence[Deadline]:
+    running = select(Deadline).where(
+        Deadline.case_id == case.id, Deadline.state == "running", Deadline.due_at > work.now
     )
-    tasks = select(UserTask.id).where(
-        UserTask.instance_id == instance_id, UserTask.deadline == row.name, UserTask.status == OPEN
-    )
-    if row.task_id is not None:
-        tasks = tasks.where(UserTask.id == row.task_id)
-    for task_id in work.session.scalars(tasks).all():
-        user_tasks.set_due(work.session, task_id, row.due_at, row.reason)
+    return work.session.scalars(running.order_by(Deadline.id)).all()
+
+
+def _recomputed(
+    rule: DeadlineRule | None, due_at: datetime, reason: Mapping[str, Any], calendar: Calendar
+) -> deadlines.Due | None:
+    """The period counted anew, its clock-stops included; None where it is no count, or was extended by hand."""
+    if rule is None or not rule.has_length or "anchor" not in reason or reason.get("extended"):
+        return None
+    anew = deadlines.due(rule, date.fromisoformat(reason["anchor"]), calendar)
+    for pause in reason.get("paused", ()):
+        first, last = date.fromisoformat(pause["from"]), date.fromisoformat(pause["until"])
+        anew = deadlines.resumed(anew, first, last, calendar)
+    return deadlines.recomputed(deadlines.Due(due_at, date.fromisoformat(reason["last_on"]), dict(reason)), anew)
+
+
+def _sentence(case: Case, rule: DeadlineRule, before: datetime, anew: deadlines.Due) -> list[str]:
+    if anew.at == before:
+        return []
+    return [f"{case.number} {rule.name}：{deadlines.local_date(before - datetime.resolution)} → {anew.on}"]
+
+
+def _follow(timers: Iterable[Timer], before: datetime, anew: deadlines.Due) -> None:
+    """Timers that wait for this end take the new one; one that reminds of it keeps its own instant."""
+    for timer in timers:
+        if timer.due_at == before:
+            timer.due_at = anew.at
+
+
+def _set_due(work: UnitOfWork, manifest: Manifest, calendar: Calendar, task: UserTask, anew: deadlines.Due) -> None:
+    user_tasks.set_due(work.session, task.id, anew.at, anew.reason)
+    work.session.refresh(task)
+    set_alarms(manifest, calendar, task, work.now)
 
 
 def _read(content: str) -> tuple[int, tuple[Day, ...]]:
