@@ -13,6 +13,7 @@ from service.commands import calendar
 from service.domain.deadlines import ZONE
 from service.domain.errors import DeadlinePassed
 from service.store.deadlines import Deadline
+from service.store.messages import Message
 from service.store.session import db
 from service.store.timers import Timer
 from tests.support.office import DATA, Office, open_office
@@ -76,6 +77,21 @@ def test_the_moved_date_is_the_one_that_counts(office: Office) -> None:
     office.complete(task.id, DONE, office.person("office"))
 
 
+def test_reminders_and_the_overdue_mark_follow_a_moved_date(office: Office) -> None:
+    office.act(calendar.import_year, year(holiday="2025-03-06/2025-03-07"))
+    assert office.open_task("check").alarm_at == beijing(date(2025, 3, 10), time(9, 0))  # two working days before
+    office.tick(FIVE_DAYS)
+    assert office.open_task("check").overdue_marked_at is None
+    assert office.count(Message, Message.title.startswith("逾期：“审查材料”")) == 0
+
+
+def test_a_date_that_started_with_its_task_moves_too(office: Office) -> None:
+    moved = office.act(calendar.import_year, year(holiday="2025-03-04/2025-03-04"))
+    assert len(moved) == 2
+    task = office.open_task("ask")
+    assert (task.due_at, task.alarms[-1]["at"]) == (beijing(date(2025, 3, 7)), "2025-03-06T16:00:00+00:00")
+
+
 def test_an_imported_make_up_day_never_moves_a_promised_date_earlier(office: Office) -> None:
     moved = office.act(calendar.import_year, year(working_saturday="2025-03-08"))
     assert moved == []
@@ -135,6 +151,16 @@ def test_a_calendar_imported_during_a_stop_counts_when_the_clock_runs_on(office:
     assert dates(office) == at(None, "paused")
     resume(office, date(2025, 3, 12))
     assert dates(office) == at(beijing(date(2025, 3, 20)))  # 17, 18 and 19 March
+
+
+def test_a_calendar_imported_after_a_stop_moves_what_was_left(office: Office) -> None:
+    stop(office, date(2025, 3, 5))
+    resume(office, date(2025, 3, 12))
+    moved = office.act(calendar.import_year, year(holiday="2025-03-14/2025-03-14"))
+    assert len(moved) == 1
+    assert dates(office) == at(beijing(date(2025, 3, 19)))
+    reason = office.open_task("check").due_reason or {}
+    assert reason["paused"] == [{"from": "2025-03-05", "until": "2025-03-12"}]
 
 
 def test_a_calendar_imported_after_a_stop_never_moves_the_date_earlier(office: Office) -> None:

@@ -1,4 +1,4 @@
-"""What the clock tells of an open task: reminders ahead, the overdue mark, the escalation; in the service and by mail."""
+"""What the clock tells of an open task: reminders, the overdue mark, the escalation; in the service and by mail."""
 
 from __future__ import annotations
 
