@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from service.dmn.table import Cell, CellSeen, DecisionTable, Rule
+from service.dmn.table import Cell, CellSeen, Compared, DecisionTable, Rule
+from service.feel.comparison import ORDERS, ordered
 from service.feel.text import to_text
 from service.feel.values import Range, Value
 
@@ -74,7 +75,8 @@ def _phrase(cell: Cell, text: str, seen: CellSeen, share: bool, language: str) -
     told = [(test, limit) for test, limit in zip(tests, seen.limits, strict=True) if test.asks or limit is not None]
     holds = (seen.passed is True) is not negated
     if not told or any(test.asks or isinstance(limit, list) for test, limit in told):
-        return f"{value} {_meets(seen.passed is True, language)} {text}"
+        compared = _compared([limit for test, limit in told if test.asks], language)
+        return f"{value} {_meets(seen.passed is True, language)} {text}{compared}"
     relations = {test.relation or "=" for test, _ in told}
     limits = [shown(limit, language, share=share) for _, limit in told]
     if any(isinstance(limit, Range) for _, limit in told) or len(relations) > 1:
@@ -87,6 +89,20 @@ def _phrase(cell: Cell, text: str, seen: CellSeen, share: bool, language: str) -
     zh, en = _RELATIONS[relation][0 if holds else 1]
     word = en if language == "en" else _of_dates(zh, told[0][1])
     return f"{value} {word} {_or(limits, language)}"
+
+
+def _compared(conditions: list[list[Compared]], language: str) -> str:
+    """The comparisons that conditions made, with their values: “（500 低于 660）”."""
+    found: list[str] = []
+    for each in (each for condition in conditions for each in condition):
+        pair = ordered(each.relation, each.left, each.right) if each.relation in ORDERS else None
+        if pair is None:
+            continue
+        word = _RELATIONS[each.relation][0 if pair else 1][0 if language == "zh" else 1]
+        found.append(f"{shown(each.left, language)} {word} {shown(each.right, language)}")
+    if not found:
+        return ""
+    return f"（{'，'.join(found)}）" if language == "zh" else f" ({', '.join(found)})"
 
 
 def _or(limits: list[str], language: str) -> str:

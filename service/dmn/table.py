@@ -50,6 +50,15 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """Both sides of a comparison in a condition, for the explanation."""
+
+    relation: str
+    left: Value
+    right: Value
+
+
+@dataclass(frozen=True, slots=True)
 class CellSeen:
     """What a cell said of its value when a decision is explained; `limits` are the values its tests compared with."""
 
@@ -205,7 +214,7 @@ class CompiledTable:
                     index,
                     values[index],
                     test(run, scope, values[index]),
-                    tuple(limit(run, scope) for limit in limits[index]),
+                    tuple(limit(run, Scope({"?": values[index]}, scope)) for limit in limits[index]),
                 )
                 for index, test in rule.tests
             )
@@ -232,5 +241,23 @@ def _compiled_rule(rule: Rule, compile_node: Compile, static: Static, asking: St
 
 
 def _limit(test: s.UnaryTest, compile_node: Compile, asking: Static) -> Evaluate:
-    """What a test compares with, for the explanation; nothing for a condition on `?`."""
-    return (lambda _run, _scope: None) if test.asks else compile_node(test.operand, asking)
+    """What a test compares with, for the explanation; of a condition on `?` both sides of each comparison in it."""
+    if not test.asks:
+        return compile_node(test.operand, asking)
+    sides = [
+        (each.relation, compile_node(each.left, asking), compile_node(each.right, asking))
+        for each in _comparisons(test.operand)
+    ]
+    return lambda run, scope: [
+        Compared(relation, left(run, scope), right(run, scope)) for relation, left, right in sides
+    ]
+
+
+def _comparisons(node: s.Node) -> list[s.Comparison]:
+    """The comparisons that `and` and `or` join, but those that only ask whether a value is there."""
+    if isinstance(node, s.Logic):
+        return [each for operand in node.operands for each in _comparisons(operand)]
+    if not isinstance(node, s.Comparison):
+        return []
+    is_null = isinstance(node.right, s.Literal) and node.right.value is None
+    return [] if is_null else [node]

@@ -132,7 +132,7 @@ def _judged(model: DecisionModel | str, case: Element, node: Element) -> str:
 
 def run(directory: Path) -> Iterator[Outcome]:
     """The outcome of every test case under a directory of the kit."""
-    for suite in sorted(directory.glob("**/*.xml")):
+    for suite in sorted(directory.resolve().glob("**/*.xml")):
         root = etree.parse(suite, etree.XMLParser(resolve_entities=False, no_network=True)).getroot()
         name = content_of(child(root, "modelName"))
         if not name:

@@ -9,7 +9,7 @@ from typing import Any
 
 from service.feel.comparison import comparable
 from service.feel.far import difference, joined, shifted, split
-from service.feel.temporal import add_months, midnight, of_seconds, seconds, shifted_time
+from service.feel.temporal import add_months, midnight, months_long, of_seconds, seconds, shifted_time
 from service.feel.values import DURATIONS, NUMBERS, Value, YearsMonths, kind, number
 
 DAYS, MONTHS = "days and time duration", "years and months duration"
@@ -69,7 +69,7 @@ _SHIFTS: dict[tuple[str, str], Callable[[Any, Any], Value]] = {
     ("date and time", DAYS): _shift_moment,
     ("time", DAYS): shifted_time,
     (DAYS, DAYS): lambda left, right: left + right,
-    (MONTHS, MONTHS): lambda left, right: YearsMonths(left.months + right.months),
+    (MONTHS, MONTHS): lambda left, right: months_long(left.months + right.months),
 }
 
 
@@ -114,7 +114,7 @@ def _multiply(left: Value, right: Value) -> Value:
     if factor is None:
         return None
     if isinstance(left, YearsMonths):
-        return YearsMonths(int(NUMBERS.multiply(Decimal(left.months), factor)))
+        return months_long(int(NUMBERS.multiply(Decimal(left.months), factor)))
     return of_seconds(NUMBERS.multiply(seconds(left), factor)) if isinstance(left, timedelta) else None
 
 
@@ -128,7 +128,7 @@ def _divide(left: Value, right: Value) -> Value:
     if divisor is None:
         return None
     if isinstance(left, YearsMonths):
-        return YearsMonths(int(NUMBERS.divide(Decimal(left.months), divisor)))
+        return months_long(int(NUMBERS.divide(Decimal(left.months), divisor)))
     return of_seconds(NUMBERS.divide(seconds(left), divisor)) if isinstance(left, timedelta) else None
 
 

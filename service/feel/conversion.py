@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
+from math import isinf
 from typing import Any
 
 from service.feel.far import Far
@@ -13,6 +14,7 @@ from service.feel.text import to_text
 from service.feel.values import NUMBERS, Range, Value, YearsMonths, is_context
 
 MAX_PARTS = 200_000
+_LARGEST = 2**63  # what a JSON reader takes as a whole number
 
 
 def from_json(value: Any) -> Value:
@@ -40,8 +42,8 @@ def from_json(value: Any) -> Value:
 def to_json(value: Value) -> Any:
     """A FEEL value as JSON: whole numbers as int, others as float, dates, times, durations and ranges as their text.
 
-    Raises TypeError for a function or anything that is no FEEL value, BudgetExceeded for a value of too many
-    parts or too deep.
+    Raises TypeError for a function, a number that no float holds or what is no FEEL value, BudgetExceeded for a value
+    of too many parts or too deep.
     """
     try:
         return _plain(value, Budget(MAX_PARTS))
@@ -49,12 +51,21 @@ def to_json(value: Value) -> Any:
         raise BudgetExceeded("depth") from None
 
 
+def _plain_number(value: Decimal) -> int | float:
+    if abs(value) < _LARGEST and value == value.to_integral_value():
+        return int(value)
+    found = float(value)
+    if isinf(found):
+        raise TypeError("no JSON for a number so large")
+    return found
+
+
 def _plain(value: Value, budget: Budget) -> Any:
     budget.spend()
     if value is None or isinstance(value, (bool, str, int, float)):
         return value
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        return _plain_number(value)
     if type(value) is list:
         return [_plain(part, budget) for part in value]
     if is_context(value):

@@ -20,6 +20,7 @@ _YEARS_MONTHS = re.compile(r"(-)?P(?:(\d+)Y)?(?:(\d+)M)?", re.A)
 _MICROSECOND = timedelta(microseconds=1)
 _LARGEST_OFFSET = timedelta(hours=14)
 _MOST_DIGITS = 18
+MOST_MONTHS = 10**20
 
 
 def read_date(text: str) -> Any:
@@ -122,6 +123,13 @@ def read_duration(text: str) -> YearsMonths | timedelta | None:
         return -length if found[1] else length
     except OverflowError:
         return None
+
+
+def months_long(count: int) -> YearsMonths:
+    """A duration of so many months. Raises OverflowError for more than any date could be moved by."""
+    if abs(count) > MOST_MONTHS:
+        raise OverflowError(count)
+    return YearsMonths(count)
 
 
 def read_literal(text: str) -> Any:

@@ -162,3 +162,20 @@ def test_a_result_too_deep_has_no_json_either() -> None:
 def test_the_error_tells_the_reason_in_both_languages() -> None:
     assert "步数" in BudgetExceeded().zh
     assert "deeply" in BudgetExceeded("depth").en
+
+
+@pytest.mark.parametrize("text", ['duration("P1M") * 10 ** 6000', '"P1Y"', "10 ** 6144", "-(10 ** 6144) / 3"])
+def test_the_largest_values_can_be_written_down(text: str) -> None:
+    value = compile_expression(text).evaluate({})
+    assert len(to_text(value)) < 7000
+
+
+def test_a_duration_does_not_grow_for_ever() -> None:
+    text = 'count((for i in 1..300 return if i = 1 then @"P9Y" else partial[-1] + partial[-1])[item != null])'
+    assert compile_expression(text).evaluate({}) < 100
+
+
+def test_a_number_no_float_holds_has_no_json() -> None:
+    with pytest.raises(TypeError):
+        to_json(compile_expression("10 ** 400").evaluate({}))
+    assert to_json(compile_expression("10 ** 30").evaluate({})) == 1e30
