@@ -74,16 +74,16 @@ def _phrase(cell: Cell, text: str, seen: CellSeen, share: bool, language: str) -
     # a value is there, so what the cell says of null does not matter
     told = [(test, limit) for test, limit in zip(tests, seen.limits, strict=True) if test.asks or limit is not None]
     holds = (seen.passed is True) is not negated
-    if not told or any(test.asks or isinstance(limit, list) for test, limit in told):
+    relations = {"in" if isinstance(limit, Range) else test.relation or "=" for test, limit in told}
+    if len(relations) != 1 or any(test.asks or isinstance(limit, list) for test, limit in told):
         compared = _compared([limit for test, limit in told if test.asks], language)
         return f"{value} {_meets(seen.passed is True, language)} {text}{compared}"
-    relations = {test.relation or "=" for test, _ in told}
+    relation = relations.pop()
     limits = [shown(limit, language, share=share) for _, limit in told]
-    if any(isinstance(limit, Range) for _, limit in told) or len(relations) > 1:
+    if relation == "in":
         within = (("在", "之内"), ("不在", "之内")) if language == "zh" else (("within", ""), ("outside", ""))
         before, after = within[0 if holds else 1]
         return f"{value} {before} {_or(limits, language)} {after}".rstrip()
-    relation = relations.pop()
     if relation == "=" and ((holds and len(limits) == 1) or isinstance(seen.value, bool)):
         return f"为“{value}”" if language == "zh" else f"is “{value}”"
     zh, en = _RELATIONS[relation][0 if holds else 1]
