@@ -105,6 +105,8 @@ def answer_refusal(refusal: refusals.Refusal) -> ResponseReturnValue:
     face = _face(status, refusal.code, refusal.text(language()))
     if status == 401 and not (wants_json() or request.headers.get("HX-Request")):
         return _ask_to_sign_in(face)
+    if isinstance(refusal, ForgedRequest) and g.get("actor") is not None and same_origin(proof=True):
+        return _offer_again(face)
     return respond(face)
 
 
@@ -172,13 +174,25 @@ def _ask_to_sign_in(face: Face) -> Response:
     """The sign-in form in place: what was posted travels along in hidden fields and is offered again afterwards."""
     carried: list[tuple[str, str]] = []
     if request.method == "POST" and same_origin():
-        carried = [(name, value) for name, value in request.form.items(multi=True) if name != TOKEN_FIELD]
+        carried = _posted()
     target = request.full_path.rstrip("?") if request.method == "GET" else request.path
     page = render_template(
         "errors/sign_in_again.html", face=face, target=target, carried=carried, posted=request.method == "POST",
         files=[upload.filename for upload in request.files.values() if upload.filename],
     )  # fmt: skip
     return make_response(page, 401)
+
+
+def _offer_again(face: Face) -> Response:
+    """A page of ours from before a new sign-in: its fields are shown to be sent again under the new token."""
+    if request.headers.get("HX-Request"):
+        return respond(face)
+    page = render_template("public/resume.html", section="", target=request.path, carried=_posted(), face=face)
+    return make_response(page, face.status)
+
+
+def _posted() -> list[tuple[str, str]]:
+    return [(name, value) for name, value in request.form.items(multi=True) if name != TOKEN_FIELD]
 
 
 def _back() -> str:

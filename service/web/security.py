@@ -181,13 +181,13 @@ def form_token() -> str:
     return str(token)
 
 
-def same_origin() -> bool:
-    """Whether the browser says the request comes from a page of this site."""
+def same_origin(*, proof: bool = False) -> bool:
+    """Whether the browser says the request comes from a page of this site; one that says nothing is no `proof`."""
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
-        return site in ("same-origin", "none")
+        return site == "same-origin" or (site == "none" and not proof)
     origin = request.headers.get("Origin")
-    return origin is None or origin == request.host_url.rstrip("/")
+    return origin == request.host_url.rstrip("/") or (origin is None and not proof)
 
 
 def set_session(response: Response, token: str) -> Response:

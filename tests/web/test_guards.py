@@ -153,3 +153,14 @@ def test_an_unknown_key_in_a_query_is_refused(browse: Browse) -> None:
     browser = browse("office")
     for path in ("/tasks?sope=mine", "/cases?x=1", "/register?prgramme=a", "/tasks?after=nonsense", "/tasks?scope=all"):
         assert browser.get(path).status_code == 422, path
+
+
+def test_a_page_from_before_a_new_sign_in_is_offered_again(browse: Browse) -> None:
+    browser = browse("lead")
+    task = browser.start()
+    old = {**browser.form(f"/tasks/{task}"), **GOOD, "_submit": "1", "csrf_token": browser.token()}
+    browser.sign_in("lead")
+    assert browser.client.post(f"/tasks/{task}", data=old).status_code == 403
+    answer = browser.client.post(f"/tasks/{task}", data=old, headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code == 403
+    assert 'name="project_name" value="智能底盘"' in answer.text
