@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.feel import (
@@ -22,7 +23,7 @@ from service.feel import (
     to_text,
 )
 
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NAMES = ("x", "xs", "row", "day", "text", "missing")
 VARIABLES = from_json({"x": 3, "xs": [1, 2, {"a": 5}], "row": {"a": 1, "b": [1]}, "text": "长光"})
 VARIABLES["day"] = date(2026, 4, 15)
@@ -69,9 +70,7 @@ def run(text: str, diagnostics: list[Diagnostic] | None = None) -> Any:
     return compile_expression(text).evaluate(VARIABLES, budget=Budget(20_000), diagnostics=diagnostics)
 
 
-@settings(FEW, max_examples=250)
-@given(expressions())
-def test_an_expression_by_the_grammar_compiles_and_ends(text: str) -> None:
+def ends(text: str) -> None:
     """Nothing but a value or a spent budget; what comes out can be written down, and twice comes to the same."""
     try:
         value = run(text, [])
@@ -80,9 +79,8 @@ def test_an_expression_by_the_grammar_compiles_and_ends(text: str) -> None:
         pass
 
 
-@settings(FEW, max_examples=250)
-@given(st.lists(tokens, max_size=14).map(" ".join) | st.text(max_size=20))
-def test_any_text_is_an_expression_or_a_syntax_error(text: str) -> None:
+def is_read_or_refused(text: str) -> None:
+    """Any text compiles or says where and why it does not."""
     found: list[FeelSyntaxError] = []
     for compiling in (compile_expression, compile_unary_tests):
         try:
@@ -95,9 +93,8 @@ def test_any_text_is_an_expression_or_a_syntax_error(text: str) -> None:
         assert error.en
 
 
-@FEW
-@given(expressions())
-def test_every_variable_that_is_asked_for_was_told(text: str) -> None:
+def tells_what_it_asks(text: str) -> None:
+    """Whatever variable is asked for stands among the names."""
     asked: set[str] = set()
 
     class Watched(dict[str, Any]):
@@ -112,6 +109,37 @@ def test_every_variable_that_is_asked_for_was_told(text: str) -> None:
         return
     assert asked <= compiled.names
     assert {path[0] for path in compiled.paths} <= compiled.names
+
+
+any_text = st.lists(tokens, max_size=14).map(" ".join) | st.text(max_size=20)
+
+
+@settings(FEW, max_examples=250)
+@given(expressions())
+def test_an_expression_by_the_grammar_ends_and_tells_what_it_asks(text: str) -> None:
+    ends(text)
+    tells_what_it_asks(text)
+
+
+@settings(FEW, max_examples=250)
+@given(any_text)
+def test_any_text_is_an_expression_or_a_syntax_error(text: str) -> None:
+    is_read_or_refused(text)
+
+
+@pytest.mark.proof
+@settings(FEW, max_examples=5_000)
+@given(expressions(depth=5))
+def test_deeper_expressions_end_too(text: str) -> None:
+    ends(text)
+    tells_what_it_asks(text)
+
+
+@pytest.mark.proof
+@settings(FEW, max_examples=20_000)
+@given(any_text)
+def test_any_text_at_length(text: str) -> None:
+    is_read_or_refused(text)
 
 
 @FEW
