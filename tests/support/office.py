@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import func, select
 
+from service.app import create_app
 from service.clock import jobs
 from service.commands import cases, deployments, people, user_tasks
 from service.commands.user_tasks import Completion
@@ -18,12 +20,16 @@ from service.domain.deadlines import local_date
 from service.domain.identity import SYSTEM, Actor
 from service.programmes.compiled import compiled_of
 from service.programmes.folder import read_folder
+from service.settings import Settings
 from service.simulator.cast import PASSWORD, Cast, Lead
 from service.store import calendars, users
+from service.store import deployments as deployment_rows
 from service.store.session import db
 from service.store.unit_of_work import UnitOfWork, transact
 from service.store.user_tasks import OPEN, TaskGroup, UserTask
 from service.store.users import User
+from tests.support import databases
+from tests.support.postgres import only_one
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 SAMPLE = "sample-two-dates"
@@ -114,11 +120,52 @@ class Office:
         return str(self.rows(select(User.email).where(User.id == self.person(role).user_id))[0])
 
 
+@contextmanager
+def whole(url: str, folder: Path, **more: Any) -> Iterator[Flask]:
+    """The whole application on a database, its context pushed; passwords are cheap."""
+    given = {"development": True, "data_dir": folder / "files", "argon2_time_cost": 1, "argon2_memory_kib": 64, **more}
+    app = create_app(Settings(database_url=url, **given))
+    app.testing = True
+    with app.app_context():
+        yield app
+        db.session.remove()
+    databases.dispose(app)
+
+
+@contextmanager
+def sqlite_office(
+    run_folder: Path, folder: Path, programme: str, now: datetime, *, models: str = "sample", **more: Any
+) -> Iterator[Office]:
+    """An office on a copy of a database that is made once a run; its application's context is pushed."""
+    with whole(
+        databases.copy_sqlite(_made(run_folder, programme, now, models), folder / "office.sqlite3"), folder, **more
+    ) as app:
+        newest = deployment_rows.newest(db.session(), programme)
+        assert newest is not None
+        yield _office(app, programme, now, newest)
+
+
+def _made(run_folder: Path, programme: str, now: datetime, models: str) -> Path:
+    target = run_folder / f"office-{programme}.sqlite3"
+    migrated = databases.migrated_sqlite(run_folder)
+    with only_one(run_folder):
+        if not target.exists():
+            making = run_folder / f"office-{programme}-making.sqlite3"
+            with whole(databases.copy_sqlite(migrated, making), run_folder) as app:
+                open_office(app, programme, now, DATA / models)
+            making.rename(target)
+    return target
+
+
 def open_office(app: Flask, programme: str, now: datetime, models: Path = DATA / "sample") -> Office:
     """Publish a programme on an empty database with the business calendar; the context of `app` must be pushed."""
     transact(_seed, actor=SYSTEM, now=now)
     published = transact(deployments.publish, read_folder(models, programme), programme, actor=SYSTEM, now=now)
-    manifest = compiled_of(db.session(), published.deployment_id).manifest
+    return _office(app, programme, now, published.deployment_id)
+
+
+def _office(app: Flask, programme: str, now: datetime, deployment_id: int) -> Office:
+    manifest = compiled_of(db.session(), deployment_id).manifest
     db.session.rollback()
     return Office(app, programme, now, Cast(manifest, lead=Lead(), now=now))
 
