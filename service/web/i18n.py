@@ -108,6 +108,11 @@ def plain_date(day: date | str | None) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
+def official_day(moment: datetime) -> str:
+    """The date of an instant, in full, as it stands under a letter."""
+    return plain_date(local(moment).date())
+
+
 def moment_text(moment: datetime, *, year: bool | None = None) -> str:
     """A recorded instant: 9月10日 16:21."""
     here = local(moment)

@@ -80,6 +80,7 @@ def _install_words(app: Flask) -> None:
     )
     app.jinja_env.filters.update(
         day=i18n.plain_date,
+        official_day=i18n.official_day,
         weekday=i18n.date_text,
         moment=i18n.moment_text,
         deadline=i18n.deadline_text,

@@ -43,6 +43,7 @@ def show(number: str) -> ResponseReturnValue:
         notice=notice,
         body=markdown.to_html(notice.body),
         subjects=notices.subjects(session, notice),
+        members=notices.members(session, notice.case_id),
         programme=programmes.newest(session).get(notice.programme),
         running=notice.is_running(this_day()),
     )
