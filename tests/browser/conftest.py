@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -43,13 +43,25 @@ def expected_on_console() -> list[str]:
 
 
 @pytest.fixture
-def page(chromium: Browser, expected_on_console: list[str]) -> Iterator[Page]:
-    """A page in a fresh profile, in Chinese; a warning or an error on its console is a failure."""
-    context = chromium.new_context(locale="zh-CN", viewport={"width": 1280, "height": 800})
-    page = context.new_page()
+def new_page(chromium: Browser, expected_on_console: list[str]) -> Iterator[Callable[[], Page]]:
+    """Pages in fresh profiles, in Chinese; a warning or an error on a console is a failure, a breach of the policy too."""
+    contexts = []
     said: list[str] = []
-    page.on("console", lambda line: said.append(line.text) if line.type in {"error", "warning"} else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    yield page
-    context.close()
+
+    def opened() -> Page:
+        context = chromium.new_context(locale="zh-CN", viewport={"width": 1280, "height": 800})
+        contexts.append(context)
+        context.on("console", lambda line: said.append(line.text) if line.type in {"error", "warning"} else None)
+        context.on("weberror", lambda error: said.append(str(error.error)))
+        return context.new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()
     assert not [line for line in said if not any(part in line for part in expected_on_console)]
+
+
+@pytest.fixture
+def page(new_page: Callable[[], Page]) -> Page:
+    """One such page."""
+    return new_page()
