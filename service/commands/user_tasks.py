@@ -123,10 +123,10 @@ def _form(work: UnitOfWork, held: HeldTask) -> TaskForm:
 
 
 def _repeated(held: HeldTask, person: int) -> Completion:
-    """The first answer to the same request; a key that is another's is a conflict."""
-    if held.ground.answered_to != person or not held.ground.answered:
+    """The first answer to the same request; a key of another person or another task is a conflict."""
+    given = dict(held.ground.answered or {})
+    if held.ground.answered_to != person or given.get("task_id") != held.task.id:
         raise Conflict()
-    given = dict(held.ground.answered)
     return Completion(**{**given, "next_names": tuple(given["next_names"])})
 
 
