@@ -15,6 +15,7 @@ from service.domain.identity import Actor
 from service.programmes.letters import CompiledLetter
 from service.queries.access import is_outside, visible
 from service.queries.holders import Holder, holders
+from service.queries.objections import secret_files
 from service.store.attachments import Attachment
 from service.store.audit import AuditEntry
 from service.store.calls import Call
@@ -257,7 +258,7 @@ def paper(session: Session, case_id: int, paper_id: int) -> Paper:
 
 
 def files(session: Session, actor: Actor, facts: CaseFacts) -> tuple[FileRow, ...]:
-    """The uploaded files the actor may read, the oldest first."""
+    """The uploaded files the actor may read, the oldest first; an objector's are not among them."""
     found = session.execute(
         select(Attachment, User.organisation_id)
         .outerjoin(User, User.id == Attachment.uploaded_by)
@@ -271,7 +272,10 @@ def files(session: Session, actor: Actor, facts: CaseFacts) -> tuple[FileRow, ..
         )
         for one, organisation_id in found
     )  # fmt: skip
-    return tuple(row for row in rows if _may_read(actor, facts, row.by_id, row.organisation_id))
+    secret = secret_files(session, facts.case_id)
+    return tuple(
+        row for row in rows if row.code not in secret and _may_read(actor, facts, row.by_id, row.organisation_id)
+    )
 
 
 def members(session: Session, case_id: int) -> tuple[Member, ...]:

@@ -74,6 +74,8 @@ def _install_words(app: Flask) -> None:
         action_word=words.action_word,
         role_word=words.role_word,
         member_kind=words.member_kind,
+        seat_word=words.seat_word,
+        decision_word=words.decision_word,
         due_mark=lambda due_at, paused=False: present.due(due_at, g.now, paused=paused),
         due_reason=present.reason,
         period=present.period,

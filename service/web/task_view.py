@@ -17,7 +17,7 @@ from service.domain.identity import Actor
 from service.forms import FieldProblem, FormView, enter, view
 from service.forms.places import control_id, parse_name
 from service.programmes.task_forms import TaskForm
-from service.queries import case_page, task_page
+from service.queries import case_page, dockets, objections, task_page
 from service.queries.findings import findings
 from service.store.session import db
 from service.store.unit_of_work import transact
@@ -170,6 +170,9 @@ def _beside(
         "materials": task_page.materials(session, actor, facts, form, language()),
         "findings": findings(session, actor, facts.case_id),
         "members": case_page.members(session, facts.case_id),
+        "objection": objections.of_task(session, actor, facts.case_id, loaded.task.inputs, moment()),
+        "agenda": dockets.agenda(session, facts.case_id),
+        "panel": dockets.panel(session, facts.case_id) if is_staff(actor) else None,
         "papers": case_page.papers(session, actor, facts, form.programme.letters if form else {}),
         "files": case_page.files(session, actor, facts),
         "role_names": words.names_of(form.programme.manifest) if form else {},

@@ -91,6 +91,19 @@ _ACTIONS: Final = {
     "signed-in": _("登录"),
 }
 
+_SEATS: Final = {
+    "invited": _("已邀请"),
+    "accepted": _("已应邀"),
+    "declined": _("不能参加"),
+    "empty": _("空缺"),
+}
+_DECISIONS: Final = {
+    "": _("还没有审议"),
+    "agree": _("同意"),
+    "conditional": _("原则同意，按意见完善"),
+    "defer": _("暂缓，下次再议"),
+    "disagree": _("不同意"),
+}
 _MEMBER_KINDS: Final = {
     "enterprise": _("企业"),
     "university": _("高校"),
@@ -138,6 +151,16 @@ def role_word(key: str, names: dict[str, str] | None = None) -> str:
     if names and key in names:
         return names[key]
     return str(ROLE_WORDS.get(key, key))
+
+
+def seat_word(code: str) -> str:
+    """The state of a panel's seat in words."""
+    return str(_SEATS.get(code, code))
+
+
+def decision_word(code: str) -> str:
+    """What a meeting decided; a code nobody named yet shows itself."""
+    return str(_DECISIONS.get(code, code))
 
 
 def member_kind(code: str | None) -> str:

@@ -10,7 +10,7 @@ from service.domain.errors import NotFound
 from service.queries import files
 from service.store.session import db
 from service.web.download import attachment
-from service.web.security import signed_in, who
+from service.web.security import moment, signed_in, who
 
 pages = Blueprint("attachments", __name__, url_prefix="/attachments")
 
@@ -19,7 +19,7 @@ pages = Blueprint("attachments", __name__, url_prefix="/attachments")
 @signed_in
 def download(code: str) -> ResponseReturnValue:
     """One file; one with a virus is not given out."""
-    found = files.find(db.session(), who(), code)
+    found = files.find(db.session(), who(), code, moment())
     if found.scan == "infected":
         raise NotFound()
     return attachment(make_response(ports().blobs.read(found.sha256)), found.name, found.media_type)

@@ -12,7 +12,7 @@ from service.domain.deadlines import local_date
 from service.domain.errors import NotFound
 from service.domain.identity import Actor
 from service.programmes.compiled import CompiledProgramme, compiled_of
-from service.queries import case_page, cases, drawings, programmes, progress
+from service.queries import case_page, cases, dockets, drawings, programmes, progress
 from service.queries.findings import findings
 from service.store.session import db
 from service.store.unit_of_work import transact
@@ -69,6 +69,8 @@ def show(case_id: int) -> ResponseReturnValue:
         files=case_page.files(session, actor, facts),
         members=case_page.members(session, case_id),
         findings=findings(session, actor, case_id),
+        agenda=dockets.agenda(session, case_id),
+        panel=dockets.panel(session, case_id) if is_staff(actor) else None,
         withdrawable=_may_withdraw(actor, facts, compiled),
         role_names=words.names_of(compiled.manifest),
     )

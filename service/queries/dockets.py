@@ -1,0 +1,100 @@
+"""What hangs on a case besides its forms: the agenda of a meeting, and the panel that was drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.store.cases import Case
+from service.store.experts import Expert
+from service.store.meetings import Meeting, MeetingItem
+from service.store.organisations import Organisation
+from service.store.panels import Panel, Seat
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """A case on a meeting's agenda."""
+
+    position: int
+    case_id: int
+    number: str
+    title: str
+    applicant: str
+    decision: str
+    conditions: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """A meeting and its items."""
+
+    held_on: date | None
+    number: str
+    state: str
+    items: tuple[ItemRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRow:
+    """One seat of a panel."""
+
+    position: int
+    expert: str
+    employer: str
+    field: str
+    chair: bool
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class PanelRow:
+    """A draw that can be repeated from its seed, and who sits on it."""
+
+    seed: str
+    pool_digest: str
+    record: Mapping[str, Any]
+    created_at: datetime
+    seats: tuple[SeatRow, ...]
+
+
+def agenda(session: Session, case_id: int) -> Agenda | None:
+    """The agenda, when the case is a meeting."""
+    meeting = session.scalar(select(Meeting).where(Meeting.case_id == case_id))
+    if meeting is None:
+        return None
+    found = session.execute(
+        select(MeetingItem, Case.number, Case.title, Organisation.name)
+        .join(Case, Case.id == MeetingItem.case_id)
+        .outerjoin(Organisation, Organisation.id == Case.applicant_id)
+        .where(MeetingItem.meeting_id == meeting.id)
+        .order_by(MeetingItem.position, MeetingItem.id)
+    )
+    items = tuple(
+        ItemRow(one.position, one.case_id, number or "", title, name or "", one.decision or "", one.conditions or "")
+        for one, number, title, name in found
+    )
+    return Agenda(meeting.held_on, meeting.number or "", meeting.state, items)
+
+
+def panel(session: Session, case_id: int) -> PanelRow | None:
+    """The newest panel of a case; for staff only, because the experts are not to be approached."""
+    newest = session.scalar(select(Panel).where(Panel.case_id == case_id).order_by(Panel.id.desc()).limit(1))
+    if newest is None:
+        return None
+    found = session.execute(
+        select(Seat, Expert.name, Expert.employer, Expert.field)
+        .outerjoin(Expert, Expert.id == Seat.expert_id)
+        .where(Seat.panel_id == newest.id)
+        .order_by(Seat.position, Seat.id)
+    )
+    seats = tuple(
+        SeatRow(seat.position, name or "", employer or "", field or "", seat.chair, seat.state)
+        for seat, name, employer, field in found
+    )
+    return PanelRow(newest.seed, newest.pool_digest, newest.record, newest.created_at, seats)

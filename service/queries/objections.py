@@ -1,0 +1,82 @@
+"""Objections for those who handle them: the authority's staff, and nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.domain.access import CaseFacts, may
+from service.domain.identity import Actor
+from service.store.attachments import Attachment
+from service.store.cases import Case
+from service.store.members import Member
+from service.store.notices import Notice, Objection
+from service.store.organisations import Organisation
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionRow:
+    """An objection with who lodged it; `files` are code and name."""
+
+    objection_id: int
+    code: str
+    notice_number: str
+    notice_title: str
+    kind: str
+    name: str
+    contact: str
+    facts: str
+    lodged_at: datetime
+    state: str
+    files: tuple[tuple[str, str], ...]
+
+
+def of_task(
+    session: Session, actor: Actor, case_id: int, inputs: Mapping[str, Any], now: datetime
+) -> ObjectionRow | None:
+    """The objection a task is about (its input `objection_id`), if this actor may know who objected."""
+    asked = str(inputs.get("objection_id") or "")
+    if not asked.isdecimal() or not may_know(session, actor, case_id, now):
+        return None
+    row = session.execute(
+        select(Objection, Notice.number, Notice.title)
+        .join(Notice, Notice.id == Objection.notice_id)
+        .where(Objection.id == int(asked), Objection.case_id == case_id)
+    ).first()
+    if row is None:
+        return None
+    one, number, title = row
+    names = session.execute(select(Attachment.code, Attachment.name).where(Attachment.code.in_(one.attachments)))
+    return ObjectionRow(
+        one.id, one.code, number or "", title, one.kind, one.name, one.contact, one.facts, one.lodged_at, one.state,
+        tuple((code, name) for code, name in names),
+    )  # fmt: skip
+
+
+def may_know(session: Session, actor: Actor, case_id: int, now: datetime) -> bool:
+    """Whether the actor may learn who objected in this case."""
+    row = session.execute(
+        select(Organisation.path, Case.applicant_id)
+        .join(Case, Case.authority_id == Organisation.id)
+        .where(Case.id == case_id)
+    ).first()
+    if row is None:
+        return False
+    codes = session.scalars(
+        select(Member.credit_code).where(Member.case_id == case_id, Member.credit_code.is_not(None))
+    )
+    applicant = session.scalar(select(Organisation.credit_code).where(Organisation.id == row.applicant_id))
+    units = frozenset(code for code in (*codes, applicant) if code)
+    facts = CaseFacts(row.applicant_id, authority_path=row.path, unit_codes=units)
+    return may(actor, "see-objector", facts, now)
+
+
+def secret_files(session: Session, case_id: int) -> frozenset[str]:
+    """The codes of the files that objectors handed in; their names alone can tell who it was."""
+    lists = session.scalars(select(Objection.attachments).where(Objection.case_id == case_id))
+    return frozenset(str(code) for codes in lists for code in codes)
