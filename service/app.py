@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from argon2 import PasswordHasher
 from flask import Flask
 
@@ -44,6 +46,19 @@ def create_app(settings: Settings) -> Flask:
 def from_environment() -> Flask:
     """What a web worker loads."""
     return create_app(Settings.from_environment())
+
+
+def create_throw_away(folder: Path) -> Flask:
+    """An application whose database and files go with a folder; passwords are cheap because nobody keeps them."""
+    return create_app(
+        Settings(
+            development=True,
+            database_url=f"sqlite:///{folder / 'throw-away.sqlite3'}",
+            data_dir=folder / "files",
+            argon2_time_cost=1,
+            argon2_memory_kib=64,
+        )
+    )
 
 
 def _mail(settings: Settings) -> Mail | None:

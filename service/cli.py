@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from flask import Flask
 
-from service.app import create_app
+from service.app import create_app, create_throw_away
 from service.domain.errors import DeploymentRefused, Refusal
 from service.settings import Settings, SettingsError
 
@@ -143,7 +142,7 @@ def simulate(key: str, stories: tuple[Path, ...], models: Path | None) -> None:
     """用真实命令、虚拟时钟把案件走一遍，打印经过；结果与故事所说不符时退出码为 1。 / Play a story."""
     from service.simulator.play import play_stories  # noqa: PLC0415
 
-    sys.exit(play_stories(models or Settings().models_dir, key, stories, click.echo, _throw_away))
+    sys.exit(play_stories(models or Settings().models_dir, key, stories, click.echo, create_throw_away))
 
 
 @main.group()
@@ -260,19 +259,6 @@ def _settings(*, development: bool = False) -> Settings:
     except SettingsError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
-
-
-def _throw_away(folder: Path) -> Flask:
-    """An application whose database and files go with a folder; passwords are cheap because nobody keeps them."""
-    return create_app(
-        Settings(
-            development=True,
-            database_url=f"sqlite:///{folder / 'story.sqlite3'}",
-            data_dir=folder / "files",
-            argon2_time_cost=1,
-            argon2_memory_kib=64,
-        )
-    )
 
 
 def _print_problems(refused: DeploymentRefused) -> None:

@@ -26,6 +26,8 @@ from service.store.user_tasks import UserTask
 
 log = structlog.get_logger(__name__)
 
+MOST_OPERATIONS = 200
+
 
 @dataclass
 class Course:
@@ -80,7 +82,7 @@ class Course:
             request = waiting.popleft()
             if any(request.task in step.closed for step in self.steps):
                 continue  # an earlier answer has ended the branch that asked
-            answer = self._carry_out(request)
+            answer = self._carry_out(request) if len(self.operations) < MOST_OPERATIONS else _too_many(request)
             paths = self.programme.bundle.paths(request.process, request.element)
             waiting.extend(self._apply(answer, paths).operations)
 
@@ -111,7 +113,7 @@ class Course:
         except Exception as error:
             log.exception("operation-failed", operation=request.type, case_id=self.case.id, element=request.element)
             self.operations.append({"operation": request.type, "element": request.element, "failed": str(error)[:300]})
-            return Fail(request.task, _code(error), _reason(error))
+            return Fail(request.task, _code(error), _reason(error, "zh"), _reason(error, "en"))
         finally:
             self.ground = None
         self.operations.append({"operation": request.type, "element": request.element, "result": result})
@@ -157,6 +159,12 @@ def _note_decisions(course: Course) -> None:
             note(course.work, "decision-taken", "decision", one.decision, details, case_id=course.case.id)
 
 
+def _too_many(request: OperationRequest) -> Fail:
+    """A diagram that asks for operations in a circle stops at the next of them, where a designer sees it."""
+    zh, en = f"一次办理中的自动操作超过 {MOST_OPERATIONS} 项", f"more than {MOST_OPERATIONS} operations in one act"
+    return Fail(request.task, "too-many-operations", zh, en)
+
+
 def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
@@ -165,7 +173,7 @@ def _code(error: Exception) -> str:
     return error.code if isinstance(error, Refusal) else "operation-failed"
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, language: str) -> str:
     if isinstance(error, Refusal):
-        return error.text("zh")
+        return error.text(language)
     return f"{type(error).__name__}: {error}"[:300]

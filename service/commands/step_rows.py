@@ -50,6 +50,10 @@ class Before:
         """Those of the tasks that were of one of these kinds."""
         return sorted(task for task in tasks if task in self.live and self.live[task].kind in kinds)
 
+    def is_new(self, task: int) -> bool:
+        """Whether the token began to wait in this movement; one that was stuck has waited for nothing yet."""
+        return task not in self.live or self.live[task].stuck
+
     @property
     def processes(self) -> frozenset[str]:
         """The processes that had a token."""
@@ -71,7 +75,7 @@ def write(course: Course, before: Before, *, completed: UserTask | None, by: int
     last = course.last
     closed = {task for step in course.steps for task in step.closed}
     opened = [work for step in course.steps for work in step.opened if work.task not in closed]
-    started = [timer for timer in last.timers if timer.task not in before.live and timer.due is not None]
+    started = [timer for timer in last.timers if timer.due is not None and before.is_new(timer.task)]
     _close_tasks(course, before.of_kind(closed, "userTask"), completed, by)
     _timers(course, before.of_kind(closed, *EVENTS), started, {work.task for work in opened})
     dues = _dues(course, opened, started)

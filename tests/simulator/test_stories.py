@@ -1,0 +1,59 @@
+"""Every shipped story comes true, and a rule taken out of the decisions makes one of them fail."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from service.app import create_throw_away
+from service.settings import ROOT
+from service.simulator.play import play_stories
+
+KEY = "changchun-innovation-consortium"
+STORIES = sorted((ROOT / "bpmn" / KEY / "stories").glob("*.toml"))
+RULE = re.compile(r"\s*<rule\b.*?</rule>", re.DOTALL)
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda path: path.stem)
+def test_a_shipped_story_comes_true(story: Path) -> None:
+    said: list[str] = []
+    assert play_stories(ROOT, KEY, [story], said.append, create_throw_away) == 0, "\n".join(said[-15:])
+
+
+def test_a_story_says_who_did_what_which_deadline_was_set_and_the_numbers() -> None:
+    said: list[str] = []
+    play_stories(ROOT, KEY, [ROOT / "bpmn" / KEY / "stories" / "filed.toml"], said.append, create_throw_away)
+    told = "\n".join(said)
+    assert re.search(r"2026-03-\d\d \d\d:\d\d  .*办结“核查材料”", told)
+    assert re.search(r"期限 初审推荐：.*自.*起10个工作日.*第九条第2项", told)
+    assert re.search(r"案件编号 SB2026\d+；状态 filed；结果 filed；备案编号 长创联备〔2026〕1号", told)
+    assert re.search(r"审计链 完整，共 \d+ 条，未封存 0 条", told)
+
+
+@pytest.mark.parametrize(
+    ("needle", "what"),
+    [
+        (r'"M02"', "the finding of the share of enterprises"),
+        (r"<outputEntry[^>]*>\s*<text>\"eligible\"</text>", "the verdict eligible"),
+        (r"<outputEntry[^>]*>\s*<text>\"ineligible\"</text>", "the verdict ineligible"),
+    ],
+)
+def test_a_rule_taken_out_makes_a_story_fail(needle: str, what: str, tmp_path: Path) -> None:
+    for folder in ("bpmn", "dmn", "forms"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    table = tmp_path / "dmn" / KEY / "eligibility.dmn"
+    text = table.read_text("utf-8")
+    rules = [rule for rule in RULE.findall(text) if re.search(needle, rule)]
+    assert len(rules) == 1, f"{what}: {len(rules)} rules found"
+    table.write_text(text.replace(rules[0], ""), "utf-8")
+    names = ("filed", "five-enterprises")
+    codes = [
+        play_stories(
+            tmp_path, KEY, [tmp_path / "bpmn" / KEY / "stories" / f"{name}.toml"], lambda _line: None, create_throw_away
+        )
+        for name in names
+    ]
+    assert 1 in codes
