@@ -44,7 +44,7 @@ def expected_on_console() -> list[str]:
 
 @pytest.fixture
 def new_page(chromium: Browser, expected_on_console: list[str]) -> Iterator[Callable[[], Page]]:
-    """Pages in fresh profiles, in Chinese; a warning or an error on a console is a failure, a breach of the policy too."""
+    """Pages in fresh profiles, in Chinese; what its console warns of is a failure, a breach of the policy too."""
     contexts = []
     said: list[str] = []
 

@@ -115,3 +115,20 @@ def test_a_diagram_that_does_not_open_says_so(page: Page, site: Site, expected_o
     site.file("/broken.bpmn", "application/xml", "<no/>")
     page.goto(site.page("/", '<div class="bpmn" data-diagram-url="/broken.bpmn" data-marks="{}"></div>'))
     expect(page.locator(".bpmn")).to_have_text("流程图没有打开，请看下面的文字说明")
+
+
+def test_a_hidden_diagram_opens_when_the_screen_is_turned(page: Page, site: Site) -> None:
+    site.file("/marks.json", "application/json", json.dumps(MARKS))
+    site.file("/narrow.css", "text/css", "@media (max-width: 600px) { .only-wide { display: none } }")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(
+        site.page(
+            "/",
+            '<link rel="stylesheet" href="/narrow.css"><div class="only-wide">'
+            '<div class="bpmn" data-diagram-url="/sample.bpmn" data-marks-url="/marks.json"></div></div>',
+        )
+    )
+    diagram = page.locator(".bpmn")
+    expect(diagram).to_have_attribute("data-state", "shown")
+    page.set_viewport_size({"width": 1000, "height": 900})
+    expect(_element(diagram, "review")).to_be_in_viewport()

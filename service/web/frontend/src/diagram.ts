@@ -79,7 +79,22 @@ class LiveDiagram {
     for (const [id, address] of Object.entries(this.state.links)) this.link(id, address);
     this.tools();
     this.holder.addEventListener("keydown", (event) => this.key(event));
-    this.open();
+    this.openOnceSeen();
+  }
+
+  /** A narrow screen hides the diagram; turned on its side it may show it. What has no width cannot be fitted. */
+  private openOnceSeen(): void {
+    if (this.holder.clientWidth > 0) {
+      this.open();
+      return;
+    }
+    const seen = new ResizeObserver(() => {
+      if (this.holder.clientWidth === 0) return;
+      seen.disconnect();
+      this.canvas.resized();
+      this.open();
+    });
+    seen.observe(this.holder);
   }
 
   /** A link on the call activity: to be reached by Tab, opened by Enter, and to be copied as any link. */
