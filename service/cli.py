@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from service.app import create_app, create_throw_away
 from service.domain.errors import DeploymentRefused, Refusal
 from service.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 
 @click.group()
@@ -41,7 +44,7 @@ def clock() -> None:
     from service.clock.scheduler import run  # noqa: PLC0415
 
     settings = _settings()
-    run(create_app(settings), tick_seconds=settings.tick_seconds)
+    run(_app(settings), tick_seconds=settings.tick_seconds)
 
 
 @main.command()
@@ -62,7 +65,7 @@ def deploy(keys: tuple[str, ...]) -> None:
     from service.store.unit_of_work import transact  # noqa: PLC0415
 
     settings = _settings()
-    with create_app(settings).app_context():
+    with _app(settings).app_context():
         for key in keys or programme_keys(settings.models_dir):
             try:
                 published = transact(
@@ -83,7 +86,7 @@ def demonstrate() -> None:
     if not settings.development:
         click.echo("只有开发模式可以填入演示数据。 / Demonstration data is for development only.", err=True)
         sys.exit(2)
-    with create_app(settings).app_context():
+    with _app(settings).app_context():
         run(settings.models_dir, datetime.now(UTC), click.echo)
     click.echo(f"申报 / Shenbao: {settings.base_url}")
 
@@ -140,6 +143,7 @@ def programme_pack(key: str, target: Path, models: Path | None) -> None:
 @click.option("--models", type=click.Path(path_type=Path, exists=True), default=None, help="模型所在文件夹。")
 def simulate(key: str, stories: tuple[Path, ...], models: Path | None) -> None:
     """用真实命令、虚拟时钟把案件走一遍，打印经过；结果与故事所说不符时退出码为 1。 / Play a story."""
+    from service.app import create_throw_away  # noqa: PLC0415
     from service.simulator.play import play_stories  # noqa: PLC0415
 
     sys.exit(play_stories(models or Settings().models_dir, key, stories, click.echo, create_throw_away))
@@ -164,7 +168,7 @@ def user_add(*, login: str, name: str, organisation: str, roles: tuple[str, ...]
     from service.store.unit_of_work import transact  # noqa: PLC0415
 
     settings = _settings()
-    with create_app(settings).app_context():
+    with _app(settings).app_context():
         transact(
             people.add_user,
             login=login,
@@ -203,7 +207,7 @@ def organisation_add(
     from service.store.unit_of_work import transact  # noqa: PLC0415
 
     settings = _settings()
-    with create_app(settings).app_context():
+    with _app(settings).app_context():
         transact(
             people.add_organisation,
             code=code,
@@ -233,7 +237,7 @@ def calendar_import(file: Path) -> None:
     from service.store.unit_of_work import transact  # noqa: PLC0415
 
     settings = _settings()
-    with create_app(settings).app_context():
+    with _app(settings).app_context():
         moved = transact(commands.import_year, file.read_text(encoding="utf-8"), actor=SYSTEM, now=datetime.now(UTC))
     for row in moved:
         click.echo(row)
@@ -247,10 +251,17 @@ def verify() -> None:
     from service.store.session import db  # noqa: PLC0415
 
     settings = _settings()
-    with create_app(settings).app_context():
+    with _app(settings).app_context():
         report = audit.verify(db.session())
     click.echo(audit.told(report))
     sys.exit(0 if report.holds else 1)
+
+
+def _app(settings: Settings) -> Flask:
+    """The application; loaded by the commands that need it, so that the parent of `serve` stays small."""
+    from service.app import create_app  # noqa: PLC0415 - as the docstring says
+
+    return create_app(settings)
 
 
 def _settings(*, development: bool = False) -> Settings:

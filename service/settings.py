@@ -54,6 +54,8 @@ class Settings:
             text = environment.get(PREFIX + field.name.upper())
             if text is not None:
                 values[field.name] = _convert(field.name, text, getattr(cls, field.name))
+        if values["development"]:  # fictional accounts, whose password is printed on the console
+            values = {"argon2_time_cost": 1, "argon2_memory_kib": 1024, **values}
         settings = cls(**values)  # type: ignore[arg-type]  # the names are the fields' own
         settings.check()
         return settings

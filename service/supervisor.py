@@ -9,10 +9,7 @@ import sys
 from datetime import UTC, datetime
 from types import FrameType
 
-from service.domain.identity import SYSTEM
 from service.settings import PREFIX, Settings
-from service.store import calendars
-from service.store.unit_of_work import UnitOfWork, transact
 
 GRACE_SECONDS = 30
 COMMAND = (sys.executable, "-m", "service")
@@ -104,19 +101,22 @@ def serve_web(settings: Settings) -> None:
 
 def migrate(settings: Settings) -> None:
     """Bring the database to the newest migration and load the seeded calendar; safe to repeat."""
-    from service.app import create_app  # noqa: PLC0415 - alembic is loaded only where it migrates
-    from service.store.migrations import upgrade  # noqa: PLC0415 - the same
+    # the parent of `serve` loads this module and must stay small; a process of its own migrates
+    from service.app import create_app  # noqa: PLC0415 - see above
+    from service.domain.identity import SYSTEM  # noqa: PLC0415 - see above
+    from service.store import calendars  # noqa: PLC0415 - see above
+    from service.store.migrations import upgrade  # noqa: PLC0415 - see above
+    from service.store.unit_of_work import UnitOfWork, transact  # noqa: PLC0415 - see above
+
+    def seed(work: UnitOfWork) -> None:
+        calendars.seed(work.session)
 
     if settings.database_url.startswith("sqlite:///"):
         _folder_of(settings)
     app = create_app(settings)
     with app.app_context():
         upgrade(app)
-        transact(_seed_calendar, actor=SYSTEM, now=datetime.now(UTC))
-
-
-def _seed_calendar(work: UnitOfWork) -> None:
-    calendars.seed(work.session)
+        transact(seed, actor=SYSTEM, now=datetime.now(UTC))
 
 
 def _folder_of(settings: Settings) -> None:
