@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from service.domain.calendar import ONE_DAY
 from service.domain.deadlines import FRIDAY, sentence
@@ -79,14 +79,32 @@ def due(due_at: datetime | None, now: datetime, *, paused: bool = False) -> Due 
     return Due("soon" if day - today <= timedelta(days=SOON_DAYS) else "later", text, "clock")
 
 
-def due_heading(due_at: datetime | None, now: datetime) -> str:
+class Dated(Protocol):
+    """A task as queries and tables have it; a stopped clock is told in the reason (`held`)."""
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The end of its period."""
+
+    @property
+    def due_reason(self) -> Mapping[str, Any] | None:
+        """Why it ends then."""
+
+
+def due_of(task: Dated, now: datetime) -> Due | None:
+    """The state of a task's deadline, stopped clocks included."""
+    return due(task.due_at, now, paused="held" in (task.due_reason or {}))
+
+
+def due_heading(task: Dated, now: datetime) -> str:
     """The inbox heading a task stands under."""
-    mark = due(due_at, now)
+    mark = due_of(task, now)
     headings = {
         "over": gettext("已逾期"),
         "today": gettext("今天到期"),
         "soon": gettext("3 天内"),
         "later": gettext("以后"),
+        "paused": gettext("计时中止"),
     }
     return headings[mark.kind] if mark else gettext("没有期限")
 
@@ -95,7 +113,7 @@ def grouped(rows: Iterable[Any], now: datetime) -> list[DueGroup]:
     """Rows in the order given, under the heading of their due date."""
     groups: list[DueGroup] = []
     for row in rows:
-        title = due_heading(row.due_at, now)
+        title = due_heading(row, now)
         if not groups or groups[-1].title != title:
             groups.append(DueGroup(title))
         groups[-1].rows.append(row)

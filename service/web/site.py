@@ -77,6 +77,7 @@ def _install_words(app: Flask) -> None:
         seat_word=words.seat_word,
         decision_word=words.decision_word,
         due_mark=lambda due_at, paused=False: present.due(due_at, g.now, paused=paused),
+        due_of=lambda task: present.due_of(task, g.now),
         due_reason=present.reason,
         period=present.period,
     )

@@ -54,6 +54,12 @@ _STATES: Final[dict[str, tuple[str, str, str]]] = {
     "not_accepted": (_("不予受理"), _("没有受理"), "red"),
     "lapsed": (_("逾期失效"), _("期限内没有提交，已失效"), ""),
     "objection_upheld": (_("异议成立"), _("异议成立，终止办理"), "red"),
+    "held": (_("已召开"), _("已召开"), "green"),
+    "concluded": (_("已办结"), _("已办结"), "green"),
+    "accepted": (_("已接受"), _("已接受"), "green"),
+    "refused": (_("没有接受"), _("没有接受"), "red"),
+    "pass": (_("通过"), _("通过"), "green"),
+    "fail": (_("未通过"), _("未通过"), "red"),
     "running": (_("办理中"), _("办理中"), "blue"),
     "completed": (_("已办结"), _("已办结"), "green"),
 }
@@ -124,8 +130,8 @@ ROLE_WORDS: Final = {
 
 
 def state_word(code: str) -> StateWord:
-    """The words of a state; a code nobody named yet shows itself, so that a new programme is never blank."""
-    staff, applicant, kind = _STATES.get(code, (code, code, ""))
+    """The words of a state; a code nobody named yet shows itself to staff, so that a new programme is never blank."""
+    staff, applicant, kind = _STATES.get(code, (code, _("办理中"), ""))
     return StateWord(str(staff), str(applicant), kind)
 
 

@@ -45,13 +45,13 @@ def _staff(actor: Actor) -> ResponseReturnValue:
     session = db.session()
     rows = inbox.next_acts(session, actor, FIRST)
     groups = {group.title: group.rows for group in grouped(rows, moment())}
-    urgent = {due_heading(row.due_at, moment()) for row in rows} & {gettext("已逾期"), gettext("今天到期")}
+    urgent = {due_heading(row, moment()) for row in rows} & {gettext("已逾期"), gettext("今天到期")}
     return render_template(
         "pages/home_staff.html",
         section="home",
         groups=groups,
-        urgent=[row for row in rows if due_heading(row.due_at, moment()) in urgent],
-        later=[row for row in rows if due_heading(row.due_at, moment()) not in urgent],
+        urgent=[row for row in rows if due_heading(row, moment()) in urgent],
+        later=[row for row in rows if due_heading(row, moment()) not in urgent],
         recent=cases.page(session, actor, size=6).rows,
         startable=_startable(actor),
         programmes=programmes.newest(session),
