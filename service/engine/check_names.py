@@ -18,6 +18,7 @@ LOOP = frozenset(
         "numberOfTerminatedInstances",
     }
 )
+AT_START = frozenset({"case_id"})  # every instance is started with the id of its case
 
 
 def check_names(processes: Mapping[str, Scope], expressions: Expressions, problems: list[Problem]) -> None:
@@ -25,7 +26,7 @@ def check_names(processes: Mapping[str, Scope], expressions: Expressions, proble
 
     What a caller gives at the start, and results that propagate without a mapping, cannot be seen here: so a warning.
     """
-    known: set[str] = {*GIVEN, *LOOP, *expressions.functions}
+    known: set[str] = {*GIVEN, *LOOP, *AT_START, *expressions.functions}
     scopes = [scope for process in processes.values() for scope in process.scopes()]
     for scope in scopes:
         for node in scope.nodes.values():
