@@ -72,6 +72,13 @@ class CaseFacts:
     call_title: str
     call_closes_on: date | None
 
+    @property
+    def standing(self) -> str:
+        """The code of what it is now: the outcome at its end, and for a meeting being prepared `planned`."""
+        if self.ended_at is not None:
+            return self.outcome or self.state
+        return "planned" if self.state == "draft" and not self.applicant else self.state
+
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:

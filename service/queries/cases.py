@@ -37,6 +37,13 @@ class CaseRow:
     holder: Holder | None = None
     due_at: datetime | None = None
 
+    @property
+    def standing(self) -> str:
+        """The code of what it is now: the outcome at its end, and for a meeting being prepared `planned`."""
+        if self.ended_at is not None:
+            return self.outcome or self.state
+        return "planned" if self.state == "draft" and not self.applicant else self.state
+
 
 @dataclass(frozen=True, slots=True)
 class CaseFilters:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,10 +12,8 @@ from service.domain.errors import Language, NotFound
 from service.domain.identity import Actor
 from service.forms import FormView, view
 from service.programmes.task_forms import TaskForm, open_task_form
-from service.queries import case_page
-from service.queries.access import is_outside
+from service.queries.materials import file_names
 from service.store import user_tasks
-from service.store.attachments import Attachment
 from service.store.cases import Case
 from service.store.submissions import Draft, Submission
 from service.store.user_tasks import OPEN, UserTask
@@ -33,16 +30,6 @@ class TaskPage:
     workable: bool
     claimable: bool
     draft_saved_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """One submitted form for reading."""
-
-    title: str
-    by: str
-    at: datetime
-    view: FormView
 
 
 def load(session: Session, actor: Actor, task_id: int) -> TaskPage:
@@ -81,36 +68,3 @@ def submitted(session: Session, page: TaskPage, form: TaskForm, language: Langua
         form.compiled, row.data, roles=form.roles, variables=form.variables, functions=form.functions,
         readonly=True, lang=language, files=file_names(session, page.case.id),
     )  # fmt: skip
-
-
-def materials(
-    session: Session, actor: Actor, facts: case_page.CaseFacts, form: TaskForm | None, language: Language
-) -> tuple[Material, ...]:
-    """The newest submission of each form and item the actor may read, drawn with what `per-role` lets through."""
-    if form is None:
-        return ()
-    newest: dict[tuple[str, str, int | None], case_page.SubmissionRow] = {}
-    for row in case_page.submissions(session, actor, facts):
-        repeated = row.by_id if row.item else None
-        newest[row.form, str(sorted(row.item.items())), repeated] = row
-    names = file_names(session, facts.case_id)
-    outside = is_outside(actor)
-    found = []
-    for row in newest.values():
-        compiled = form.programme.forms.get(row.form)
-        if compiled is None:
-            continue
-        shown = view(
-            compiled, row.data, roles=form.roles, variables=form.variables, functions=form.functions,
-            readonly=True, lang=language, files=names,
-        )  # fmt: skip
-        if shown.lines:
-            by = "" if outside and row.by_id != actor.user_id else row.by_name
-            found.append(Material(row.task_name or row.form, by, row.at, shown))
-    return tuple(found)
-
-
-def file_names(session: Session, case_id: int) -> Mapping[str, str]:
-    """The names of a case's files by their codes, for the links of a form."""
-    found = session.execute(select(Attachment.code, Attachment.name).where(Attachment.case_id == case_id))
-    return {code: name for code, name in found}

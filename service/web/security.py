@@ -162,7 +162,7 @@ def _check_token() -> None:
     access = getattr(view, "access", None)
     if g.actor is None and access is not None and access.kind != "public":
         return  # the guard answers with the sign-in page, which keeps what was entered
-    if not hmac.compare_digest(_sent_token(), form_token()):
+    if not hmac.compare_digest(_sent_token().encode(), form_token().encode()):
         raise ForgedRequest()
 
 

@@ -17,7 +17,7 @@ from service.domain.identity import Actor
 from service.forms import FieldProblem, FormView, enter, view
 from service.forms.places import control_id, parse_name
 from service.programmes.task_forms import TaskForm
-from service.queries import case_page, dockets, objections, task_page
+from service.queries import case_page, dockets, materials, objections, task_page
 from service.queries.findings import findings
 from service.store.session import db
 from service.store.unit_of_work import transact
@@ -70,7 +70,7 @@ def kept(task_id: int, actor: Actor, entered: list[Pair], refusal: Refusal) -> R
     mine, _ = enter(
         form.compiled, entered, stored=form.given, roles=form.roles, variables=form.variables, functions=form.functions
     )
-    other = _view(form, form.given, task_page.file_names(session, loaded.case.id), readonly=True) if stale else None
+    other = _view(form, form.given, materials.file_names(session, loaded.case.id), readonly=True) if stale else None
     drawing = Drawing(mine, told, None if told else refusal_face(refusal), other, status=status_of(refusal))
     drawing.locked = not (stale or told)
     return _draw(task_id, actor, drawing)
@@ -81,7 +81,7 @@ def saved(task_id: int, actor: Actor, shape: str) -> Response:
     session = db.session()
     loaded = task_page.load(session, actor, task_id)
     form = task_page.form_of(session, loaded, actor, moment())
-    shown = _view(form, form.given, task_page.file_names(session, loaded.case.id))
+    shown = _view(form, form.given, materials.file_names(session, loaded.case.id))
     now_shape = shape_of(shown)
     changed = bool(shape) and shape != now_shape
     response = make_response(
@@ -134,7 +134,7 @@ def _draw(task_id: int, actor: Actor, drawing: Drawing) -> Response:
     facts = case_page.facts(session, actor, loaded.case.id)
     form = task_page.form_of(session, loaded, actor, moment()) if loaded.task.form else None
     editable = loaded.workable and not drawing.locked
-    names = task_page.file_names(session, loaded.case.id)
+    names = materials.file_names(session, loaded.case.id)
     context: dict[str, Any] = {"shown": None, "shape": "", "submitted": None}
     if form is not None and (editable or drawing.data is not None):
         data = form.given if drawing.data is None else drawing.data
@@ -167,17 +167,23 @@ def _beside(
     """What stands beside the form: the case's materials, findings, members, papers and files."""
     session = db.session()
     return {
-        "materials": task_page.materials(session, actor, facts, form, language()),
+        "materials": materials.materials(session, actor, facts, language(), moment()),
         "findings": findings(session, actor, facts.case_id),
         "members": case_page.members(session, facts.case_id),
         "objection": objections.of_task(session, actor, facts.case_id, loaded.task.inputs, moment()),
         "agenda": dockets.agenda(session, facts.case_id),
-        "panel": dockets.panel(session, facts.case_id) if is_staff(actor) else None,
+        "panel": _panel(actor, facts.case_id),
         "papers": case_page.papers(session, actor, facts, form.programme.letters if form else {}),
         "files": case_page.files(session, actor, facts),
         "role_names": words.names_of(form.programme.manifest) if form else {},
         "documentation": _documentation(loaded, form),
     }
+
+
+def _panel(actor: Actor, case_id: int) -> dockets.PanelRow | None:
+    """The panel, for the authority's own staff: experts are not to be approached."""
+    known = objections.may_know(db.session(), actor, case_id, moment())
+    return dockets.panel(db.session(), case_id) if known else None
 
 
 def _documentation(loaded: task_page.TaskPage, form: TaskForm | None) -> str:

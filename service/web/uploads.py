@@ -20,10 +20,12 @@ def keep_all(task_id: int, actor: Actor) -> list[Pair]:
     Raises FileRefused with `field` for the first that is not accepted; those kept before it are then in its `kept`.
     """
     kept: list[Pair] = []
-    for field, upload in list(request.files.items(multi=True))[:MAX_FILES]:
-        if not upload.filename:
-            continue
+    sent = [(field, upload) for field, upload in request.files.items(multi=True) if upload.filename]
+    for number, (field, upload) in enumerate(sent, start=1):
         try:
+            if number > MAX_FILES:
+                zh, en = f"一次最多上传 {MAX_FILES} 个文件", f"at most {MAX_FILES} files at once"
+                raise FileRefused(name=upload.filename, zh=zh, en=en)
             code = transact(attachments.keep, task_id, field, upload.filename, upload.stream, actor=actor, now=moment())
         except FileRefused as refusal:
             refusal.details.update(field=field, kept=kept)

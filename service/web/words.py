@@ -54,6 +54,7 @@ _STATES: Final[dict[str, tuple[str, str, str]]] = {
     "not_accepted": (_("不予受理"), _("没有受理"), "red"),
     "lapsed": (_("逾期失效"), _("期限内没有提交，已失效"), ""),
     "objection_upheld": (_("异议成立"), _("异议成立，终止办理"), "red"),
+    "planned": (_("筹备中"), _("筹备中"), ""),
     "held": (_("已召开"), _("已召开"), "green"),
     "concluded": (_("已办结"), _("已办结"), "green"),
     "accepted": (_("已接受"), _("已接受"), "green"),

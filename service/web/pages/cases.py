@@ -12,13 +12,13 @@ from service.domain.deadlines import local_date
 from service.domain.errors import NotFound
 from service.domain.identity import Actor
 from service.programmes.compiled import CompiledProgramme, compiled_of
-from service.queries import case_page, cases, dockets, drawings, programmes, progress
+from service.queries import case_page, cases, dockets, drawings, materials, objections, programmes, progress
 from service.queries.findings import findings
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import markdown, schemas, words
 from service.web.download import attachment
-from service.web.i18n import gettext
+from service.web.i18n import gettext, language
 from service.web.menu import is_staff
 from service.web.security import moment, signed_in, who
 
@@ -70,9 +70,24 @@ def show(case_id: int) -> ResponseReturnValue:
         members=case_page.members(session, case_id),
         findings=findings(session, actor, case_id),
         agenda=dockets.agenda(session, case_id),
-        panel=dockets.panel(session, case_id) if is_staff(actor) else None,
+        panel=dockets.panel(session, case_id) if objections.may_know(session, actor, case_id, moment()) else None,
         withdrawable=_may_withdraw(actor, facts, compiled),
         role_names=words.names_of(compiled.manifest),
+    )
+
+
+@pages.get("/<int:case_id>/materials")
+@signed_in
+def material(case_id: int) -> ResponseReturnValue:
+    """Everything submitted in the case, as this reader may see it."""
+    actor, session = who(), db.session()
+    facts = case_page.facts(session, actor, case_id)
+    return render_template(
+        "pages/materials.html",
+        section="cases",
+        facts=facts,
+        materials=materials.materials(session, actor, facts, language(), moment()),
+        files=case_page.files(session, actor, facts),
     )
 
 

@@ -1,0 +1,74 @@
+"""The submitted forms of a case for reading, each drawn with what its `per-role` lets this actor see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.domain.errors import Language
+from service.domain.identity import Actor
+from service.forms import FormView, view
+from service.programmes.case_values import read_case
+from service.programmes.compiled import compiled_of
+from service.queries import case_page
+from service.queries.access import is_outside
+from service.store.attachments import Attachment
+from service.store.cases import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """One submitted form; `by` is empty where the reader may not know the person."""
+
+    title: str
+    by: str
+    at: datetime
+    view: FormView
+
+
+def materials(
+    session: Session, actor: Actor, facts: case_page.CaseFacts, language: Language, now: datetime
+) -> tuple[Material, ...]:
+    """The newest submission of each form (and of each item and person, where a form is filled in by several)."""
+    newest: dict[tuple[str, str, int | None], case_page.SubmissionRow] = {}
+    for row in case_page.submissions(session, actor, facts):
+        newest[row.form, str(sorted(row.item.items())), row.by_id if row.item else None] = row
+    programme = compiled_of(session, facts.deployment_id)
+    forms = {row.form: programme.forms[row.form] for row in newest.values() if row.form in programme.forms}
+    if not forms:
+        return ()
+    paths = frozenset().union(*(form.paths for form in forms.values()))
+    reading = read_case(session, session.get_one(Case, facts.case_id), programme, now=now, paths=paths)
+    names, roles, outside = file_names(session, facts.case_id), roles_in(actor), is_outside(actor)
+    found = []
+    for row in newest.values():
+        if row.form not in forms:
+            continue
+        shown = view(
+            forms[row.form], row.data, roles=roles, variables={**reading.variables, "task": row.item},
+            functions=reading.functions, readonly=True, lang=language, files=names,
+        )  # fmt: skip
+        if shown.lines:
+            by = "" if outside and row.by_id != actor.user_id else row.by_name
+            found.append(Material(row.task_name or row.form, by, row.at, shown))
+    return tuple(found)
+
+
+def roles_in(actor: Actor) -> frozenset[str]:
+    """The roles in which an actor reads: those granted, and being an expert or a member unit."""
+    roles = {grant.role for grant in actor.roles}
+    if actor.expert_id is not None:
+        roles.add("expert")
+    if not roles:
+        roles.add("member")
+    return frozenset(roles)
+
+
+def file_names(session: Session, case_id: int) -> Mapping[str, str]:
+    """The names of a case's files by their codes, for the links of a form."""
+    found = session.execute(select(Attachment.code, Attachment.name).where(Attachment.case_id == case_id))
+    return {code: name for code, name in found}
