@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
+from sqlalchemy.orm import Session, aliased
 
 from service.domain.access import OUTSIDE_ROLES, SEES_ALL
 from service.domain.identity import Actor
 from service.store.cases import Case
 from service.store.members import Member
 from service.store.organisations import Organisation
+from service.store.panels import Panel, Seat
 from service.store.user_tasks import TaskGroup, UserTask
 
 
@@ -26,6 +28,11 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     return or_(*conditions) if conditions else false()
 
 
+def may_see(session: Session, actor: Actor, case_id: int) -> bool:
+    """Whether the case exists for the actor."""
+    return session.scalar(select(Case.id).where(Case.id == case_id, visible(actor))) is not None
+
+
 def is_outside(actor: Actor) -> bool:
     """Whether the actor holds no role at an authority: an applicant, a member unit or an expert."""
     return not any(grant.role not in OUTSIDE_ROLES for grant in actor.roles)
@@ -33,21 +40,34 @@ def is_outside(actor: Actor) -> bool:
 
 def _judged_below(actor: Actor, scopes: list[str]) -> ColumnElement[bool]:
     """Cases routed to an organisation at or under one of the paths: submitted ones, and none of the own unit."""
-    under = select(Organisation.id).where(or_(*(Organisation.path.startswith(path) for path in scopes)))
+    # aliases: the statement around may name the same tables for other rows
+    below, unit, member = aliased(Organisation), aliased(Organisation), aliased(Member)
+    under = select(below.id).where(or_(*(below.path.startswith(path) for path in scopes)))
     routed = or_(Case.competent_id.in_(under), Case.authority_id.in_(under))
     submitted = or_(Case.submitted_at.is_not(None), Case.applicant_id.is_(None))
     if actor.credit_code is None:
         return and_(routed, submitted)
     own = or_(
-        exists().where(Organisation.id == Case.applicant_id, Organisation.credit_code == actor.credit_code),
-        exists().where(Member.case_id == Case.id, Member.credit_code == actor.credit_code),
+        exists().where(unit.id == Case.applicant_id, unit.credit_code == actor.credit_code),
+        exists().where(member.case_id == Case.id, member.credit_code == actor.credit_code),
     )
     return and_(routed, submitted, ~own)
 
 
 def _worked_on(actor: Actor) -> Select[int]:
-    """Cases with a task, open or done, that is or was the actor's, or an open one of the actor's groups."""
+    """Cases with a task, open or done, that is or was the actor's, or an open one of the actor's groups.
+
+    An expert who left the seat keeps nothing of the case by having answered the invitation.
+    """
     own = or_(UserTask.assignee_id == actor.user_id, UserTask.completed_by == actor.user_id)
+    if actor.expert_id is not None:
+        own = and_(own, UserTask.case_id.not_in(_left_by(actor.expert_id)))
     groups = sorted(actor.groups)
     in_group = UserTask.id.in_(select(TaskGroup.task_id).where(TaskGroup.group_key.in_(groups), TaskGroup.open))
     return select(UserTask.case_id).where(or_(own, in_group))
+
+
+def _left_by(expert_id: int) -> Select[int]:
+    """Cases in which the expert's newest seat was declined: for a conflict of interest, or for no time."""
+    mine = select(func.max(Seat.id)).join(Panel).where(Seat.expert_id == expert_id).group_by(Panel.case_id)
+    return select(Panel.case_id).join(Seat).where(Seat.id.in_(mine), Seat.state == "declined")
