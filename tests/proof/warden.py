@@ -1,6 +1,6 @@
 """Kills nodes of the service under load: `python -m tests.proof.warden`, its orders as JSON on standard input.
 
-Two nodes race for the same tasks. Every 20 to 250 ms one of them gets SIGKILL, wherever it is, and another takes its
+Two nodes race for the same tasks. Every 20 to 250 ms one that works gets SIGKILL, wherever it is, and another takes its
 place; whoever waited for the dead one's answer asks the next one again with the same key. Each node says through a pipe
 what it tries and what was acknowledged; the warden collects that and prints it as JSON. It is a process of its own
 because it forks: it has one thread, and no connection that a child could inherit.
@@ -12,6 +12,7 @@ import gc
 import json
 import os
 import random
+import select
 import signal
 import sys
 import time
@@ -20,8 +21,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy import select
 
 from service.app import create_app
 from service.commands import cases, user_tasks
@@ -38,6 +39,7 @@ from tests.support.panel import PROGRAMME, SCORE
 
 SHORTEST, LONGEST = 0.02, 0.25
 NODES = 2
+LONGEST_START = 30
 FEW = 6  # so many open tasks are left before a node starts another case; few, so that the nodes meet
 
 
@@ -83,6 +85,13 @@ class Node:
         for line in lines:
             self._hear(line.decode())
 
+    def await_first_word(self) -> None:
+        """A node that has not begun to work has nothing to lose: on a busy machine, wait until it has."""
+        while not self.tried:
+            if not select.select([self.pipe], [], [], LONGEST_START)[0]:
+                raise TimeoutError("a node did not begin to work")
+            self.listen()
+
     def _hear(self, line: str) -> None:
         word, key, rest = line.split(" ", 2)
         if word == "fail":
@@ -114,8 +123,9 @@ def run(orders: Orders) -> dict[str, Any]:
     nodes = [_node(app, orders, people, number, {}) for number in range(NODES)]
     buried: list[Node] = []
     for _ in range(orders.kills):
-        time.sleep(dice.uniform(SHORTEST, LONGEST))
         place = dice.randrange(NODES)
+        nodes[place].await_first_word()
+        time.sleep(dice.uniform(SHORTEST, LONGEST))
         _kill(nodes[place])
         for node in nodes:
             node.listen()
@@ -134,7 +144,9 @@ def _warmed(app: Flask, orders: Orders) -> tuple[Node, People]:
     with app.app_context():
         people = {user_id: _actor(user_id) for user_id in (*orders.clerks, orders.lead)}
         case_id = transact(cases.start, PROGRAMME, "desk", actor=people[orders.lead], now=_now())
-        tasks = db.session.scalars(select(UserTask.id).where(UserTask.case_id == case_id).order_by(UserTask.id)).all()
+        tasks = db.session.scalars(
+            sa.select(UserTask.id).where(UserTask.case_id == case_id).order_by(UserTask.id)
+        ).all()
         for task_id in tasks:
             by, key = people[orders.clerks[0]], f"warm-{task_id}"
             transact(user_tasks.complete, task_id, data=SCORE, request_key=key, actor=by, now=_now())
@@ -232,7 +244,7 @@ class Worker:
 
     def _open(self) -> list[int]:
         waiting = list(
-            db.session.scalars(select(UserTask.id).where(UserTask.status == OPEN).order_by(UserTask.id).limit(FEW))
+            db.session.scalars(sa.select(UserTask.id).where(UserTask.status == OPEN).order_by(UserTask.id).limit(FEW))
         )
         db.session.rollback()
         return waiting
