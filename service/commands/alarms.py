@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from service.commands.task_alarms import ESCALATION, OVERDUE, REMINDER, next_alarm_at
 from service.commands.trail import note
-from service.domain.deadlines import sentence, shown
+from service.domain.deadlines import sentence, shown_end
 from service.operations.recipients import tell_groups
 from service.programmes.case_values import read_case
 from service.programmes.compiled import compiled_of
@@ -50,7 +50,7 @@ def _tell(work: UnitOfWork, task: UserTask, case: Case, alarm: dict[str, Any]) -
         task.overdue_marked_at = work.now
     if kind == ESCALATION:
         task.escalated_at = work.now
-    due = shown(task.due_at or work.now)
+    due = shown_end(task.due_at or work.now)
     title = TITLES[kind].format(name=task.name, due=due)
     reason = sentence(task.due_reason) if task.due_reason else ""
     body = f"案件 {case.number or case.id}（{case.title}）的“{task.name}”，期限 {due}。\n\n{reason}"

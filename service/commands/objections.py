@@ -12,7 +12,7 @@ from service.commands.ports import ports
 from service.commands.process_messages import publish
 from service.commands.trail import note
 from service.delivery.file_types import MAX_UPLOAD_BYTES, accept_file
-from service.domain.deadlines import end_of, shown
+from service.domain.deadlines import end_of, shown_end
 from service.domain.errors import DeadlinePassed, FileRefused, InvalidInput, NotFound
 from service.store.attachments import Attachment
 from service.store.notices import Notice, Objection
@@ -38,7 +38,7 @@ def lodge(
         raise NotFound()
     over_at = end_of(notice.to_on)
     if work.now >= over_at:
-        raise DeadlinePassed(due=shown(over_at))
+        raise DeadlinePassed(due=shown_end(over_at))
     given = _loaded(data)
     objection = Objection(
         notice_id=notice.id,

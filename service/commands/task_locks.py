@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.domain.deadlines import shown
+from service.domain.deadlines import shown, shown_end
 from service.domain.errors import DeadlinePassed, NotAllowed, NotFound, TaskAlreadyClaimed, TaskAlreadyCompleted
 from service.programmes.task_forms import continued_form, role_of
 from service.store import instances, user_tasks
@@ -54,7 +54,7 @@ def refuse_unless_workable(work: UnitOfWork, held: HeldTask) -> None:
         who = _name_of(work.session, task.assignee_id)
         raise TaskAlreadyClaimed(who=who, when=shown(task.claimed_at or task.opened_at))
     if held.ground.over_at is not None:
-        raise DeadlinePassed(due=shown(held.ground.over_at))
+        raise DeadlinePassed(due=shown_end(held.ground.over_at))
 
 
 def refuse_second_role(held: HeldTask) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
-from service.domain.deadlines import is_over, shown
+from service.domain.deadlines import is_over, shown, shown_end
 from service.domain.errors import (
     DeadlinePassed,
     NotAllowed,
@@ -168,7 +168,7 @@ def _is_free(actor: Actor, task: TaskFacts, _now: datetime) -> Refusal | None:
 def _is_in_time(_actor: Actor, task: TaskFacts, now: datetime) -> Refusal | None:
     if task.over_at is None or not is_over(task.over_at, now):
         return None
-    return DeadlinePassed(due=shown(task.over_at))
+    return DeadlinePassed(due=shown_end(task.over_at))
 
 
 def _acts_in_one_role(_actor: Actor, task: TaskFacts, _now: datetime) -> Refusal | None:

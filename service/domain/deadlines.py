@@ -121,6 +121,16 @@ def shown(at: datetime) -> str:
     return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M")
 
 
+def shown_end(at: datetime) -> str:
+    """The end of a period as people write it in ZONE: midnight belongs to the day before.
+
+    >>> shown_end(datetime(2025, 4, 15, 16, 0, tzinfo=UTC)), shown_end(datetime(2025, 4, 15, 9, 30, tzinfo=UTC))
+    ('2025-04-15 24:00', '2025-04-15 17:30')
+    """
+    here = at.astimezone(ZONE)
+    return f"{here.date() - ONE_DAY} 24:00" if here.time() == time() else shown(at)
+
+
 def is_over(at: datetime | None, now: datetime) -> bool:
     """Whether a period has ended; one without an end never has. It ends with `at` itself, ticked or not."""
     return at is not None and now >= at

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from service.domain.deadlines import sentence, shown
+from service.domain.deadlines import sentence, shown, shown_end
 from service.programmes.manifest import Manifest
 from service.store.audit import AuditEntry
 from service.store.deadlines import Deadline
@@ -53,7 +53,7 @@ class Report:
         rows = db.session.scalars(select(Deadline).where(Deadline.id > self._deadline).order_by(Deadline.id)).all()
         for row in {(row.name, row.due_at): row for row in rows}.values():
             rule = self._manifest.deadlines.get(row.name)
-            yield f"    期限 {rule.name if rule else row.name}：{shown(row.due_at)}（{sentence(row.reason)}）"
+            yield f"    期限 {rule.name if rule else row.name}：{shown_end(row.due_at)}（{sentence(row.reason)}）"
         self._deadline = max([self._deadline, *(row.id for row in rows)])
 
 

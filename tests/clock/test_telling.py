@@ -42,11 +42,11 @@ def test_a_reminder_is_one_notification_and_one_mail_a_person(review: Office, bo
         review.tick(REMINDER + minute * MINUTE)
     (message,) = told(review, "提醒")
     assert message.group_key == review.groups_of(review.open_task("ask").id)[0]
-    assert "2025-03-06 00:00" in message.title
+    assert "2025-03-05 24:00" in message.title
     assert "两个工作日" in message.body
     assert message.created_at == REMINDER
     for address in ("office@example.invalid", "office-2@example.invalid"):
-        assert subjects(box, address) == ["提醒：“提出补正要求”将于 2025-03-06 00:00 到期"]
+        assert subjects(box, address) == ["提醒：“提出补正要求”将于 2025-03-05 24:00 到期"]
     assert len({mail["Message-ID"] for mail in box.received}) == len(box.received)
 
 
@@ -70,7 +70,7 @@ def test_overdue_is_marked_and_the_head_is_told_once(review: Office, box: Mailbo
     head = review.person("office-head")
     assert escalation.group_key in head.groups
     assert escalation.group_key not in review.person("office").groups
-    assert subjects(box, "office-head@example.invalid") == ["督办：“提出补正要求”已于 2025-03-06 00:00 到期，尚未办结"]
+    assert subjects(box, "office-head@example.invalid") == ["督办：“提出补正要求”已于 2025-03-05 24:00 到期，尚未办结"]
     for action in ("overdue-told", "escalation-told"):
         assert review.count(AuditEntry, AuditEntry.action == action, AuditEntry.object_id == str(task.id)) == 1
 
@@ -98,5 +98,5 @@ def test_a_busy_mail_server_gets_the_mail_once_it_can_take_it(review: Office, bo
     assert review.count(OutboxEntry, OutboxEntry.state == "pending", OutboxEntry.tries == 1) == 2
     review.tick(REMINDER + MINUTE)
     review.tick(REMINDER + 2 * MINUTE)
-    assert subjects(box, "office@example.invalid") == ["提醒：“提出补正要求”将于 2025-03-06 00:00 到期"]
+    assert subjects(box, "office@example.invalid") == ["提醒：“提出补正要求”将于 2025-03-05 24:00 到期"]
     assert review.count(OutboxEntry, OutboxEntry.state != "done") == 0
