@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from flask import Flask, current_app, g
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
 from service.queries import inbox, sessions
 from service.store.session import db
@@ -25,6 +26,7 @@ from service.web.pages import (
     workshop,
 )
 from service.web.public import front, notices, register
+from service.web.schemas import MAX_ID
 from service.web.security import install_security
 
 MAX_BODY_BYTES = 60 * 1024 * 1024
@@ -33,8 +35,15 @@ MAX_FORM_PARTS = 5_000
 
 BLUEPRINTS = (
     front.pages, notices.pages, register.pages, sign_in.pages, home.pages, user_tasks.pages, attachments.pages,
-    cases.pages, diagrams.pages, messages.pages, account.pages, workshop.pages, operations.pages,
+    cases.pages, diagrams.pages, messages.pages, account.pages, workshop.pages, operations.pages, calls.pages,
 )  # fmt: skip
+
+
+class _Key(IntegerConverter):
+    """A key of the database in an address; a number that no key can be is an address that does not exist."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **{"max": MAX_ID, **options})
 
 
 def install(app: Flask, *, proxies: int = 0, demonstration: bool = False, secure: bool = False) -> None:
@@ -43,9 +52,11 @@ def install(app: Flask, *, proxies: int = 0, demonstration: bool = False, secure
     `proxies` is how many proxies in front of us are trusted to tell the sender and the scheme; `secure` says that
     browsers reach us by TLS only; `demonstration` marks every page as fictional data.
     """
-    app.config.setdefault("MAX_CONTENT_LENGTH", MAX_BODY_BYTES)
-    app.config.setdefault("MAX_FORM_MEMORY_SIZE", MAX_FORM_BYTES)
-    app.config.setdefault("MAX_FORM_PARTS", MAX_FORM_PARTS)
+    # set, not defaulted: Flask has values of its own for these, and no limit for the first
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_FORM_BYTES
+    app.config["MAX_FORM_PARTS"] = MAX_FORM_PARTS
+    app.url_map.converters["int"] = _Key
     app.config["SESSION_COOKIE_NAME"] = "shenbao_notes"  # only the one-time confirmations of a page
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
     app.config["SESSION_COOKIE_HTTPONLY"] = True
