@@ -12,7 +12,7 @@ from flask import Response, make_response, render_template
 from flask.typing import ResponseReturnValue
 
 from service.commands import user_tasks as commands
-from service.domain.errors import FileRefused, FormInvalid, Refusal, StaleDraft
+from service.domain.errors import FileRefused, FormInvalid, NotFound, Refusal, StaleDraft
 from service.domain.identity import Actor
 from service.forms import FieldProblem, FormView, enter, view
 from service.forms.places import control_id, parse_name
@@ -73,7 +73,10 @@ def kept(task_id: int, actor: Actor, entered: list[Pair], refusal: Refusal) -> R
     other = _view(form, form.given, materials.file_names(session, loaded.case.id), readonly=True) if stale else None
     drawing = Drawing(mine, told, None if told else refusal_face(refusal), other, status=status_of(refusal))
     drawing.locked = not (stale or told)
-    return _draw(task_id, actor, drawing)
+    try:
+        return _draw(task_id, actor, drawing)
+    except NotFound:  # with the task the person's part in the case has ended; the draft is kept all the same
+        raise refusal from None
 
 
 def saved(task_id: int, actor: Actor, shape: str) -> Response:
