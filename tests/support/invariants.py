@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from service.domain.identity import SYSTEM
 from service.engine import Live, view
 from service.programmes.compiled import compiled_of
 from service.store import audit_chain
@@ -20,6 +22,7 @@ from service.store.instances import Instance
 from service.store.session import db
 from service.store.submissions import Submission
 from service.store.timers import Timer
+from service.store.unit_of_work import transact
 from service.store.user_tasks import COMPLETED, OPEN, UserTask
 
 MOVES = ("case-started", "task-completed", "timer-fired", "message-published", "incident-retried")
@@ -59,11 +62,12 @@ class Findings:
 
 
 def check(acked: Iterable[Ack] = ()) -> Findings:
-    """Look at the whole database; the application's context must be pushed and nobody else writing."""
+    """Seal the trail's tail, then look at the whole database; the context is pushed and nobody else is writing."""
+    db.session.remove()
+    while transact(lambda work: audit_chain.seal(work.session), actor=SYSTEM, now=datetime.now(UTC)):
+        pass
     db.session.remove()
     session = db.session()
-    while audit_chain.seal(session):
-        pass
     findings = Findings()
     tasks = {task.id: task for task in session.scalars(select(UserTask))}
     _acknowledged(findings, tasks, list(acked))
