@@ -64,6 +64,7 @@ def _staff(actor: Actor, open_tasks: int) -> list[MenuItem]:
     if actor.holds(DESIGNER, ADMINISTRATOR):
         items.append(MenuItem("workshop", "/workshop", gettext("专项与版本"), "layers", house))
     if actor.holds(ADMINISTRATOR):
+        items.append(MenuItem("calls", "/operations/calls", gettext("批次与日历"), "calendar-range", house))
         items.append(MenuItem("operations", "/operations", gettext("运行状况"), "list-checks", house))
     return items
 

@@ -117,6 +117,32 @@ class ReasonForm(Schema):
     reason = fields.String(required=True, validate=validate.Length(2, 500))
 
 
+class CallForm(Schema):
+    """A new call; its dates are named by the programme's manifest."""
+
+    class Meta:
+        """The dates come along under their own names."""
+
+        unknown = EXCLUDE
+
+    title = fields.String(required=True, validate=validate.Length(2, 120))
+    call_key = fields.String(required=True, validate=validate.Regexp(r"[a-z0-9][a-z0-9-]{0,39}\Z"))
+    year = fields.Integer(required=True, validate=validate.Range(2000, 2100))
+    opens_on = fields.Date(required=True)
+
+
+class EventForm(Schema):
+    """A dated event that starts a deadline."""
+
+    class Meta:
+        """Only these fields."""
+
+        unknown = EXCLUDE
+
+    name = fields.String(required=True, validate=validate.Length(1, 80))
+    on = fields.Date(required=True)
+
+
 class ObjectionForm(Schema):
     """A real-name objection to a notice."""
 

@@ -16,6 +16,7 @@ from service.web.errors import install_errors
 from service.web.pages import (
     account,
     attachments,
+    calls,
     cases,
     diagrams,
     home,

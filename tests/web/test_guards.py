@@ -40,6 +40,12 @@ def test_a_post_without_the_token_is_refused(browse: Browse) -> None:
     assert browser.client.post("/preferences", data={"language": "en"}).status_code == 403
 
 
+def test_a_token_of_no_letters_of_ours_is_a_wrong_token(browse: Browse) -> None:
+    browser = browse("lead")
+    answer = browser.client.post("/account/language", data={"language": "en", "csrf_token": "不是令牌"})
+    assert answer.status_code == 403
+
+
 def test_the_session_cookie_is_out_of_reach_and_changes_with_each_sign_in(browse: Browse) -> None:
     browser = browse("lead")
     first = browser.client.get_cookie(SESSION_COOKIE)

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from service.domain import errors
+from service.store.audit import AuditEntry
 from service.store.notices import Notice, Objection
 from service.store.papers import Paper
 from service.store.register import RegisterEntry
@@ -70,6 +71,15 @@ def test_a_notice_is_shown_without_running_what_it_says(browse: Browse, notice: 
     assert "<script>alert" not in page.text
     assert "提出异议" in page.text
     assert browse().get("/notices/无此编号").status_code == 404
+
+
+def test_who_objects_while_signed_in_stands_nowhere_in_the_history(site: Flask, browse: Browse, notice: str) -> None:
+    assert browse("stranger").post(f"/notices/{notice}/object", HONEST).status_code == 201
+    assert browse("office").get("/cases/1").text.count("示例·stranger") == 0
+    assert "示例企业1" not in browse("lead").get("/cases/1").text
+    with site.app_context():
+        entries = db.session.query(AuditEntry).filter(AuditEntry.action.in_(("objection-lodged", "message-published")))
+        assert {(entry.actor_id, entry.actor_name) for entry in entries} == {(None, "公众")}
 
 
 def test_an_objection_by_real_name_gets_a_code_and_stays_secret(site: Flask, browse: Browse, notice: str) -> None:

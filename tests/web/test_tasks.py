@@ -128,6 +128,18 @@ def test_a_refused_file_takes_nothing_else_with_it(browse: Browse, name: str) ->
     assert "文件不对" in answer.text
 
 
+def test_no_file_is_left_out_in_silence(browse: Browse) -> None:
+    lead = browse("lead")
+    task = lead.start()
+    pdf = b"%PDF-1.4\n%%EOF\n"
+    files = [(io.BytesIO(pdf), f"第{number}份.pdf") for number in range(21)]
+    sent = {**lead.form(f"/tasks/{task}"), "project_name": "很多文件", "project_file": files, "_draft": "1"}
+    answer = lead.post(f"/tasks/{task}", sent, content_type="multipart/form-data")
+    assert answer.status_code == 422
+    assert "第20份.pdf" in answer.text
+    assert "很多文件" in answer.text
+
+
 def test_the_last_moment_counts_and_the_next_does_not(
     browse: Browse, site: Flask, clock: Callable[[datetime], None]
 ) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, flash, make_response, redirect, render_template
 from flask.typing import ResponseReturnValue
 
+from service.commands import calls
 from service.commands import cases as commands
 from service.commands.ports import ports
 from service.delivery.documents import Letter
 from service.domain.deadlines import local_date
-from service.domain.errors import NotFound
+from service.domain.errors import NotAllowed, NotFound
 from service.domain.identity import Actor
 from service.programmes.compiled import CompiledProgramme, compiled_of
 from service.queries import case_page, cases, dockets, drawings, materials, objections, programmes, progress
@@ -21,6 +22,9 @@ from service.web.download import attachment
 from service.web.i18n import gettext, language
 from service.web.menu import is_staff
 from service.web.security import moment, signed_in, who
+
+# Events that publishing, filing and the like record themselves.
+RECORDED_BY_OPERATIONS = frozenset({"notice-published", "registered", "filed", "papers-sent"})
 
 pages = Blueprint("cases", __name__, url_prefix="/cases")
 
@@ -50,8 +54,9 @@ def show(case_id: int) -> ResponseReturnValue:
     facts = case_page.facts(session, actor, case_id)
     compiled = compiled_of(session, facts.deployment_id)
     tasks = case_page.tasks(session, actor, case_id)
-    known = drawings.drawings(session, facts.deployment_id)
-    top = known.get(facts.procedure)
+    drawn = drawings.drawings(session, facts.deployment_id)
+    top = drawn.get(facts.procedure)
+    known = objections.may_know(session, actor, case_id, moment())
     return render_template(
         "pages/case_staff.html" if is_staff(actor) else "pages/case_counter.html",
         section="cases",
@@ -70,7 +75,8 @@ def show(case_id: int) -> ResponseReturnValue:
         members=case_page.members(session, case_id),
         findings=findings(session, actor, case_id),
         agenda=dockets.agenda(session, case_id),
-        panel=dockets.panel(session, case_id) if objections.may_know(session, actor, case_id, moment()) else None,
+        panel=dockets.panel(session, case_id) if known else None,
+        events=_events(facts, compiled) if known else {},
         withdrawable=_may_withdraw(actor, facts, compiled),
         role_names=words.names_of(compiled.manifest),
     )
@@ -99,6 +105,21 @@ def withdraw(case_id: int) -> ResponseReturnValue:
     given = schemas.form(schemas.ReasonForm)
     transact(commands.withdraw, case_id, given["reason"], actor=who(), now=moment())
     flash(gettext("已撤回。办理记录保留，可以重新申报。"))
+    return redirect(f"/cases/{case_id}", 303)
+
+
+@pages.post("/<int:case_id>/events")
+@signed_in
+def record_event(case_id: int) -> ResponseReturnValue:
+    """Record on which day something happened that starts a period, such as a training; the authority's staff only."""
+    actor, session = who(), db.session()
+    facts = case_page.facts(session, actor, case_id)
+    given = schemas.form(schemas.EventForm)
+    offered = _events(facts, compiled_of(session, facts.deployment_id))
+    if given["name"] not in offered or not objections.may_know(session, actor, case_id, moment()):
+        raise NotAllowed(why_zh="日期由主办单位的人员记录。", why_en="The authority's staff record it.")
+    transact(calls.record_event, case_id, given["name"], given["on"], actor=actor, now=moment())
+    flash(gettext("已记录，有关期限从这一天起算。"))
     return redirect(f"/cases/{case_id}", 303)
 
 
@@ -140,6 +161,17 @@ def _require_paper(actor: Actor, facts: case_page.CaseFacts, paper_id: int) -> N
     letters = compiled_of(db.session(), facts.deployment_id).letters
     if all(row.paper_id != paper_id for row in case_page.papers(db.session(), actor, facts, letters)):
         raise NotFound()
+
+
+def _events(facts: case_page.CaseFacts, compiled: CompiledProgramme) -> dict[str, str]:
+    """The events that start a period of this programme and that a person records, with the names of the periods."""
+    if facts.ended_at is not None:
+        return {}
+    return {
+        rule.event: rule.name
+        for rule in compiled.manifest.deadlines.values()
+        if rule.event and rule.event not in RECORDED_BY_OPERATIONS
+    }
 
 
 def _may_withdraw(actor: Actor, facts: case_page.CaseFacts, compiled: CompiledProgramme) -> bool:

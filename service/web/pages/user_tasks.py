@@ -11,7 +11,7 @@ from service.commands import user_tasks as commands
 from service.domain.deadlines import start_of
 from service.domain.errors import Conflict, DeadlinePassed, FileRefused, FormInvalid, StaleDraft
 from service.domain.identity import Actor
-from service.queries import cases, inbox, programmes
+from service.queries import access, cases, inbox, programmes
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import pairs, schemas, task_view, uploads
@@ -124,7 +124,11 @@ def _complete(task_id: int, actor: Actor, entered: list[pairs.Pair]) -> Response
         return task_view.kept(task_id, actor, entered, refusal)
     flash(_what_next(done))
     following = cases.first_open_task(db.session(), actor, done.case_id)
-    return redirect(f"/tasks/{following}" if following else f"/cases/{done.case_id}", 303)
+    if following is not None:
+        return redirect(f"/tasks/{following}", 303)
+    # who has just declined a seat has no part in the case any more
+    still = access.may_see(db.session(), actor, done.case_id)
+    return redirect(f"/cases/{done.case_id}" if still else "/tasks", 303)
 
 
 def _what_next(done: commands.Completion) -> str:

@@ -1,0 +1,126 @@
+"""What an administrator sets up for a year: calls with their dates, and the business calendar."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from service.commands import calendar as calendar_commands
+from service.commands import calls as commands
+from service.domain.errors import InvalidInput, NotFound
+from service.programmes.manifest import DeadlineRule
+from service.queries import programmes
+from service.store.session import db
+from service.store.unit_of_work import transact
+from service.web import schemas
+from service.web.i18n import gettext, language, this_day
+from service.web.menu import ADMINISTRATOR
+from service.web.security import moment, requires, who
+
+pages = Blueprint("calls", __name__, url_prefix="/operations")
+
+MAX_CALENDAR_BYTES = 200_000
+
+
+@pages.get("/calls")
+@requires(ADMINISTRATOR)
+def index() -> ResponseReturnValue:
+    """The open calls, and the programmes that can have one."""
+    session = db.session()
+    return render_template(
+        "pages/calls.html",
+        section="calls",
+        calls=programmes.calls(session, this_day()),
+        programmes=programmes.newest(session),
+        moved=None,
+    )
+
+
+@pages.get("/calls/<key>/new")
+@requires(ADMINISTRATOR)
+def ask(key: str) -> ResponseReturnValue:
+    """The form of a new call: its title, and a date for each deadline whose rule is the call's."""
+    return _form(key, {}, {}, 200)
+
+
+@pages.post("/calls/<key>/new")
+@requires(ADMINISTRATOR)
+def open_call(key: str) -> ResponseReturnValue:
+    """Open the call."""
+    given = {name: value.strip() for name, value in request.form.items()}
+    words = {
+        "title": gettext("请填写批次名称"),
+        "call_key": gettext("请填写编号，例如 2026-1"),
+        "year": gettext("请填写年份"),
+        "opens_on": gettext("请填写开始日期"),
+    }
+    problems = schemas.problems(schemas.CallForm, given, words)
+    dates, wrong = _dates(_rules(key), given)
+    problems |= wrong
+    if problems:
+        return _form(key, given, problems, 422)
+    loaded = schemas.CallForm().load(given)
+    try:
+        transact(
+            commands.open_call, key, key=loaded["call_key"], year=loaded["year"], title=loaded["title"],
+            opens_on=loaded["opens_on"], dates=dates, actor=who(), now=moment(),
+        )  # fmt: skip
+    except InvalidInput as refusal:
+        return _form(key, given, {"call_key": refusal.text(language())}, 422)
+    flash(gettext("批次已开放。"))
+    return redirect("/operations/calls", 303)
+
+
+@pages.post("/calendar")
+@requires(ADMINISTRATOR)
+def import_calendar() -> ResponseReturnValue:
+    """Import a year's holidays and make-up days; every date that moves is told."""
+    upload = request.files.get("calendar")
+    if upload is None or not upload.filename:
+        raise InvalidInput(field=gettext("文件"), zh="请先选择文件", en="choose a file first")
+    try:
+        content = upload.stream.read(MAX_CALENDAR_BYTES).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(field=gettext("文件"), zh="须为 UTF-8 文本", en="must be UTF-8 text") from error
+    moved = transact(calendar_commands.import_year, content, actor=who(), now=moment())
+    session = db.session()
+    return render_template(
+        "pages/calls.html",
+        section="calls",
+        calls=programmes.calls(session, this_day()),
+        programmes=programmes.newest(session),
+        moved=moved,
+    )
+
+
+def _form(key: str, given: dict[str, str], problems: dict[str, str], status: int) -> ResponseReturnValue:
+    programme = _programme(key)
+    page = render_template(
+        "pages/call_new.html", section="calls", programme=programme, rules=_rules(key), given=given, problems=problems
+    )
+    return make_response(page, status)
+
+
+def _rules(key: str) -> list[DeadlineRule]:
+    """The deadlines of the programme whose date stands in the call."""
+    return [rule for rule in _programme(key).manifest.deadlines.values() if rule.starts == "call"]
+
+
+def _programme(key: str) -> programmes.ProgrammeRow:
+    found = programmes.newest(db.session()).get(key)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _dates(rules: list[DeadlineRule], given: dict[str, str]) -> tuple[dict[str, date], dict[str, str]]:
+    dates: dict[str, date] = {}
+    problems: dict[str, str] = {}
+    for rule in rules:
+        try:
+            dates[rule.key] = date.fromisoformat(given.get(f"date-{rule.key}", ""))
+        except ValueError:
+            problems[f"date-{rule.key}"] = gettext("请填写“%(name)s”的日期", name=rule.name)
+    return dates, problems
