@@ -8,12 +8,11 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from service.commands import step_rows
 from service.commands.trail import note
-from service.domain.errors import Refusal, StaleRevision
-from service.engine import Command, Complete, Fail, OperationRequest, Retry, Start, Step, Work, apply
+from service.domain.errors import Refusal
+from service.engine import Command, Complete, Fail, IncidentRow, OperationRequest, Retry, Start, Step, Work, apply
 from service.operations import OperationContext, run_operation
 from service.programmes.case_values import CaseReading, Paths, read_case
 from service.programmes.compiled import CompiledProgramme, compiled_of
@@ -21,7 +20,7 @@ from service.store import instances
 from service.store.case_ground import CaseGround
 from service.store.cases import Case
 from service.store.instances import Instance
-from service.store.unit_of_work import UnitOfWork
+from service.store.unit_of_work import UnitOfWork, may_pass
 from service.store.user_tasks import UserTask
 
 log = structlog.get_logger(__name__)
@@ -64,6 +63,11 @@ class Course:
             )
             self.ground = self._reading.ground
         return self._reading
+
+    @property
+    def new_incidents(self) -> list[IncidentRow]:
+        """The tokens that this movement parked, without those that were parked before."""
+        return [one for one in self.last.incidents if not self.before.was_stuck(one.task)]
 
     def trail(self) -> dict[str, Any]:
         """What the audit entry keeps of the movement: flows, operations, incidents."""
@@ -108,9 +112,9 @@ class Course:
             with self.work.session.begin_nested():
                 result = run_operation(context)
                 self.work.session.flush()
-        except (StaleRevision, DBAPIError):
-            raise  # contention: the whole transaction is tried again
         except Exception as error:
+            if may_pass(error):
+                raise  # the whole transaction is tried again
             log.exception("operation-failed", operation=request.type, case_id=self.case.id, element=request.element)
             self.operations.append({"operation": request.type, "element": request.element, "failed": str(error)[:300]})
             return Fail(request.task, _code(error), _reason(error, "zh"), _reason(error, "en"))

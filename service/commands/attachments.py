@@ -23,6 +23,7 @@ def keep(work: UnitOfWork, task_id: int, field: str, name: str, stream: BinaryIO
     refuse_unless_workable(work, held)
     task = held.task
     outside = ports()
+    stream.seek(0)  # a second try of the transaction reads it again
     content = stream.read(MAX_UPLOAD_BYTES + 1)
     accepted = accept_file(name, content)
     verdict = outside.scanner.scan(content)

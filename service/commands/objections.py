@@ -76,6 +76,7 @@ def _few(files: Sequence[tuple[str, BinaryIO]]) -> Sequence[tuple[str, BinaryIO]
 
 
 def _keep(work: UnitOfWork, objection: Objection, name: str, stream: BinaryIO) -> str:
+    stream.seek(0)  # a second try of the transaction reads it again
     content = stream.read(MAX_UPLOAD_BYTES + 1)
     accepted = accept_file(name, content)
     verdict = ports().scanner.scan(content)

@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 RETRIES = (timedelta(seconds=10), timedelta(seconds=60))  # three tries in all, then a person has to look
 STATE = "case-state"
-CLOCK_STOP = "clock-stop"
-
-
 EVENTS = frozenset({"boundaryEvent", "intermediateCatchEvent", "startEvent"})
 
 
@@ -52,7 +49,11 @@ class Before:
 
     def is_new(self, task: int) -> bool:
         """Whether the token began to wait in this movement; one that was stuck has waited for nothing yet."""
-        return task not in self.live or self.live[task].stuck
+        return task not in self.live or self.was_stuck(task)
+
+    def was_stuck(self, task: int) -> bool:
+        """Whether the token waited at an incident before."""
+        return task in self.live and self.live[task].stuck
 
     @property
     def processes(self) -> frozenset[str]:
@@ -62,7 +63,7 @@ class Before:
     @property
     def stopped(self) -> bool:
         """Whether a task stopped the clock."""
-        return any(CLOCK_STOP in one.properties for one in self.live.values())
+        return any(clock_stop.CLOCK_STOP in one.properties for one in self.live.values())
 
     @property
     def stuck(self) -> bool:

@@ -147,7 +147,7 @@ def _completed(work: UnitOfWork, held: HeldTask, form: TaskForm, judged: Judged,
         next_names=tuple(dict.fromkeys(one.name for one in course.opened)),
         ended=course.last.ended,
         outcome=course.last.outcome,
-        incidents=len(course.last.incidents),
+        incidents=len(course.new_incidents),
     )
 
 

@@ -81,6 +81,11 @@ def _once(work: UnitOfWork, act: Callable[[UnitOfWork], T]) -> T:
     return result
 
 
+def may_pass(error: BaseException) -> bool:
+    """Whether the failure lies in the moment, not in the act: contention, or a connection lost before the commit."""
+    return _is_contention(error) or _is_lost_connection(error)
+
+
 def _is_contention(error: BaseException) -> bool:
     if isinstance(error, StaleRevision):
         return True
