@@ -69,5 +69,9 @@ def _worked_on(actor: Actor) -> Select[int]:
 
 def _left_by(expert_id: int) -> Select[int]:
     """Cases in which the expert's newest seat was declined: for a conflict of interest, or for no time."""
-    mine = select(func.max(Seat.id)).join(Panel).where(Seat.expert_id == expert_id).group_by(Panel.case_id)
-    return select(Panel.case_id).join(Seat).where(Seat.id.in_(mine), Seat.state == "declined")
+    seat, panel = aliased(Seat), aliased(Panel)
+    of_case = select(func.max(seat.id)).join(panel, panel.id == seat.panel_id).where(seat.expert_id == expert_id)
+    newest = of_case.group_by(panel.case_id)
+    return (
+        select(Panel.case_id).join(Seat, Seat.panel_id == Panel.id).where(Seat.id.in_(newest), Seat.state == "declined")
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from service.commands import user_tasks as commands
@@ -31,7 +31,7 @@ def index() -> ResponseReturnValue:
     """The inbox: mine, my groups', done; every filter stands in the address."""
     asked = schemas.query(schemas.InboxQuery)
     actor, session = who(), db.session()
-    counted = inbox.counts(session, actor)
+    counted = g.counted = inbox.counts(session, actor)  # the menu shows them, too
     if "scope" not in request.args and not counted["mine"] and counted["groups"]:
         asked["scope"] = "groups"  # nothing is claimed: show what can be
     filters = _filters(asked["q"], asked["programme"], asked["due"])
