@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import re
 import stat
 import zipfile
@@ -17,6 +18,10 @@ MAX_PACKAGE_BYTES = 20 * 1024 * 1024
 MAX_ENTRIES = 500
 # what desktop systems put into every archive they make
 _NOISE = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)")
+# what zipfile and its decompressors raise at bytes that are no archive, are cut off, encrypted or wrong inside
+_UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, NotImplementedError, ValueError, RuntimeError,
+)  # fmt: skip
 # the same archive bytes for the same files, whenever it is made
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -44,7 +49,7 @@ def unpack(content: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return _read(archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError) as error:
+    except _UNREADABLE as error:
         zh, en = "不是有效的 zip 压缩包，或已加密。", "This is not a valid zip archive, or it is encrypted."
         raise _refused("", "package-unreadable", zh, en) from error
 

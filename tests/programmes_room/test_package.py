@@ -67,6 +67,18 @@ def test_paths_that_lead_outside_are_refused(name: str) -> None:
     assert refused(make_zip((name, b"x"), (BPMN, b"x"))) == {"package-path"}
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_with_wrong_bytes_inside_is_refused(method: int) -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", method) as archive:
+        archive.writestr(BPMN, b"<definitions/>" * 500)
+    start = 30 + len(BPMN)
+    wrong = bytearray(target.getvalue())
+    for place in range(start + 4, start + 20):
+        wrong[place] ^= 0xFF
+    assert refused(bytes(wrong)) == {"package-unreadable"}
+
+
 @pytest.mark.parametrize("mode", [0o120777, 0o060644, 0o010644], ids=["link", "device", "pipe"])
 def test_links_and_devices_are_refused(mode: int) -> None:
     assert refused(make_zip((BPMN, b"/etc/passwd"), mode=mode)) == {"package-special"}
