@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, g, make_response, render_template, request
+from flask import Blueprint, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from service.commands import objections
@@ -19,6 +19,7 @@ from service.web.security import moment, public
 
 pages = Blueprint("notices", __name__, url_prefix="/notices")
 
+# Also for who is signed in: the history names who acted, and who objected is for the authority alone.
 VISITOR = Actor(None, "公众", kind="person")
 
 
@@ -75,7 +76,7 @@ def lodge(number: str) -> ResponseReturnValue:
             number,
             schemas.ObjectionForm().load(given),
             uploads,
-            actor=g.actor or VISITOR,
+            actor=VISITOR,
             now=moment(),
         )
     except (InvalidInput, FileRefused) as refusal:
