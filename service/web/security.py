@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import wraps
@@ -14,7 +15,7 @@ from flask import Flask, Response, abort, current_app, g, request
 from flask.typing import ResponseReturnValue
 
 from service.commands import sign_in
-from service.domain.errors import NotAllowed, Refusal
+from service.domain.errors import NotAllowed, Refusal, Unavailable
 from service.domain.identity import Actor
 from service.queries import sessions
 from service.store.session import db
@@ -138,7 +139,8 @@ def _begin() -> None:
         return
     g.actor, g.csrf, g.person = found.actor, found.csrf, found
     if g.now - found.seen_at >= KEPT_ALIVE_EVERY:
-        transact(sign_in.keep_alive, token, actor=found.actor, now=g.now)
+        with suppress(Unavailable):  # a busy database is no reason to refuse a page
+            transact(sign_in.keep_alive, token, actor=found.actor, now=g.now)
 
 
 def _refuse_unguarded() -> None:

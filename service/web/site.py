@@ -129,7 +129,7 @@ def _shell() -> dict[str, Any]:
     }
     if actor is not None:
         staff = menu.is_staff(actor)
-        counted = inbox.counts(db.session(), actor)
+        counted = g.get("counted") or inbox.counts(db.session(), actor)
         frame["menu"] = menu.menu_of(actor, counted["mine"] + counted["groups"])
         frame["menu_headings"] = menu.headings(frame["menu"])
         frame["unread"] = sessions.unread(db.session(), actor)
