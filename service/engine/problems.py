@@ -21,7 +21,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "标识“{id}”不合法：以字母或下划线开头，只含字母、数字、“.”“-”“_”。",
         "“{id}” is no legal id: a letter or “_” first, then letters, digits, “.”, “-”, “_”.",
     ),
-    "unsupported-element": ("不支持的元素：{kind}。", "Elements of type {kind} are not supported."),
+    "unsupported-element": (
+        "不支持的元素：{kind}。请删除，改用用户任务、服务任务、业务规则任务、调用活动、网关或事件。",
+        "Elements of type {kind} are not supported: delete it and use tasks, call activities, gateways or events.",
+    ),
     "script-task": (
         "不运行脚本：请改用决策表、映射或服务任务。",
         "Scripts are not run: use a decision, a mapping or a service task.",
@@ -158,7 +161,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "throw-without-code": ("{kind} 没有代码。", "The {kind} has no code."),
     "link": ("链接“{id}”有 {count} 个对应的{other}。", "The link “{id}” has {count} counterparts ({other})."),
     "no-operation": ("没有填写操作类型（taskDefinition type）。", "There is no operation (taskDefinition type)."),
-    "unknown-operation": ("没有名为“{id}”的操作。", "There is no operation “{id}”."),
+    "unknown-operation": (
+        "没有名为“{id}”的操作，请从元素模板里选一个。",
+        "There is no operation “{id}”: choose one from the element templates.",
+    ),
     "computed-operation": ("操作类型不能是表达式：{id}。", "The operation cannot be an expression: {id}."),
     "receive-without-message": ("接收任务没有选定消息，只能按任务送达。", "The receive task refers to no message."),
     "job-user-task": (

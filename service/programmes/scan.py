@@ -164,7 +164,7 @@ def _parse(content: bytes, file: str) -> etree._Element | Problem:
         return Problem(file, "", "xml-unreadable", zh, en, line=getattr(error, "lineno", 0) or 0)
     document: Any = root.getroottree().docinfo
     if document.doctype:
-        zh, en = "文件含 DOCTYPE 声明，不予接受。", "A DOCTYPE declaration is not accepted."
+        zh, en = "文件含 DOCTYPE 声明，不予接受，请删除。", "A DOCTYPE declaration is not accepted; remove it."
         return Problem(file, "", "xml-doctype", zh, en)
     return root
 

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from service.commands import deployments as commands
 from service.domain.errors import DeploymentRefused, InvalidInput, NotFound, Problem
+from service.operations import CATALOGUE
 from service.programmes.check import check_programme
 from service.programmes.manifest import FILE_NAME
 from service.programmes.package import pack, replace, unpack
@@ -110,7 +111,8 @@ def diagram_source(key: str, process: str) -> ResponseReturnValue:
 
 
 def _check_or_publish(key: str, files: dict[str, bytes], *, whole: bool, name: str = "") -> ResponseReturnValue:
-    problems = sorted(check_programme(files, key), key=lambda one: (one.level != "error", one.file, one.line))
+    found = check_programme(files, key, operations=CATALOGUE.keys())
+    problems = sorted(found, key=lambda one: (one.level != "error", one.file, one.line))
     errors = [problem for problem in problems if problem.level == "error"]
     if errors or request.form.get("act") != "publish":
         status = 422 if errors else 200
