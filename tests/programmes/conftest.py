@@ -8,13 +8,10 @@ from typing import Any
 
 import pytest
 
-from service.simulator.cast import Lead
-from service.simulator.story import Story
-from tests.support.stage import Stage, at, prepared
-from tests.support.telling import Played, Telling, declaration_of, member_rows, story_of
+from tests.support.stage import Stage, at
+from tests.support.telling import USUAL, Played, Telling, prepared_for, story_of
 
 pytest_plugins = ["tests.programmes.steps"]
-USUAL = "filed"
 
 
 KEY: pytest.StashKey[str] = pytest.StashKey()
@@ -36,16 +33,7 @@ def telling(request: pytest.FixtureRequest, run_folder: Path, tmp_path: Path, pl
     """The scenario's stage, with the usual story to take words from."""
     key = request.node.stash[KEY]
     story = story_of(key, USUAL)
-    template = prepared(run_folder, key, lead=_lead(story), members=_codes(story))
-    told = Telling(Stage.on_copy(template, tmp_path, key, at(story.starts_on)), story, played)
+    stage = Stage.on_copy(prepared_for(story, run_folder), tmp_path, key, at(story.starts_on))
+    told = Telling(stage, story, played)
     yield told
     told.stage.close()
-
-
-def _lead(story: Story) -> Lead:
-    lead = declaration_of(story)["lead"]
-    return Lead(name=lead["name"], credit_code=lead["credit_code"])
-
-
-def _codes(story: Story) -> list[str]:
-    return [row["credit_code"] for row in member_rows(story, 15, 9)]

@@ -19,14 +19,16 @@ from service.programmes.case_values import read_case
 from service.programmes.functions import FUNCTION_NAMES
 from service.programmes.task_forms import role_of
 from service.settings import ROOT
+from service.simulator.cast import Lead
 from service.simulator.story import Story, StoryStep, read_story
 from service.store.cases import Case
 from service.store.session import db
 from service.store.user_tasks import UserTask
 from tests.support.page_form import File, PageForm, Pair, flattened, shown
-from tests.support.stage import Person, Stage
+from tests.support.stage import Person, Stage, prepared
 
 Table = Sequence[tuple[str, str]]
+USUAL = "filed"
 STARTING = "填写申报材料"
 ENTERPRISES, OTHERS = 9, 6
 
@@ -34,6 +36,14 @@ ENTERPRISES, OTHERS = 9, 6
 def story_of(programme: str, name: str) -> Story:
     """A story of the programme by the name of its file."""
     return read_story(ROOT / "bpmn" / programme / "stories" / f"{name}.toml")
+
+
+def prepared_for(story: Story, run_folder: Path) -> Path:
+    """The prepared database whose accounts are the story's lead unit and any members it may list."""
+    declared = declaration_of(story)["lead"]
+    lead = Lead(name=declared["name"], credit_code=declared["credit_code"])
+    members = [row["credit_code"] for row in member_rows(story, ENTERPRISES + OTHERS, ENTERPRISES)]
+    return prepared(run_folder, story.programme, lead=lead, members=members)
 
 
 def declaration_of(story: Story) -> dict[str, Any]:
