@@ -10,11 +10,12 @@ from service.commands.process_messages import publish
 from service.commands.trail import note
 from service.domain.deadlines import local_date
 from service.domain.errors import InvalidInput, NotAllowed, NotFound, WrongState
+from service.domain.identity import Actor
 from service.domain.numbering import format_number
 from service.engine import Start
 from service.programmes.compiled import CompiledProgramme, compiled_of
 from service.programmes.manifest import Procedure
-from service.store import calls, counters, deployments
+from service.store import calls, counters, deployments, instances
 from service.store.calls import Call
 from service.store.cases import Case
 from service.store.instances import Instance
@@ -80,13 +81,19 @@ def withdraw(work: UnitOfWork, case_id: int, reason: str) -> None:
     """
     if not 1 <= len(reason.strip()) <= 500:
         raise InvalidInput(field="撤回原因", zh="请填写 1 至 500 字", en="please give a reason of 1 to 500 characters")
-    case = work.session.scalar(select(Case).where(Case.id == case_id))
+    # locked, so that a meeting that sends its papers meanwhile is either seen here or sees the withdrawal
+    instances.lock_of_case(work.session, case_id)
+    case = work.session.scalar(select(Case).where(Case.id == case_id).with_for_update())
     if case is None or case.applicant_id is None or case.applicant_id != work.actor.organisation_id:
         raise NotFound()
     if case.ended_at is not None:
         raise WrongState(zh="案件已经办结，不能撤回。", en="The case has ended and cannot be withdrawn.")
-    compiled = compiled_of(work.session, case.deployment_id)
-    if not compiled.manifest.procedures[case.procedure].withdraw:
+    manifest = compiled_of(work.session, case.deployment_id).manifest
+    rule = manifest.procedures[case.procedure]
+    if not _holds_starting_role(work.actor, rule):
+        name = manifest.roles[rule.start].name
+        raise NotAllowed(why_zh=f"只有“{name}”可以撤回。", why_en=f"Only “{name}” can withdraw it.")
+    if not rule.withdraw:
         raise WrongState(zh="这类案件不能撤回。", en="Cases of this kind cannot be withdrawn.")
     if case.papers_sent_at is not None:
         raise WrongState(
@@ -122,7 +129,7 @@ def _parties(
 ) -> tuple[Organisation | None, Organisation | None, Organisation | None]:
     """Applicant, competent department and deciding authority; refuses an actor without the starting role."""
     actor = work.actor
-    if rule.start and actor.kind == "person" and not actor.holds(rule.start):
+    if not _holds_starting_role(actor, rule):
         name = compiled.manifest.roles[rule.start].name
         raise NotAllowed(why_zh=f"这项程序由“{name}”发起。", why_en=f"This procedure is started by “{name}”.")
     authority = work.session.scalar(select(Organisation).where(Organisation.code == compiled.manifest.authority))
@@ -139,6 +146,10 @@ def _parties(
             en="is missing in your unit's profile; add it first",
         )
     return own, competent, authority
+
+
+def _holds_starting_role(actor: Actor, rule: Procedure) -> bool:
+    return not rule.start or not actor.is_person or actor.holds(rule.start)
 
 
 def _case_number(work: UnitOfWork, case: Case, compiled: CompiledProgramme, procedure: Procedure) -> str:

@@ -13,6 +13,7 @@ from service.operations.recipients import tell_roles
 from service.store import outbox
 from service.store.cases import Case
 from service.store.meetings import Meeting, MeetingItem
+from service.store.session import changed
 
 DECISIONS = ("agree", "conditional", "defer", "disagree")
 
@@ -38,7 +39,9 @@ def send_papers(context: OperationContext, inputs: dict[str, Any]) -> dict[str, 
         MeetingItem(meeting_id=meeting.id, case_id=case_id, position=position, papers_sent_at=now)
         for position, case_id in enumerate(wanted, start=1)
     )
-    context.session.execute(update(Case).where(Case.id.in_(wanted)).values(papers_sent_at=now))
+    still = update(Case).where(Case.id.in_(wanted), Case.ended_at.is_(None))
+    if changed(context.session, still.values(papers_sent_at=now)) != len(set(wanted)):
+        raise OperationRefused(zh="议程中有案件刚刚撤回", en="a case on the agenda has just been withdrawn")
     context.session.flush()
     letter, text = rendered(context, inputs["letter"], inputs)
     tell_roles(context, letter.to, text.title, text.body)

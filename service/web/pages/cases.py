@@ -178,4 +178,6 @@ def _may_withdraw(actor: Actor, facts: case_page.CaseFacts, compiled: CompiledPr
     """Whether the button is shown; the command judges again."""
     procedure = compiled.manifest.procedures.get(facts.procedure)
     own = facts.applicant is not None and facts.applicant.organisation_id == actor.organisation_id
-    return bool(own and procedure and procedure.withdraw and facts.ended_at is None and facts.papers_sent_at is None)
+    if not own or procedure is None or (procedure.start and not actor.holds(procedure.start)):
+        return False
+    return procedure.withdraw and facts.ended_at is None and facts.papers_sent_at is None
