@@ -27,10 +27,10 @@ def stop_or_resume(course: Course, *, stopped_before: bool) -> None:
 
     The time an applicant needs to correct is not the authority's time. The stopping task's own date runs on.
     """
-    stopping = {work.task for work in course.opened if CLOCK_STOP in work.properties}
-    if stopping:
+    stopping = {one.task for one in course.last.live if CLOCK_STOP in one.properties}
+    if any(work.task in stopping for work in course.opened):
         _stop(course, stopping)
-    elif stopped_before and not any(CLOCK_STOP in one.properties for one in course.last.live):
+    elif stopped_before and not stopping:
         _resume(course)
 
 
