@@ -6,13 +6,14 @@ from collections.abc import Iterable
 
 from sqlalchemy import or_, select
 
+from service.domain.deadlines import local_date
 from service.operations.context import OperationContext
 from service.store import outbox
 from service.store.experts import Expert
 from service.store.messages import Message
 from service.store.organisations import Organisation
 from service.store.unit_of_work import UnitOfWork
-from service.store.users import Grant, User
+from service.store.users import Grant, User, is_valid
 
 
 def tell_roles(context: OperationContext, roles: Iterable[str], title: str, body: str) -> list[str]:
@@ -44,7 +45,8 @@ def _people(work: UnitOfWork, keys: list[str]) -> list[tuple[int, str, str]]:
     """Everybody with an address who belongs to one of the groups, by grant, by expert, or by unit."""
     if not keys:
         return []
-    granted = select(Grant.user_id).where(or_(*[_grant_of(key) for key in keys if "@" in key] or [Grant.id < 0]))
+    holds = or_(*[_grant_of(key) for key in keys if "@" in key] or [Grant.id < 0])
+    granted = select(Grant.user_id).where(holds, is_valid(local_date(work.now)))
     experts = [int(key.partition(":")[2]) for key in keys if key.startswith("expert:")]
     units = [key.partition("@")[2] for key in keys if key.startswith("member@")]
     rows = work.session.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.domain import identity
@@ -59,6 +59,12 @@ class UserSession(Base):
     csrf: Mapped[str]
 
 
+def is_valid(today: date) -> ColumnElement[bool]:
+    """A condition on `Grant`: it holds today."""
+    begun = or_(Grant.valid_from_on.is_(None), Grant.valid_from_on <= today)
+    return and_(begun, or_(Grant.valid_to_on.is_(None), Grant.valid_to_on >= today))
+
+
 def actor_of(session: Session, user_id: int, today: date) -> identity.Actor | None:
     """The person as an actor, with the roles that are valid today; None for an unknown or locked-out account."""
     person = session.execute(
@@ -85,10 +91,6 @@ def _grants(session: Session, user_id: int, today: date) -> list[identity.Grant]
     rows = session.execute(
         select(Grant.role, Grant.organisation_id, Organisation.path)
         .join(Organisation, Organisation.id == Grant.organisation_id)
-        .where(
-            Grant.user_id == user_id,
-            or_(Grant.valid_from_on.is_(None), Grant.valid_from_on <= today),
-            or_(Grant.valid_to_on.is_(None), Grant.valid_to_on >= today),
-        )
+        .where(Grant.user_id == user_id, is_valid(today))
     )
     return [identity.Grant(*row) for row in rows]
