@@ -14,6 +14,9 @@ from flask import Flask
 
 from tests.support import databases, postgres
 
+# the steps of the scenarios; pytest takes plugins from the topmost conftest only
+pytest_plugins = ["tests.programmes.steps"]
+
 KINDS = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
 
 
@@ -40,6 +43,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if getattr(config, "workerinput", None) is None and hasattr(config, "shenbao_server"):
         postgres.remove(config.shenbao_server)
         shutil.rmtree(config.shenbao_folder, ignore_errors=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The figures of the proofs, one line each; here because a controller of workers reads no other conftest."""
+    for report in (one for reports in terminalreporter.stats.values() for one in reports):
+        for name, value in getattr(report, "user_properties", ()):
+            if name == "figures" and getattr(report, "when", "") == "call":
+                terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {value}")
 
 
 @pytest.fixture(scope="session")
