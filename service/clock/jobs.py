@@ -17,6 +17,8 @@ from service.store.unit_of_work import transact
 
 log = structlog.get_logger(__name__)
 
+ROUNDS = 500  # of the outbox in one tick: cases that answer each other's messages must not hold it for ever
+
 
 def fire_due_timers(now: datetime) -> None:
     """Enforce what is over; a timer that a diagram arms anew within the tick waits for the next one."""
@@ -43,8 +45,10 @@ def retry_incidents(now: datetime) -> None:
 
 
 def drain_outbox(now: datetime) -> None:
-    """Send mail, set documents, give messages to other cases."""
-    outbox.drain(now)
+    """Send mail, set documents, give messages to other cases, until nothing is due or nothing succeeds."""
+    for _ in range(ROUNDS):
+        if not outbox.drain(now):
+            break
 
 
 def keep_house(now: datetime) -> None:

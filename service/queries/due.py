@@ -13,7 +13,8 @@ from service.store.incidents import Incident
 from service.store.timers import DueTimer
 from service.store.user_tasks import OPEN, UserTask
 
-BATCH = 200
+# What one tick takes on: a cut-off date of a whole province must not take as many ticks as it has pages.
+BATCH = 10_000
 
 
 def timers(session: Session, now: datetime) -> tuple[DueTimer, ...]:
