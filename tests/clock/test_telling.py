@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 from service.domain.deadlines import ZONE
+from service.store import outbox
 from service.store.audit import AuditEntry
 from service.store.messages import Message
 from service.store.outbox import OutboxEntry
 from service.store.session import db
+from service.store.unit_of_work import UnitOfWork
 from tests.support.mailbox import Mailbox
 from tests.support.office import Office
 
@@ -89,6 +91,19 @@ def test_after_a_long_stop_the_newest_reminder_is_enough(review: Office, box: Ma
     assert review.count(Message, of_check) == 1
     review.tick()
     assert review.count(Message, of_check) == 1
+
+
+def test_one_tick_sends_all_that_is_due(review: Office, box: Mailbox) -> None:
+    """A date of a whole call reminds hundreds: they are not told twenty at a tick."""
+
+    def write(work: UnitOfWork) -> None:
+        for number in range(50):
+            payload = {"to": f"unit-{number}@example.invalid", "subject": "提醒", "body": "请按期办理。"}
+            outbox.add(work.session, "mail", payload, dedupe_key=f"test:{number}", now=work.now)
+
+    review.act(write)
+    review.tick()
+    assert len({str(mail["To"]) for mail in box.received if str(mail["Subject"]) == "提醒"}) == 50
 
 
 def test_a_busy_mail_server_gets_the_mail_once_it_can_take_it(review: Office, box: Mailbox) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time as time_of_the_machine
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -71,6 +72,22 @@ def test_the_call_closes_with_the_end_of_15_april(two_dates: Office) -> None:
     task = two_dates.open_task("submit")
     assert task.due_at == MIDNIGHT == datetime(2022, 4, 15, 16, 0, tzinfo=UTC)
     assert (task.deadline, (task.due_reason or {})["last_on"]) == ("submission", "2022-04-15")
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Shanghai"])
+def test_the_machines_own_zone_changes_nothing(two_dates: Office, monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time_of_the_machine.tzset()
+    try:
+        case_id = declare(two_dates)
+        assert two_dates.open_task("submit").due_at == MIDNIGHT
+        two_dates.tick(MIDNIGHT - TICK)
+        assert case(two_dates, case_id).ended_at is None
+        two_dates.tick(MIDNIGHT)
+        assert case(two_dates, case_id).ended_at == MIDNIGHT
+    finally:
+        monkeypatch.undo()
+        time_of_the_machine.tzset()
 
 
 def test_the_last_moment_of_15_april_is_in_time(two_dates: Office) -> None:
