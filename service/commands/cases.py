@@ -22,6 +22,8 @@ from service.store.instances import Instance
 from service.store.organisations import Organisation
 from service.store.unit_of_work import UnitOfWork
 
+DECIDED = "filing"  # the state of a case whose decision has been made and is being filed
+
 
 class IntakeClosed(NotAllowed):
     """The programme's rule is a draft or has expired, or no call is open."""
@@ -77,6 +79,7 @@ def start(work: UnitOfWork, programme: str, procedure: str) -> int:
 def withdraw(work: UnitOfWork, case_id: int, reason: str) -> None:
     """Withdraw the applicant's own case; refused once the papers of the meeting that decides it were sent.
 
+    A case that is recognised directly meets no meeting: it is refused once its document has been confirmed.
     Source: domain §13.38.
     """
     if not 1 <= len(reason.strip()) <= 500:
@@ -99,6 +102,11 @@ def withdraw(work: UnitOfWork, case_id: int, reason: str) -> None:
         raise WrongState(
             zh="会议材料已经印发，不能再撤回；如确有需要，请联系受理单位终止办理。",
             en="The papers of the meeting have been sent, so the case can no longer be withdrawn; ask the office.",
+        )
+    if case.state == DECIDED:
+        raise WrongState(
+            zh="案件已经决定，正在备案，不能再撤回；如确有需要，请联系受理单位。",
+            en="The case has been decided and is being filed; it can no longer be withdrawn. Ask the office.",
         )
     publish(work, case_id, "case-withdrawn", {"withdrawal_reason": reason.strip()})
     note(work, "case-withdrawn", "case", case_id, {"reason": reason.strip()}, case_id=case_id)

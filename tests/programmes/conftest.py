@@ -11,7 +11,6 @@ import pytest
 from tests.support.stage import Stage, at
 from tests.support.telling import USUAL, Played, Telling, prepared_for, story_of
 
-
 KEY: pytest.StashKey[str] = pytest.StashKey()
 
 
