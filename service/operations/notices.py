@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -16,12 +17,13 @@ from service.store.submissions import Submission
 
 PUBLISHED = "notice-published"
 PERIOD = "publicity-end"
+CONTACT = {"name": "异议受理人", "phone": "电话", "address": "地址", "email": "电子邮箱"}
 
 
 def publish_notice(context: OperationContext, _inputs: dict[str, Any]) -> dict[str, Any]:
     """Publish the notice of this case and record the event that starts its period, whose first day is today.
 
-    Reads the form `publicity`: title, body.
+    Reads the form `publicity`: title, body, and whom to tell an objection (contact_name, _phone, _address, _email).
     """
     draft = context.form("publicity")
     rule = context.programme.manifest.deadlines.get(PERIOD)
@@ -33,7 +35,7 @@ def publish_notice(context: OperationContext, _inputs: dict[str, Any]) -> dict[s
         number=next_of(context, series) if series else None,
         case_id=context.case.id,
         title=str(draft.get("title") or context.case.title),
-        body=str(draft.get("body") or ""),
+        body=_body(draft),
         from_on=context.today,
         to_on=period.on,
         published_at=context.work.now,
@@ -45,6 +47,13 @@ def publish_notice(context: OperationContext, _inputs: dict[str, Any]) -> dict[s
     if notice.number is None:
         notice.number = f"GS{context.today.year}{notice.id:05d}"
     return {"notice": notice.number, "to_on": notice.to_on.isoformat()}
+
+
+def _body(draft: Mapping[str, Any]) -> str:
+    """The text, and who receives objections: without that a notice is none."""
+    given = [(words, str(draft.get(f"contact_{name}") or "")) for name, words in CONTACT.items()]
+    contact = "，".join(f"{words}：{value}" for words, value in given if value)
+    return "\n\n".join(part for part in (str(draft.get("body") or ""), contact and f"{contact}。") if part)
 
 
 def tally_objections(context: OperationContext, _inputs: dict[str, Any]) -> dict[str, Any]:

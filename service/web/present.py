@@ -163,6 +163,8 @@ def _days_of(spans: Iterable[Mapping[str, str]] | None) -> set[date]:
 
 
 def period(from_on: date, to_on: date) -> str:
-    """A period of whole days, both inclusive."""
+    """A period of whole days, both inclusive; Chinese says the year of both once."""
     joint = " – " if language() == "en" else "–"
+    if language() != "en" and from_on.year == to_on.year:
+        return f"{plain_date(from_on)}{joint}{to_on.month}月{to_on.day}日"
     return f"{plain_date(from_on)}{joint}{plain_date(to_on)}"
