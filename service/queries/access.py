@@ -38,6 +38,26 @@ def is_outside(actor: Actor) -> bool:
     return not any(grant.role not in OUTSIDE_ROLES for grant in actor.roles)
 
 
+def reads_from_outside(session: Session, actor: Actor, case_id: int) -> bool:
+    """Whether the actor reads this case as one of its parties: an outsider anywhere, or one here.
+
+    Whoever belongs to a unit of the case, or sits on its panel, reads it so in spite of a role at some authority.
+    """
+    if is_outside(actor):
+        return True
+    if actor.holds(*SEES_ALL):
+        return False
+    own: list[ColumnElement[bool]] = []
+    if actor.organisation_id is not None:
+        own.append(exists().where(Case.id == case_id, Case.applicant_id == actor.organisation_id))
+    if actor.credit_code is not None:
+        own.append(exists().where(Member.case_id == case_id, Member.credit_code == actor.credit_code))
+    if actor.expert_id is not None:
+        seat = (Seat.panel_id == Panel.id, Seat.expert_id == actor.expert_id)
+        own.append(exists().where(Panel.case_id == case_id, *seat))
+    return bool(own) and bool(session.scalar(select(or_(*own))))
+
+
 def _judged_below(actor: Actor, scopes: list[str]) -> ColumnElement[bool]:
     """Cases routed to an organisation at or under one of the paths: submitted ones, and none of the own unit."""
     # aliases: the statement around may name the same tables for other rows

@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from service.domain.access import OUTSIDE_ROLES
 from service.domain.errors import NotFound
 from service.domain.identity import Actor
 from service.programmes.letters import CompiledLetter
-from service.queries.access import is_outside, visible
+from service.queries.access import reads_from_outside, visible
 from service.queries.holders import Holder, holders
 from service.queries.objections import secret_files
 from service.store.attachments import Attachment
@@ -71,6 +72,7 @@ class CaseFacts:
     authority: Party | None
     call_title: str
     call_closes_on: date | None
+    from_outside: bool  # whether this reader is one of its parties, and not one of the authorities
 
     @property
     def standing(self) -> str:
@@ -181,6 +183,7 @@ def facts(session: Session, actor: Actor, case_id: int) -> CaseFacts:
         case.id, case.number, case.title, case.programme, case.procedure, case.state, case.outcome,
         case.started_at, case.submitted_at, case.ended_at, case.papers_sent_at, case.receipt_code, case.deployment_id,
         _party(row[1]), _party(row[2]), _party(row[3]), row[4] or "", row[5],
+        reads_from_outside(session, actor, case_id),
     )  # fmt: skip
 
 
@@ -202,14 +205,14 @@ def tasks(session: Session, actor: Actor, case_id: int) -> tuple[TaskRow, ...]:
     return tuple(_task(task, who or "", groups.get(task.id, []), names, actor) for task, who in found)
 
 
-def history(session: Session, actor: Actor, case_id: int) -> tuple[HistoryRow, ...]:
+def history(session: Session, actor: Actor, facts: CaseFacts) -> tuple[HistoryRow, ...]:
     """What happened, the newest first; outsiders read organisations instead of other people's names."""
-    outside = is_outside(actor)
+    outside = facts.from_outside
     found = session.execute(
         select(AuditEntry, Organisation.name, User.organisation_id)
         .outerjoin(User, User.id == AuditEntry.actor_id)
         .outerjoin(Organisation, Organisation.id == User.organisation_id)
-        .where(AuditEntry.case_id == case_id, AuditEntry.action.in_(HISTORY if outside else STAFF_HISTORY))
+        .where(AuditEntry.case_id == facts.case_id, AuditEntry.action.in_(HISTORY if outside else STAFF_HISTORY))
         .order_by(AuditEntry.id.desc())
         .limit(HISTORY_LIMIT)
     )
@@ -250,9 +253,11 @@ def papers(
         .order_by(Paper.id)
     )
     rows = (PaperRow(row[0], row[1], row[2], row[3] or "", row[4], row[5]) for row in found)
-    if not is_outside(actor):
+    if not facts.from_outside:
         return tuple(rows)
-    roles = {grant.role for grant in actor.roles} | ({"expert"} if actor.expert_id is not None else {"member"})
+    roles = {"expert"} if actor.expert_id is not None else {"member"}
+    if facts.applicant is not None and facts.applicant.organisation_id == actor.organisation_id:
+        roles |= OUTSIDE_ROLES & {grant.role for grant in actor.roles}  # who leads elsewhere does not lead here
     return tuple(row for row in rows if (letter := letters.get(row.letter)) and not roles.isdisjoint(letter.to))
 
 
@@ -309,7 +314,7 @@ def open_incidents(session: Session, case_id: int) -> int:
 
 def _may_read(actor: Actor, facts: CaseFacts, by_id: int | None, organisation_id: int | None) -> bool:
     """Staff read all; an outsider reads what the own side wrote, and an expert also what the applicant wrote."""
-    if not is_outside(actor) or by_id == actor.user_id:
+    if not facts.from_outside or by_id == actor.user_id:
         return True
     if organisation_id is not None and organisation_id == actor.organisation_id and actor.expert_id is None:
         return True

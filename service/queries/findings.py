@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from service.domain.identity import Actor
-from service.queries.access import is_outside
+from service.queries.access import reads_from_outside
 from service.store import audit
 
 SUFFIX = "findings"
@@ -40,7 +40,7 @@ class Findings:
 
 def findings(session: Session, actor: Actor, case_id: int) -> Findings:
     """The last findings of every decision whose id ends with `findings`; an outsider's only of the declaration."""
-    outside = is_outside(actor)
+    outside = reads_from_outside(session, actor, case_id)
     values = {
         decision: value
         for decision, value in audit.decisions_of(session, case_id).items()

@@ -15,7 +15,6 @@ from service.forms import FormView, view
 from service.programmes.case_values import read_case
 from service.programmes.compiled import compiled_of
 from service.queries import case_page
-from service.queries.access import is_outside
 from service.store.attachments import Attachment
 from service.store.cases import Case
 
@@ -43,7 +42,7 @@ def materials(
         return ()
     paths = frozenset().union(*(form.paths for form in forms.values()))
     reading = read_case(session, session.get_one(Case, facts.case_id), programme, now=now, paths=paths)
-    names, roles, outside = file_names(session, facts.case_id), roles_in(actor), is_outside(actor)
+    names, roles, outside = file_names(session, facts.case_id), roles_in(actor), facts.from_outside
     found = []
     for row in newest.values():
         if row.form not in forms:

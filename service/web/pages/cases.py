@@ -20,7 +20,6 @@ from service.store.unit_of_work import transact
 from service.web import markdown, schemas, words
 from service.web.download import attachment
 from service.web.i18n import gettext, language
-from service.web.menu import is_staff
 from service.web.security import moment, signed_in, who
 
 # Events that publishing, filing and the like record themselves.
@@ -58,7 +57,7 @@ def show(case_id: int) -> ResponseReturnValue:
     top = drawn.get(facts.procedure)
     known = objections.may_know(session, actor, case_id, moment())
     return render_template(
-        "pages/case_staff.html" if is_staff(actor) else "pages/case_counter.html",
+        "pages/case_counter.html" if facts.from_outside else "pages/case_staff.html",
         section="cases",
         facts=facts,
         programme=compiled.manifest,
@@ -67,7 +66,7 @@ def show(case_id: int) -> ResponseReturnValue:
         open_tasks=[task for task in tasks if task.status == "open"],
         my_tasks=[task for task in tasks if task.mine],
         stations=progress.stations(top, tasks, facts.ended_at) if top else (),
-        history=case_page.history(session, actor, case_id),
+        history=case_page.history(session, actor, facts),
         deadlines=case_page.deadlines(session, case_id),
         incidents=case_page.open_incidents(session, case_id),
         papers=case_page.papers(session, actor, facts, compiled.letters),
