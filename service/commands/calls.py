@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from sqlalchemy import select
+
 from service.commands.process_messages import publish
 from service.commands.trail import note
 from service.domain.errors import InvalidInput, NotFound
@@ -27,6 +29,8 @@ def open_call(
     if strangers:
         named = "、".join(strangers)
         raise InvalidInput(field="dates", zh=f"批次不设这些期限：{named}", en=f"the call has no dates for {strangers}")
+    if work.session.scalar(select(Call.id).where(Call.programme == programme, Call.key == key)) is not None:
+        raise InvalidInput(field="编号", zh=f"批次 {key} 已经开放过", en=f"the call {key} exists already")
     call = Call(
         programme=programme,
         key=key,
