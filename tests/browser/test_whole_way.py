@@ -111,6 +111,7 @@ def _declared(play: Play) -> None:
     case = lead.open(f"/cases/{play.stage.cases[PROCEDURE]}").page
     expect(case.locator(".bpmn")).to_have_attribute("data-state", "shown")
     expect(case.locator(".bpmn .djs-element.now").first).to_be_visible()
+    lead.fits_a_phone()
 
 
 def _recommended(play: Play) -> None:
