@@ -166,8 +166,3 @@ def size_text(size: int) -> str:
     if size >= 1024 * 1024:
         return f"{size / 1024 / 1024:.1f} MB"
     return f"{max(1, round(size / 1024))} KB"
-
-
-def yes_no(value: bool) -> str:
-    """是 or 否."""
-    return str(gettext("是") if value else gettext("否"))

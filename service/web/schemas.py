@@ -22,13 +22,6 @@ class Query(Schema):
         unknown = RAISE
 
 
-class Identity(fields.Integer):
-    """A key of the database in a query string."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(strict=False, validate=validate.Range(1, MAX_ID), allow_none=True, **options)
-
-
 class InboxQuery(Query):
     """Filters of the inbox; all of them stand in the address."""
 
@@ -79,18 +72,6 @@ class DiagramQuery(Query):
     """Which drawing is asked for: the call activities that lead to it from the top process."""
 
     path = fields.String(load_default="", validate=validate.Length(max=400))
-
-
-class SignInForm(Schema):
-    """The two fields of signing in."""
-
-    class Meta:
-        """Carried fields of an interrupted act come along."""
-
-        unknown = EXCLUDE
-
-    login = fields.String(required=True, validate=validate.Length(1, 80))
-    password = fields.String(required=True, validate=validate.Length(1, 200))
 
 
 class PasswordForm(Schema):
