@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.domain.access import role_of
 from service.domain.deadlines import shown, shown_end
 from service.domain.errors import DeadlinePassed, NotAllowed, NotFound, TaskAlreadyClaimed, TaskAlreadyCompleted
-from service.programmes.task_forms import continued_form, role_of
+from service.programmes.task_forms import continued_form
 from service.store import instances, user_tasks
 from service.store.cases import Case
 from service.store.deployments import Deployment

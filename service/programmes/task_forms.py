@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from service.domain.access import role_of
 from service.domain.deadlines import local_date
 from service.domain.errors import NotFound
 from service.domain.identity import Actor
@@ -66,7 +67,7 @@ def open_task_form(
         roles=frozenset(role_of(key) for key in ground.groups & actor.groups),
         variables={**reading.variables, "task": task.inputs},
         functions=reading.functions,
-        attachments=ground.files | _named(start),
+        attachments=ground.files | codes_named(compiled, start),
         today=local_date(now),
         revision=ground.draft.revision if ground.draft is not None else 0,
         programme=programme,
@@ -79,15 +80,6 @@ def continued_form(task: UserTask) -> str:
     return str(task.properties.get("prefill") or task.form or "")
 
 
-def role_of(group_key: str) -> str:
-    """The role in a group key.
-
-    >>> role_of("local-clerk@5"), role_of("expert:3")
-    ('local-clerk', 'expert')
-    """
-    return group_key.replace("@", ":").partition(":")[0]
-
-
 def _start(task: UserTask, ground: TaskGround) -> dict[str, Any]:
     """What the form starts with: the task's own inputs over the newest submission it continues.
 
@@ -98,9 +90,17 @@ def _start(task: UserTask, ground: TaskGround) -> dict[str, Any]:
     return {**(earlier.data if earlier is not None and continued else {}), **task.inputs}
 
 
-def _named(value: Any) -> frozenset[str]:
-    """Every attachment code that stands in prefilled data."""
-    if isinstance(value, str):
-        return frozenset({value}) if value.startswith("att-") else frozenset()
-    inner: Collection[Any] = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    return frozenset().union(*(_named(one) for one in inner))
+def codes_named(compiled: CompiledForm, data: Mapping[str, Any]) -> frozenset[str]:
+    """Every attachment code that stands in a file field of prefilled data; a code typed into a text is none."""
+    return frozenset(code for name in compiled.file_fields for code in _codes(data, name.split(".")))
+
+
+def _codes(value: Any, path: Sequence[str]) -> Iterator[str]:
+    """The codes at a path; `members[]` stands for every row."""
+    if not path:
+        yield from (one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
+        return
+    inner = value.get(path[0].removesuffix("[]")) if isinstance(value, Mapping) else None
+    rows = inner if path[0].endswith("[]") and isinstance(inner, list) else [inner]
+    for row in rows:
+        yield from _codes(row, path[1:])

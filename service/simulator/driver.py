@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from service.clock import jobs
 from service.commands import attachments, cases, process_messages, user_tasks
+from service.domain.access import role_of
 from service.domain.deadlines import ZONE, local_date
 from service.domain.errors import InvalidInput, Refusal
 from service.domain.identity import Actor
@@ -18,7 +19,6 @@ from service.feel import compile_expression, from_json, to_json
 from service.programmes.case_values import read_case
 from service.programmes.compiled import compiled_of
 from service.programmes.functions import FUNCTION_NAMES
-from service.programmes.task_forms import role_of
 from service.simulator.cast import Cast
 from service.simulator.story import StoryStep
 from service.store.cases import Case

@@ -13,11 +13,11 @@ from typing import Any
 from lxml import html
 from werkzeug.test import TestResponse
 
+from service.domain.access import role_of
 from service.domain.credit_code import complete
 from service.feel import compile_expression, from_json, to_json
 from service.programmes.case_values import read_case
 from service.programmes.functions import FUNCTION_NAMES
-from service.programmes.task_forms import role_of
 from service.settings import ROOT
 from service.simulator.cast import Lead
 from service.simulator.story import Story, StoryStep, read_story
