@@ -6,11 +6,10 @@ from argon2.exceptions import VerificationError
 from sqlalchemy import delete
 
 from service.commands.ports import ports
-from service.commands.sign_in import token_digest
 from service.commands.trail import note
 from service.domain.errors import InvalidInput, NotFound
 from service.store.unit_of_work import UnitOfWork
-from service.store.users import User, UserSession
+from service.store.users import User, UserSession, token_digest
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 200

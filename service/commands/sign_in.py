@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -16,7 +15,7 @@ from service.commands.trail import note
 from service.domain.errors import Refusal
 from service.domain.identity import Actor
 from service.store.unit_of_work import UnitOfWork
-from service.store.users import User, UserSession
+from service.store.users import User, UserSession, token_digest
 
 FAILURES = 5
 LOCKED = timedelta(minutes=15)
@@ -76,11 +75,6 @@ def keep_alive(work: UnitOfWork, token: str) -> None:
     session = work.session.scalar(select(UserSession).where(UserSession.token_hash == token_digest(token)))
     if session is not None:
         session.seen_at, session.expires_at = work.now, _expiry(work.now)
-
-
-def token_digest(token: str) -> str:
-    """What is stored in place of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _open_session(work: UnitOfWork, user_id: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +12,7 @@ from service.domain.deadlines import local_date
 from service.domain.identity import Actor
 from service.store.messages import Message
 from service.store.organisations import Organisation
-from service.store.users import User, UserSession, actor_of
+from service.store.users import User, UserSession, actor_of, token_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +27,13 @@ class SignedIn:
     seen_at: datetime
 
 
-def digest(token: str) -> str:
-    """What is stored in place of the token: its sha256, hexadecimal."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def find(session: Session, token: str, now: datetime) -> SignedIn | None:
     """The signed-in person; None when the session is unknown or over, or the account is closed. Three statements."""
     row = session.execute(
         select(UserSession.user_id, UserSession.csrf, UserSession.seen_at, User.login, User.email, Organisation.name)
         .join(User, User.id == UserSession.user_id)
         .outerjoin(Organisation, Organisation.id == User.organisation_id)
-        .where(UserSession.token_hash == digest(token), UserSession.expires_at > now)
+        .where(UserSession.token_hash == token_digest(token), UserSession.expires_at > now)
     ).first()
     actor = actor_of(session, row[0], local_date(now)) if row is not None else None
     if row is None or actor is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, ForeignKey, and_, or_, select
@@ -57,6 +58,11 @@ class UserSession(Base):
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     csrf: Mapped[str]
+
+
+def token_digest(token: str) -> str:
+    """What is stored in place of a session's token: its sha256, hexadecimal."""
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def is_valid(today: date) -> ColumnElement[bool]:
