@@ -26,7 +26,7 @@ from service.store.panels import Panel, Seat
 from service.store.register import RegisterEntry
 from service.store.session import db
 from service.store.timers import Timer
-from service.store.users import User, UserSession
+from service.store.users import User, UserSession, token_digest
 from tests.support import factories as make
 
 AT = make.AT
@@ -158,9 +158,10 @@ def test_an_outsider_reads_organisations_where_staff_read_names(town: dict[str, 
                        object_type="user-task", object_id="1", details={"name": "初审"})
         )  # fmt: skip
     session.flush()
-    seen = {row.who for row in case_page.history(session, _actor(lead, town["unit"], "lead"), case.id)}
+    applicant, office = _actor(lead, town["unit"], "lead"), _actor(clerk, town["green"], "local-clerk")
+    seen = {row.who for row in case_page.history(session, applicant, case_page.facts(session, applicant, case.id))}
     assert seen == {"绿园区", "示例企业 林晓"}
-    staff = {row.who for row in case_page.history(session, _actor(clerk, town["green"], "local-clerk"), case.id)}
+    staff = {row.who for row in case_page.history(session, office, case_page.facts(session, office, case.id))}
     assert staff == {"绿园区 周敏", "示例企业 林晓"}
 
 
@@ -208,7 +209,7 @@ def test_the_rest_reads_on_both(town: dict[str, Organisation]) -> None:
                       entered_on=date(2025, 4, 1), data={}),
         Notice(number="公示1号", case_id=case.id, title="公示", body="", from_on=date(2025, 4, 1),
                to_on=date(2025, 4, 8), published_at=AT),
-        UserSession(token_hash=signed_in.digest("token"), user_id=user.id, created_at=AT, seen_at=AT,
+        UserSession(token_hash=token_digest("token"), user_id=user.id, created_at=AT, seen_at=AT,
                     expires_at=AT + timedelta(minutes=30), csrf="c"),
     ])  # fmt: skip
     session.flush()
