@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -17,7 +18,13 @@ from service.store.unit_of_work import transact
 
 log = structlog.get_logger(__name__)
 
+_ENDING = threading.Event()
 ROUNDS = 500  # of the outbox in one tick: cases that answer each other's messages must not hold it for ever
+
+
+def end() -> None:
+    """Let running jobs stop after the row they are at: what is left stays due for whoever ticks next."""
+    _ENDING.set()
 
 
 def fire_due_timers(now: datetime) -> None:
@@ -47,7 +54,7 @@ def retry_incidents(now: datetime) -> None:
 def drain_outbox(now: datetime) -> None:
     """Send mail, set documents, give messages to other cases, until nothing is due or nothing succeeds."""
     for _ in range(ROUNDS):
-        if not outbox.drain(now):
+        if _ENDING.is_set() or not outbox.drain(now):
             break
 
 
@@ -67,6 +74,8 @@ JOBS: tuple[Callable[[datetime], None], ...] = (
 
 def _each(kind: str, key: int, act: Callable[[], object]) -> None:
     """One row's failure must not keep the others waiting; it stays due and is tried at the next tick."""
+    if _ENDING.is_set():
+        return
     try:
         act()
     except Refusal as refusal:

@@ -29,6 +29,7 @@ def run(app: Flask, *, tick_seconds: int) -> None:
         scheduler.add_job(_guarded(app, job), "interval", seconds=tick_seconds, id=job.__name__, next_run_time=now())
 
     def stop(_number: int, _frame: FrameType | None) -> None:
+        jobs.end()
         scheduler.shutdown(wait=False)
 
     signal.signal(signal.SIGTERM, stop)
