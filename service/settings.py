@@ -56,6 +56,8 @@ class Settings:
                 values[field.name] = _convert(field.name, text, getattr(cls, field.name))
         if values["development"]:  # fictional accounts, whose password is printed on the console
             values = {"argon2_time_cost": 1, "argon2_memory_kib": 1024, **values}
+        host, port = values.get("host", cls.host), values.get("port", cls.port)
+        values.setdefault("base_url", f"http://{host}:{port}")
         settings = cls(**values)  # type: ignore[arg-type]  # the names are the fields' own
         settings.check()
         return settings
