@@ -12,7 +12,7 @@ from sqlalchemy import select
 from service.domain.identity import SYSTEM
 from service.store.cases import Case
 from service.store.organisations import Organisation
-from service.store.register import Ban
+from service.store.register import Ban, RegisterEntry
 from service.store.timers import Timer
 from service.store.unit_of_work import UnitOfWork, transact
 from tests.support.page_form import shown
@@ -72,6 +72,12 @@ def played_until(telling: Telling, task: str) -> None:
 def played_through(telling: Telling, task: str) -> None:
     """The story has been acted through this task."""
     telling.play_until(task, done=True)
+
+
+@given(parsers.parse("备案编号“{number}”已被别的记录占用"))
+def number_taken(telling: Telling, number: str) -> None:
+    """Somebody entered the number by hand."""
+    transact_in(telling, _take_number, number)
 
 
 # ---- 当
@@ -135,6 +141,30 @@ def restarts_at_every_wait(telling: Telling, name: str) -> None:
         if not step.advance_days:
             telling.stage.restart()
         telling.play([step])
+
+
+@when(parsers.parse("“{number}”的占用已改正"))
+def number_freed(telling: Telling, number: str) -> None:
+    """The entry by hand has a number of its own now."""
+    transact_in(telling, _free_number, number)
+
+
+@when(parsers.parse("管理员重试“{name}”"))
+def administrator_retries(telling: Telling, name: str) -> None:
+    """The button on the page of what is stuck."""
+    admin = telling.stage.person("admin")
+    ((incident, stuck),) = telling.stage.open_incidents()
+    assert stuck == name
+    assert name in shown(admin.get("/operations"))
+    telling.answer = admin.post(f"/operations/incidents/{incident}/retry")
+    assert telling.answer.status_code == 303
+
+
+@when(parsers.parse("时钟重试“{name}”"))
+def clock_retries(telling: Telling, name: str) -> None:
+    """The clock's own next try."""
+    assert [stuck for _, stuck in telling.stage.open_incidents()] == [name]
+    telling.stage.pass_until(telling.stage.now + timedelta(minutes=2))
 
 
 # ---- 那么
@@ -254,6 +284,20 @@ def none_fired_twice(telling: Telling) -> None:
     assert len(set(fired)) == len(fired)
 
 
+@then(parsers.parse("停住的自动步骤是“{name}”"))
+def is_stuck(telling: Telling, name: str) -> None:
+    """The administrator's page lists it, and the case's page says that somebody is at it."""
+    assert [stuck for _, stuck in telling.stage.open_incidents()] == [name]
+    assert name in shown(telling.stage.person("admin").get("/operations"))
+    assert "自动步骤停住了" in shown(_case_page(telling, telling.stage.person(OFFICE)))
+
+
+@then("没有停住的自动步骤")
+def nothing_stuck(telling: Telling) -> None:
+    """Nothing waits for an administrator."""
+    assert not telling.stage.open_incidents()
+
+
 @then(parsers.parse("办结方式是“{outcome}”"))
 def outcome_is(telling: Telling, outcome: str) -> None:
     """The outcome code of the diagram's end event, for statistics."""
@@ -270,6 +314,23 @@ def _ban(work: UnitOfWork, unit: str, from_on: date, to_on: date) -> None:
     code = work.session.scalar(select(Organisation.credit_code).where(Organisation.code == unit))
     assert code is not None
     work.session.add(Ban(credit_code=code, from_on=from_on, to_on=to_on, reason="示例：整改期满未达标，取消称号"))
+
+
+def _take_number(work: UnitOfWork, number: str) -> None:
+    case_id = work.session.scalars(select(Case.id).order_by(Case.id.desc())).first()
+    taken = {
+        "programme": "by-hand",
+        "name": "示例手工登记",
+        "credit_code": None,
+        "case_id": case_id,
+        "state": "operating",
+    }
+    work.session.add(RegisterEntry(number=number, entered_on=date(2026, 1, 5), data={}, **taken))
+
+
+def _free_number(work: UnitOfWork, number: str) -> None:
+    entry = work.session.scalars(select(RegisterEntry).where(RegisterEntry.number == number)).one()
+    entry.number = f"手工{number}"
 
 
 def _case_page(telling: Telling, person: Person) -> str:

@@ -28,6 +28,7 @@ from service.store import deployments as deployment_rows
 from service.store.audit import AuditEntry
 from service.store.cases import Case
 from service.store.experts import Expert
+from service.store.incidents import Incident
 from service.store.organisations import Organisation
 from service.store.session import db
 from service.store.timers import Timer
@@ -301,6 +302,10 @@ class Stage:
         """(object, details) of every audit entry of this kind, oldest first."""
         statement = select(AuditEntry.object_id, AuditEntry.details).where(AuditEntry.action == action)
         return self.rows(statement.order_by(AuditEntry.id))
+
+    def open_incidents(self) -> list[tuple[int, str]]:
+        """(incident, the step's name) of what is stuck."""
+        return self.rows(select(Incident.id, Incident.name).where(Incident.state == "open"))
 
     def newest_case(self, procedure: str) -> int:
         """The case of the procedure that was started last."""
