@@ -24,7 +24,7 @@ from tests.support.stage import Person, Stage, at
 from tests.support.telling import STARTING, USUAL, Played, Telling, prepared_for, story_of
 
 PROGRAMME = "changchun-innovation-consortium"
-PROCEDURE = "consortium-recognition"
+DRAFTED = "the draft of a declaration"
 # what a refused act may leave: the text that was typed, the file that was sent, the session's own marks
 KEPT = frozenset({"drafts", "attachments", "sessions", "audit_entries", "throttles"})
 
@@ -74,6 +74,12 @@ def stage(telling: Telling) -> Stage:
     return telling.stage
 
 
+@pytest.fixture
+def lead(stage: Stage) -> Person:
+    """Somebody of the lead unit."""
+    return stage.person("lead")
+
+
 @dataclass(frozen=True)
 class Desk:
     """A lead unit with its declaration open, everything in it right so far, and the files that belong to it."""
@@ -105,10 +111,19 @@ class Desk:
 
 @pytest.fixture
 def desk(telling: Telling) -> Desk:
-    """The declaration is open; its rows and conditional fields are on the page."""
-    telling.play_until(STARTING, done=False)
+    """The declaration is open; its rows and conditional fields are on the page, in a draft made once a process."""
+    played = telling.played.kept
+    if DRAFTED in played:
+        telling.stage.take_up(played[DRAFTED][0])
+        telling.stage.now, telling.stage.cases = played[DRAFTED][1], dict(played[DRAFTED][2])
+    else:
+        telling.play_until(STARTING, done=False)
+        ((task_id, person),) = telling.turns(STARTING, "lead")
+        telling.written(task_id, person, STARTING)
+        target = telling.played.folder / "drafted.sqlite3"
+        telling.stage.keep(target)
+        played[DRAFTED] = (target, telling.stage.now, dict(telling.stage.cases))
     ((task_id, person),) = telling.turns(STARTING, "lead")
-    telling.written(task_id, person, STARTING)
     good, files = flattened(telling.data_of(STARTING))
     return Desk(telling, telling.stage, person, task_id, good, files)
 

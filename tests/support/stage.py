@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
@@ -43,6 +44,23 @@ from tests.support.postgres import only_one
 PUBLISHED = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 STAFF = (("designer", ("designer",)), ("admin", ("administrator", "operator")))
 OUTSIDE = frozenset({"expert", "member", "panel-chair"})
+
+
+class _Remembered(BytecodeCache):
+    """Compiled templates, kept in this process: every stage is a new application, of the same templates."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+TEMPLATES = _Remembered()
 
 
 def at(day: date, hour: time = OPENS) -> datetime:
@@ -174,6 +192,7 @@ class Stage:
     def _open(self) -> None:
         self.app = create_app(settings(self.url, self.folder))
         self.app.testing = True
+        self.app.jinja_env.bytecode_cache = TEMPLATES
         self.app.config["CLOCK"] = lambda: self.now
 
     def close(self) -> None:
