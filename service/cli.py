@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -164,22 +165,16 @@ def user() -> None:
 def user_add(*, login: str, name: str, organisation: str, roles: tuple[str, ...], email: str, password: str) -> None:
     """建立账号并授予角色。 / Create an account and grant roles."""
     from service.commands import people  # noqa: PLC0415
-    from service.domain.identity import SYSTEM  # noqa: PLC0415
-    from service.store.unit_of_work import transact  # noqa: PLC0415
 
-    settings = _settings()
-    with _app(settings).app_context():
-        transact(
-            people.add_user,
-            login=login,
-            name=name,
-            organisation=organisation,
-            roles=roles,
-            password=password,
-            email=email,
-            actor=SYSTEM,
-            now=datetime.now(UTC),
-        )
+    _as_operator(
+        people.add_user,
+        login=login,
+        name=name,
+        organisation=organisation,
+        roles=roles,
+        password=password,
+        email=email,
+    )
     click.echo(login)
 
 
@@ -203,23 +198,17 @@ def organisation_add(
 ) -> None:
     """登记单位。 / Register an organisation."""
     from service.commands import people  # noqa: PLC0415
-    from service.domain.identity import SYSTEM  # noqa: PLC0415
-    from service.store.unit_of_work import transact  # noqa: PLC0415
 
-    settings = _settings()
-    with _app(settings).app_context():
-        transact(
-            people.add_organisation,
-            code=code,
-            name=name,
-            kind=kind,
-            parent=parent,
-            competent=competent,
-            credit_code=credit_code,
-            region=region,
-            actor=SYSTEM,
-            now=datetime.now(UTC),
-        )
+    _as_operator(
+        people.add_organisation,
+        code=code,
+        name=name,
+        kind=kind,
+        parent=parent,
+        competent=competent,
+        credit_code=credit_code,
+        region=region,
+    )
     click.echo(code)
 
 
@@ -262,6 +251,15 @@ def _app(settings: Settings) -> Flask:
     from service.app import create_app  # noqa: PLC0415 - as the docstring says
 
     return create_app(settings)
+
+
+def _as_operator(command: Callable[..., object], **given: object) -> None:
+    """Run one command in the name of the service itself."""
+    from service.domain.identity import SYSTEM  # noqa: PLC0415
+    from service.store.unit_of_work import transact  # noqa: PLC0415
+
+    with _app(_settings()).app_context():
+        transact(command, **given, actor=SYSTEM, now=datetime.now(UTC))
 
 
 def _settings(*, development: bool = False) -> Settings:
