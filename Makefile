@@ -20,7 +20,8 @@ export npm_config_update_notifier := false
 unexport PYTHONDONTWRITEBYTECODE
 
 # uv reads none of pip's settings, and many machines have a mirror there and nowhere else: hand them over. Empty is fine.
-pip_setting = $(shell $(PYTHON) -m pip config get $(1) 2>/dev/null)
+# `pip config get` reads one of pip's files only, `list` all of them.
+pip_setting = $(shell $(PYTHON) -m pip config list 2>/dev/null | sed -n "s/^$(1)='\(.*\)'$$/\1/p")
 ifndef UV_DEFAULT_INDEX
 export UV_DEFAULT_INDEX := $(or $(PIP_INDEX_URL),$(call pip_setting,global.index-url))
 endif
@@ -34,6 +35,9 @@ ifndef SSL_CERT_FILE
 ifneq ($(or $(PIP_CERT),$(call pip_setting,global.cert)),)
 export SSL_CERT_FILE := $(or $(PIP_CERT),$(call pip_setting,global.cert))
 endif
+endif
+ifdef SSL_CERT_FILE
+export NODE_EXTRA_CA_CERTS ?= $(SSL_CERT_FILE)
 endif
 # Every file is checked by its hash, so it may come from any of the indexes.
 export UV_INDEX_STRATEGY := unsafe-best-match
