@@ -9,6 +9,7 @@ FRONTEND := service/web/frontend
 DIST := service/web/static/dist/.vite/manifest.json
 BROWSER := tests/browser
 BPMNLINT := tests/bpmnlint
+PEERS := tests/peers
 CATALOGUES := $(wildcard service/web/translations/*/LC_MESSAGES/*.po)
 NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
@@ -54,7 +55,7 @@ setup: .venv/.runtime $(DIST) .venv/.catalogues ## everything `run` needs, witho
 run: setup ## set up and serve web and clock with demonstration data
 	shenbao serve --development
 
-test: .venv/.dev $(DIST) .venv/.catalogues .venv/chromium/run $(BPMNLINT)/node_modules/.stamp ## set up and run all tests, PostgreSQL and browser included
+test: .venv/.dev $(DIST) .venv/.catalogues .venv/chromium/run $(BPMNLINT)/node_modules/.stamp $(PEERS)/node_modules/.stamp ## set up and run all tests, PostgreSQL and browser included
 	CHROMIUM=$(VENV)/chromium/run pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 lint: .venv/.dev $(FRONTEND)/node_modules/.stamp $(BPMNLINT)/node_modules/.stamp ## style, types, contracts, diagrams, package hosts
@@ -66,10 +67,10 @@ lint: .venv/.dev $(FRONTEND)/node_modules/.stamp $(BPMNLINT)/node_modules/.stamp
 	node $(BPMNLINT)/lint.mjs
 	pytest -q -p no:cacheprovider tests/architecture/test_package_hosts.py
 
-bench: .venv/.dev $(DIST) ## the figures of bench/RESULTS.md
+bench: .venv/.dev .venv/.peers $(DIST) $(PEERS)/node_modules/.stamp ## the figures of bench/RESULTS.md
 	python -m bench $(ARGS)
 
-proof: .venv/.dev $(DIST) .venv/.catalogues ## the slow proofs: kills, long property runs, soak
+proof: .venv/.dev $(DIST) .venv/.catalogues $(PEERS)/node_modules/.stamp ## the slow proofs: kills, long property runs, soak
 	pytest -m proof -n $(WORKERS) --dist loadgroup $(ARGS)
 
 lock: .venv/.runtime ## resolve the lock files anew
@@ -77,7 +78,9 @@ lock: .venv/.runtime ## resolve the lock files anew
 	  --extra build pyproject.toml -o requirements.lock
 	uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	  --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
-	for folder in $(FRONTEND) $(BROWSER) $(BPMNLINT); do \
+	uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	  --python-version 3.11 bench/peers.in -o bench/peers.lock
+	for folder in $(FRONTEND) $(BROWSER) $(BPMNLINT) $(PEERS); do \
 	  (cd $$folder && npm install --package-lock-only --loglevel=error && node $(CURDIR)/$(BROWSER)/strip-lock.mjs) || exit 1; done
 
 catalogue: .venv/.runtime ## take new texts into the English catalogue
@@ -86,7 +89,7 @@ catalogue: .venv/.runtime ## take new texts into the English catalogue
 	pybabel -q update -N --no-wrap -i build/messages.pot -d service/web/translations
 
 clean: ## remove everything the targets made, the database of `run` included
-	rm -rf .venv build var $(FRONTEND)/node_modules $(BROWSER)/node_modules $(BPMNLINT)/node_modules service/web/static/dist
+	rm -rf .venv build var $(FRONTEND)/node_modules $(BROWSER)/node_modules $(BPMNLINT)/node_modules $(PEERS)/node_modules service/web/static/dist
 	rm -f service/web/translations/*/LC_MESSAGES/*.mo
 
 # --- what the targets stand on -----------------------------------------------------------------------------------------------
@@ -112,6 +115,12 @@ clean: ## remove everything the targets made, the database of `run` included
 
 .venv/.catalogues: $(CATALOGUES) .venv/.runtime
 	$(if $(CATALOGUES),pybabel -q compile -d service/web/translations)
+	touch $@
+
+# The other engines that `bench` measures beside ours, away from our own packages.
+.venv/.peers: bench/peers.lock .venv/.uv
+	$(PYTHON) -m venv .venv/peers
+	uv pip install -q --require-hashes --python .venv/peers/bin/python -r bench/peers.lock
 	touch $@
 
 %/node_modules/.stamp: %/package-lock.json .venv/.runtime
