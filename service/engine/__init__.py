@@ -22,10 +22,22 @@ from service.engine.commands import (
 from service.engine.decisions import DecisionTaken
 from service.engine.expressions import CaseValues
 from service.engine.migration import migrate, plan
-from service.engine.results import IncidentRow, Live, MessageWait, OperationRequest, Step, TimerWait, Work
+from service.engine.results import (
+    IncidentRow,
+    Live,
+    MessageWait,
+    OperationRequest,
+    SignalWait,
+    Step,
+    TimerWait,
+    Work,
+)
+from service.engine.starts import StartEvent, due_start
+from service.engine.timers import Armed, TimerError
 
 __all__ = [
     "AddTurn",
+    "Armed",
     "Broadcast",
     "Bundle",
     "Cancel",
@@ -47,15 +59,20 @@ __all__ = [
     "Return",
     "SetDue",
     "SetVariables",
+    "SignalWait",
     "Start",
+    "StartEvent",
     "Step",
     "Throw",
+    "TimerError",
     "TimerWait",
     "Work",
     "apply",
     "check_files",
     "compile_bundle",
+    "due_start",
     "migrate",
     "plan",
+    "return_targets",
     "view",
 ]

@@ -13,6 +13,7 @@ from service.engine.loops import MultiInstance
 from service.engine.model import Node, Scope
 from service.engine.problems import problem
 from service.engine.spiff import START, NodeSpec, ProcessSpec, Way
+from service.engine.starts import Begin, EventStart
 from service.engine.throws import Throw, ThrowJob
 
 SPECS: dict[str, type[NodeSpec]] = {
@@ -80,12 +81,14 @@ def _scope(scope: Scope) -> ProcessSpec:
     return process
 
 
-def _start(process: ProcessSpec, scope: Scope) -> NodeSpec:
+def _start(process: ProcessSpec, scope: Scope) -> Begin:
     starts = scope.starts()
-    first = [n.id for n in starts if n.event is None] or [n.id for n in starts]  # a process that only an event starts
-    spec = NodeSpec(process, START, starts[0])
-    events = (start(node.id) for node in scope.nodes.values() if node.by_event)
-    spec.lead(Way(None, name) for name in (*first, *events))
+    spec = Begin(process, START, starts[0])
+    spec.by_element = {node.id: Way(None, node.id) for node in starts}
+    plain = [node.id for node in starts if node.event is None] or ([starts[0].id] if len(starts) == 1 else [])
+    spec.plain = plain[0] if plain else None
+    spec.beside_start = tuple(Way(None, start(node.id)) for node in scope.nodes.values() if node.by_event)
+    spec.lead((*spec.by_element.values(), *spec.beside_start))
     return spec
 
 
@@ -109,8 +112,11 @@ def _node(process: ProcessSpec, scope: Scope, node: Node) -> NodeSpec:
 
 def _plain(process: ProcessSpec, scope: Scope, node: Node, name: str) -> NodeSpec:
     cls = SPECS[node.kind]
-    if node.kind == "startEvent" and node.event is not None and "/" in scope.key:
-        node = replace(node, inputs=[], outputs=[])  # an event sub-process: mapped when the event came
+    if node.kind == "startEvent" and node.event is not None:
+        if "/" in scope.key:
+            node = replace(node, inputs=[], outputs=[])  # an event sub-process: mapped when the event came
+        else:
+            cls = EventStart
     if node.kind == "intermediateCatchEvent" and node.link is not None:
         cls = Pass
     elif cls is Throw and node.job:

@@ -17,6 +17,7 @@ from service.engine.problems import problem
 from service.engine.reach import reaches
 from service.engine.read import read
 from service.engine.spiff import ProcessSpec
+from service.engine.starts import StartEvent, event_starts
 
 if TYPE_CHECKING:
     from service.dmn import DecisionModel
@@ -34,6 +35,7 @@ class ProcessInfo:
     file: str
     documentation: str
     version: str
+    starts: tuple[StartEvent, ...] = ()  # start events with a trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class ElementInfo:
     process: str  # that it stands in
     documentation: str
     called: str | None  # process called by a call activity
+    event: str | None = None  # what it waits for or throws: timer, message, signal …
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ def compile_bundle(
     return Bundle(
         key=_key(files, decisions),
         processes={
-            id_: ProcessInfo(id_, scope.name, scope.file, scope.documentation, scope.version)
+            id_: ProcessInfo(id_, scope.name, scope.file, scope.documentation, scope.version, event_starts(scope))
             for id_, scope in processes.items()
         },
         decisions=dict(decisions),
@@ -170,6 +173,7 @@ def _elements(process: Scope) -> dict[str, ElementInfo]:
             process.process,
             node.documentation,
             node.called if node.kind == "callActivity" else None,
+            None if node.event is None else node.event.kind,
         )
         for scope in process.scopes()
         for node in scope.nodes.values()

@@ -34,6 +34,8 @@ def _timer(check: ScopeCheck, node: Node, event: Event) -> None:
         return  # said when it was read
     if text.startswith("="):
         check.feel(node, text, "timer")
+        if node.kind == "startEvent" and check.top:
+            _reads_nothing(check, node, text)
     else:
         try:
             timers.check(event.form, text)
@@ -43,6 +45,14 @@ def _timer(check: ScopeCheck, node: Node, event: Event) -> None:
     inner_start = node.kind == "startEvent" and not check.top
     if event.form == "cycle" and (once or (inner_start and node.interrupting)):
         check.bad(node, "timer-cycle")
+
+
+def _reads_nothing(check: ScopeCheck, node: Node, text: str) -> None:
+    """Before a process begins there is no case, no variable and no deadline; only the time can be asked."""
+    expressions = check.around.expressions
+    asked = expressions[text].names - {"now", "today"} if text in expressions else frozenset()
+    if asked:
+        check.bad(node, "start-timer-reads", names="、".join(sorted(asked)))
 
 
 def check_boundary(check: ScopeCheck, node: Node) -> None:
@@ -64,6 +74,8 @@ def check_boundary(check: ScopeCheck, node: Node) -> None:
 def check_start(check: ScopeCheck, node: Node) -> None:
     """What can start a process or an event sub-process."""
     kind = node.event.kind if node.event is not None else ""
+    if node.inputs:
+        check.bad(node, "start-mapping")
     if kind in ("link", "terminate") or (check.top and kind in ("error", "escalation")):
         check.bad(node, "start", kind=kind)
     if kind == "error" and not node.interrupting:
@@ -115,7 +127,7 @@ def _link(check: ScopeCheck, node: Node, other: str) -> None:
 
 
 def check_catches(check: ScopeCheck) -> None:
-    """At one activity, and among the event sub-processes of a scope, nothing is caught twice."""
+    """At one activity, among a scope's event sub-processes and among a process' starts, nothing is caught twice."""
     nodes = check.scope.nodes.values()
     groups: dict[str, list[Node]] = {}
     for node in nodes:
@@ -123,6 +135,8 @@ def check_catches(check: ScopeCheck) -> None:
             groups.setdefault(node.attached_to, []).append(node)
         elif node.by_event and node.inner is not None:
             groups.setdefault("", []).extend(node.inner.starts()[:1])
+    if check.top:
+        groups["~starts"] = check.scope.starts()
     for group in groups.values():
         _twice(check, group)
 

@@ -27,20 +27,15 @@ def check_flows(check: ScopeCheck) -> None:
 
 
 def check_starts(check: ScopeCheck) -> None:
-    """A process has one plain start, or one event start."""
+    """A process has one plain start at most, and any number that events trigger."""
     if not check.top:
         return  # said of the sub-process
     starts = check.scope.starts()
     plain = [node for node in starts if node.event is None]
     if not starts:
         check.bad(check.scope, "no-start")
-    for node in starts:
-        if node.event is not None:
-            check.bad(node, "start-by-event", level="warning")
     if len(plain) > 1:
         check.bad(plain[1], "several-starts")
-    elif not plain and len(starts) > 1:
-        check.bad(starts[1], "several-starts")
 
 
 def check_node(check: ScopeCheck, node: Node) -> None:

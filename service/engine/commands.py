@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from service.domain.errors import WrongCommand
 from service.engine import stepping
@@ -23,10 +23,16 @@ KEPT = 100  # published messages that nobody has taken yet
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A new instance of a process; the state given to `apply` is None."""
+    """A new instance of a process; the state given to `apply` is None.
+
+    `element`: the start event whose message, signal or timer begins it, with that event's `payload`; None: the plain
+    start, or the only one there is.
+    """
 
     process: str
     variables: Mapping[str, Any] = field(default_factory=dict)
+    element: str | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +167,23 @@ def wrong(zh: str, en: str) -> WrongCommand:
 def carry_out(instance: Instance, command: Command) -> None:
     """Do what the command says, before the stepping loop. Raises WrongCommand; then nothing may be kept."""
     if isinstance(command, Start):
-        instance.data.update(plain(dict(command.variables)))
-        instance.begin()
+        _start(instance, command)
         return
     if instance.completed:
         raise wrong("流程已经结束。", "the instance has ended.")
     CARRY_OUT[type(command)](instance, command)
+
+
+def _start(instance: Instance, command: Start) -> None:
+    first = cast(Begin, instance.spec.start)
+    element = command.element or first.plain
+    if element is None:
+        raise wrong("流程只由事件启动，要写明是哪个开始事件。", "only events start it: say which start event.")
+    if element not in first.by_element:
+        raise wrong(f"流程没有开始事件“{element}”。", f"the process has no start event “{element}”.")
+    instance.data.update(plain(dict(command.variables)))
+    instance.begin()
+    instance.task_tree.internal_data.update(start=element, payload=plain(dict(command.payload)))
 
 
 def _open(instance: Instance, task: int, *, parked: bool = False) -> Token:

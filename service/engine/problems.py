@@ -107,10 +107,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "There is no default flow: an instance stops here if no condition holds.",
     ),
     "no-start": ("没有开始事件。", "There is no start event."),
-    "several-starts": ("开始事件不止一个。", "There is more than one start event."),
-    "start-by-event": (
-        "流程由人或系统启动，这个开始事件的触发条件不起作用。",
-        "Processes are started by people or by the system; the trigger of this start event has no effect.",
+    "several-starts": ("普通开始事件不止一个。", "There is more than one plain start event."),
+    "start-timer-reads": (
+        "流程启动之前还没有案件和变量，启动定时器不能读 {names}。",
+        "Before the process begins there is no case and no variable: its timer cannot read {names}.",
+    ),
+    "start-mapping": (
+        "开始事件没有输入映射：还没有可读的变量。",
+        "A start event has no input mapping: there is nothing to read yet.",
     ),
     "unreachable": ("没有路径通到这里。", "No path leads here."),
     "endless-cycle": (

@@ -61,6 +61,17 @@ class MessageWait:
     element: str
     name: str
     key: str | None
+    process: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignalWait:
+    """A signal that is waited for."""
+
+    task: int
+    element: str
+    name: str
+    process: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +117,8 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The instance after a command. Timers, messages, incidents and live are all there are now; the rest is what
-    happened in this step.
+    """The instance after a command. Timers, messages, signals, incidents and live tokens are all there are now; the
+    rest is what happened in this step.
     """
 
     state: bytes
@@ -115,6 +126,7 @@ class Step:
     closed: tuple[int, ...] = ()  # tokens of any kind that wait no longer: gone, or parked as an incident
     timers: tuple[TimerWait, ...] = ()
     messages: tuple[MessageWait, ...] = ()
+    awaited_signals: tuple[SignalWait, ...] = ()
     operations: tuple[OperationRequest, ...] = ()
     incidents: tuple[IncidentRow, ...] = ()
     taken: tuple[str, ...] = ()  # "process/flow"
@@ -138,6 +150,7 @@ def step(instance: Instance, before: frozenset[int]) -> Step:
         closed=tuple(sorted(before - there)),
         timers=tuple(_timers(fit)),
         messages=tuple(_messages(fit)),
+        awaited_signals=tuple(_signals(fit)),
         operations=tuple(_operations(instance, fit)),
         incidents=tuple(_incident(t, *t.stuck) for t in live if t.stuck is not None),
         taken=tuple(instance.taken),
@@ -261,7 +274,15 @@ def _messages(live: list[Token]) -> Iterator[MessageWait]:
     for token in live:
         spec = token.task_spec
         if isinstance(spec, Catch) and spec.event.kind == "message":
-            yield MessageWait(token.id, spec.node.id, spec.event.name or "", token.internal_data.get("key"))
+            key = token.internal_data.get("key")
+            yield MessageWait(token.id, spec.node.id, spec.event.name or "", key, token.workflow.process)
+
+
+def _signals(live: list[Token]) -> Iterator[SignalWait]:
+    for token in live:
+        spec = token.task_spec
+        if isinstance(spec, Catch) and spec.event.kind == "signal":
+            yield SignalWait(token.id, spec.node.id, spec.event.name or "", token.workflow.process)
 
 
 def _operations(instance: Instance, live: list[Token]) -> Iterator[OperationRequest]:

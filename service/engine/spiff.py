@@ -254,7 +254,7 @@ class ProcessSpec(BpmnProcessSpec):  # type: ignore[misc]  # the library has no 
     """The specification of one process or sub-process."""
 
     task_specs: dict[str, NodeSpec]
-    start: NodeSpec
+    start: NodeSpec  # a `Begin`
 
     def __init__(self, key: str, name: str, file: str) -> None:
         super().__init__(name=key, description=name, filename=file)

@@ -190,11 +190,6 @@ def test_warnings_do_not_refuse_and_are_kept() -> None:
     assert [p.code for p in bundle_of(xml).warnings] == ["implicit-end"]
 
 
-def test_the_trigger_of_a_processs_start_has_no_effect_and_that_is_said() -> None:
-    bundle = bundle_of(sketch(["start s", "start s2 | message m", "user u", "end e", "s > u > e", "s2 > u"]))
-    assert [(p.element, p.code) for p in bundle.warnings] == [("s2", "start-by-event")]
-
-
 def test_a_variable_that_nothing_sets_is_a_warning() -> None:
     xml = sketch(
         [

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from service.domain.errors import DeploymentRefused, WrongCommand
-from service.engine import AddTurn, Broadcast, Cancel, RemoveTurn, Retry, Throw
+from service.engine import AddTurn, Broadcast, Cancel, RemoveTurn, Retry, Start, Throw
 from tests.engine.play import Play, bundle_of
 from tests.engine.sketch import sketch
 
@@ -32,6 +32,7 @@ CHECKS: dict[str, Callable[[Play], Any]] = {
 }
 COMMANDS: dict[str, Callable[..., Play]] = {
     "start": lambda p, variables: p.start("p", **variables),
+    "start_at": lambda p, element, payload=None: p.do(Start("p", {}, element, payload or {})),
     "done": lambda p, element, variables=None: p.done(element, **(variables or {})),
     "throw": lambda p, element, code: p.do(Throw(p.id(element), code)),
     "retry": lambda p, element, variables=None: p.do(Retry(p.incident(element), variables)),
