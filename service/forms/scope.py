@@ -84,13 +84,25 @@ def _row_count(node: Node, value: Any) -> int:
 
 
 def visible_data(form: Form, data: Mapping[str, Any], evaluator: Evaluator) -> dict[str, Any]:
-    """The data that formulas see: without what is hidden, in one pass over the unfiltered data, as form-js does.
+    """The data that formulas see: without what is hidden, worked out until nothing changes (at most ROUNDS).
 
-    form-js lays the result over the initial data, so that a hidden root field shows its first value again; here
-    hidden is empty, always.
+    form-js does this in one pass over the unfiltered data and lays the result over the initial data, so that a hidden
+    field may still decide what another shows. Here hidden is empty, always: a hidden value is not sent back, and a page
+    sent back unchanged must not lose what it showed.
     """
+    seen = deepcopy(dict(data))
+    if not any(node.hide for node in form.nodes):
+        return seen
+    for _ in range(ROUNDS):
+        before, seen = seen, _without_hidden(form, data, evaluator.root(seen), evaluator)
+        if seen == before:
+            break
+    return seen
+
+
+def _without_hidden(form: Form, data: Mapping[str, Any], root: Scope, evaluator: Evaluator) -> dict[str, Any]:
+    """`data` without what is hidden when formulas see `root`."""
     out = deepcopy(dict(data))
-    root = evaluator.root(data)
 
     def visit(node: Node, above: Path, scope: Scope, hidden: bool) -> None:
         here = above + node.path
@@ -107,8 +119,7 @@ def visible_data(form: Form, data: Mapping[str, Any], evaluator: Evaluator) -> d
             for child in node.components:
                 visit(child, here, scope, hidden)
 
-    if any(node.hide for node in form.nodes):
-        visit(form.root, (), root, False)
+    visit(form.root, (), root, False)
     return out
 
 

@@ -97,6 +97,12 @@ def test_a_thousand_pages_sent_back_unchanged_change_nothing(data: st.DataObject
     _sent_back_unchanged(compiled, initialise(compiled, data.draw(data_for(compiled))))
 
 
+def test_what_a_hidden_field_hid_is_shown_at_once() -> None:
+    """`m` is hidden and hides the group `g.h`: a page that believed its value would lose `g.h.n` when sent back."""
+    compiled = example("torture")
+    _sent_back_unchanged(compiled, initialise(compiled, {"flag": False, "m": "x", "g": {"h": {"t": "", "n": 0}}}))
+
+
 @settings(max_examples=60)
 @given(
     st.lists(
