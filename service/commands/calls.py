@@ -9,10 +9,12 @@ from sqlalchemy import select
 
 from service.commands.process_messages import publish
 from service.commands.trail import note
-from service.domain.errors import InvalidInput, NotFound
+from service.domain.calendar import Calendar
+from service.domain.errors import InvalidInput, NotAllowed, NotFound, WrongState
 from service.programmes.compiled import compiled_of
-from service.store import deployments
-from service.store.calls import Call
+from service.programmes.manifest import DeadlineRule
+from service.store import calendars, calls, deployments
+from service.store.calls import INTAKE, Call
 from service.store.cases import Case, CaseEvent
 from service.store.unit_of_work import UnitOfWork
 
@@ -20,7 +22,11 @@ from service.store.unit_of_work import UnitOfWork
 def open_call(
     work: UnitOfWork, programme: str, *, key: str, year: int, title: str, opens_on: date, dates: Mapping[str, date]
 ) -> int:
-    """Open a call; `dates` gives deadlines of the manifest whose rule is the call's their last day. Returns its id."""
+    """Open a call; `dates` gives deadlines of the manifest whose rule is the call's their last day. Returns its id.
+
+    A rule that leans on another (`before`, `after`) needs no date: it is counted in working days and written down here,
+    so that everybody reads a date. Dates that contradict each other are refused.
+    """
     deployment_id = deployments.newest(work.session, programme)
     if deployment_id is None:
         raise NotFound()
@@ -31,20 +37,74 @@ def open_call(
         raise InvalidInput(field="dates", zh=f"批次不设这些期限：{named}", en=f"the call has no dates for {strangers}")
     if work.session.scalar(select(Call.id).where(Call.programme == programme, Call.key == key)) is not None:
         raise InvalidInput(field="编号", zh=f"批次 {key} 已经开放过", en=f"the call {key} exists already")
+    whole = _counted(rules, dates, calendars.load(work.session))
+    _refuse_contradictions(rules, whole, opens_on)
     call = Call(
         programme=programme,
         key=key,
         year=year,
         title=title,
         opens_on=opens_on,
-        closes_on=max(dates.values(), default=None),
-        dates={name: day.isoformat() for name, day in dates.items()},
+        closes_on=whole.get(INTAKE) or max(whole.values(), default=None),
+        dates={name: day.isoformat() for name, day in whole.items()},
         status="open",
     )
     work.session.add(call)
     work.session.flush()
     note(work, "call-opened", "call", call.id, {"title": title, "dates": call.dates})
     return call.id
+
+
+def set_local_date(work: UnitOfWork, call_id: int, name: str, on: date) -> None:
+    """Give the own department's units a date of their own for a deadline of an open call, such as its cut-off.
+
+    Only what the call counts before a date of the authority (`before`) is the department's to set, at most up to that
+    date; once one of its units has started a declaration the date stands.
+    """
+    call, competent = work.session.get(Call, call_id), work.actor.organisation_id
+    deployment_id = deployments.newest(work.session, call.programme) if call is not None else None
+    if call is None or deployment_id is None:
+        raise NotFound()
+    manifest = compiled_of(work.session, deployment_id).manifest
+    rule = manifest.deadlines.get(name)
+    places = {manifest.roles[grant.role].holder for grant in work.actor.roles if grant.role in manifest.roles}
+    if rule is None or not rule.before or "competent" not in places:
+        raise NotAllowed(why_zh="这个日期由主管机关规定。", why_en="This date is the authority's.")
+    started = select(Case.id).where(
+        Case.call_id == call_id, Case.competent_id == competent, Case.applicant_id.is_not(None)
+    )
+    if work.session.scalar(started.limit(1)) is not None:
+        raise WrongState(
+            zh="已有单位按原日期开始申报，不能再改。", en="A unit has begun to declare by the date as it stands."
+        )
+    dates = {**calls.dates_for(call.dates, competent), name: on}
+    _refuse_contradictions(manifest.deadlines, dates, call.opens_on or on)
+    call.dates = {**call.dates, calls.local_name(name, competent): on.isoformat()}
+    note(work, "call-date-set", "call", call_id, {"deadline": name, "on": on.isoformat(), "organisation": competent})
+
+
+def _counted(rules: Mapping[str, DeadlineRule], dates: Mapping[str, date], calendar: Calendar) -> dict[str, date]:
+    """The dates, and one for each rule that leans on another deadline of the call and was given none."""
+    whole = dict(dates)
+    for name, rule in rules.items():
+        if rule.leans_on in dates and name not in dates and rule.working_days is not None:
+            whole[name] = calendar.add(dates[rule.leans_on], -rule.working_days if rule.before else rule.working_days)
+    return whole
+
+
+def _refuse_contradictions(rules: Mapping[str, DeadlineRule], dates: Mapping[str, date], opens_on: date) -> None:
+    """Refuse a date before the call opens, or on the wrong side of the date it leans on."""
+    for name, day in dates.items():
+        rule = rules[name]
+        if day < opens_on:
+            zh = f"{day} 早于开始受理的 {opens_on}；请改日期，或者提前开始受理"
+            raise InvalidInput(field=rule.name, zh=zh, en=f"{day} is before the call opens on {opens_on}")
+        other = dates.get(rule.leans_on)
+        if other is not None and (day > other if rule.before else day < other):
+            side = "不能晚于" if rule.before else "不能早于"
+            zh = f"{day} {side}“{rules[rule.leans_on].name}”的 {other}"
+            en = f"{day} must not be {'after' if rule.before else 'before'} “{rules[rule.leans_on].name}” on {other}"
+            raise InvalidInput(field=rule.name, zh=zh, en=en)
 
 
 def record_event(work: UnitOfWork, case_id: int, name: str, on: date) -> None:

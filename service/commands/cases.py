@@ -50,7 +50,8 @@ def start(work: UnitOfWork, programme: str, procedure: str) -> int:
         raise NotFound()
     _refuse_closed_intake(compiled)
     applicant, competent, authority = _parties(work, compiled, rule)
-    call = _call(work, compiled, rule)
+    call = _call(work, compiled, rule, competent)
+    unit = applicant or competent
     case = Case(
         programme=programme,
         procedure=procedure,
@@ -121,12 +122,18 @@ def _refuse_closed_intake(compiled: CompiledProgramme) -> None:
     raise IntakeClosed(name=manifest.name, zh_reason=zh, en_reason=en)
 
 
-def _call(work: UnitOfWork, compiled: CompiledProgramme, rule: Procedure) -> Call | None:
-    """The call a declaration made now belongs to; acts of the office and later duties of a centre belong to none."""
-    if rule.kind != "case" or rule.subject != "application":
-        return None
+def _call(
+    work: UnitOfWork, compiled: CompiledProgramme, rule: Procedure, competent: Organisation | None
+) -> Call | None:
+    """The call a declaration made now belongs to, or a dispatch of declarations; other acts belong to none."""
+    on = local_date(work.now)
     manifest = compiled.manifest
-    call = calls.current(work.session, manifest.key, local_date(work.now))
+    if rule.kind == "dispatch":
+        call = calls.newest(work.session, manifest.key, on)
+    elif rule.kind != "case" or rule.subject != "application":
+        return None
+    else:
+        call = calls.current(work.session, manifest.key, on, competent.id if competent else None)
     if call is None and manifest.intake == "batch":
         raise IntakeClosed(name=manifest.name, zh_reason="目前没有开放的申报批次。", en_reason="no call is open today.")
     return call
@@ -142,10 +149,12 @@ def _parties(
         raise NotAllowed(why_zh=f"这项程序由“{name}”发起。", why_en=f"This procedure is started by “{name}”.")
     authority = work.session.scalar(select(Organisation).where(Organisation.code == compiled.manifest.authority))
     own = work.session.get(Organisation, actor.organisation_id) if actor.organisation_id else None
-    if rule.kind == "meeting" or rule.subject == "none":
+    if rule.kind == "meeting" or (rule.kind == "case" and rule.subject == "none"):
         return None, None, authority
     if own is None:
         raise NotAllowed(why_zh="账号没有所属单位。", why_en="Your account belongs to no unit.")
+    if rule.kind == "dispatch":
+        return None, own, authority
     competent = work.session.get(Organisation, own.competent_id) if own.competent_id else None
     if competent is None:
         raise InvalidInput(

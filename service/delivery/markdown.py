@@ -142,7 +142,7 @@ def _is_wide(char: str) -> bool:
 def _plain(block: Block, indent: str = "") -> str:
     kind = block["kind"]
     if kind in {"paragraph", "heading"}:
-        return indent + _plain_runs(block["runs"])
+        return indent + plain_text(block["runs"])
     if kind == "list":
         items = enumerate(block["items"], block["start"])
         marks = (f"{n}. " if block["ordered"] else "- " for n, _ in items)
@@ -151,11 +151,12 @@ def _plain(block: Block, indent: str = "") -> str:
     if kind == "quote":
         return "\n".join(_plain(inner, indent + "> ") for inner in block["blocks"])
     if kind == "table":
-        return "\n".join("\t".join(_plain_runs(cell) for cell in row) for row in block["rows"])
+        return "\n".join("\t".join(plain_text(cell) for cell in row) for row in block["rows"])
     return str(block.get("text", "――――"))
 
 
-def _plain_runs(found: Sequence[Inline]) -> str:
+def plain_text(found: Sequence[Inline]) -> str:
+    """Runs without their marks; a link that says something else is written out."""
     return "".join("\n" if run.get("break") else _with_link(run) for run in found)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import INCLUDE, Schema, ValidationError, fields
 
-from service.operations import letters, meetings, members, notices, panels, register
+from service.operations import dispatches, letters, meetings, members, notices, panels, register
 from service.operations.context import OperationContext, OperationRefused
 
 Run = Callable[[OperationContext, dict[str, Any]], dict[str, Any]]
@@ -76,6 +76,16 @@ CATALOGUE: Mapping[str, Operation] = {
         Operation("send-papers", "印发会议材料", "Send papers", meetings.send_papers, _LETTER, ("items", "number")),
         Operation(
             "announce-decisions", "送达审议结论", "Announce decisions", meetings.announce_decisions, {}, ("announced",)
+        ),
+        Operation("record-dispatch", "登记报送案件", "Record a dispatch", dispatches.record_dispatch, {}, ("items",)),
+        Operation("send-dispatch", "一并报送", "Send a dispatch", dispatches.send_dispatch, {}, ("items",)),
+        Operation(
+            "announce-dispatch",
+            "送达报送结果",
+            "Announce a dispatch",
+            dispatches.announce_dispatch,
+            {"late": fields.Boolean(required=False)},
+            ("announced",),
         ),
         Operation("publish-notice", "发布公示", "Publish a notice", notices.publish_notice, {}, ("notice", "to_on")),
         Operation("tally-objections", "汇总异议", "Tally objections", notices.tally_objections, {}, ("open", "upheld")),

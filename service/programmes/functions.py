@@ -147,7 +147,8 @@ def period(rule: DeadlineRule, times: CaseTimes, calendar: Calendar, at: datetim
         if fixed is not None:
             return deadlines.fixed(rule, fixed)
         opened = times.call_dates.get("call-open")
-        return deadlines.due(rule, opened, calendar) if opened and rule.has_length else None
+        counted = rule.has_length and not rule.leans_on
+        return deadlines.due(rule, opened, calendar) if opened and counted else None
     happened = times.events.get(rule.event)
     return deadlines.due(rule, happened, calendar) if happened else None
 

@@ -46,7 +46,7 @@ class Procedure:
     name: str
     name_en: str = ""
     start: str = ""  # the role whose people start it; empty: only the service does (a duty, another case)
-    kind: Literal["case", "meeting"] = "case"
+    kind: Literal["case", "meeting", "dispatch"] = "case"
     subject: Literal["application", "register-entry", "none"] = "application"
     withdraw: bool = False
     number: str = "case"
@@ -70,8 +70,9 @@ class DeadlineRule:
     """How long a named period runs and what starts it.
 
     `starts` is `call` (the date stands in the call), `stage`, `task` or `event:<name>`. At most one of `working_days`,
-    `calendar_days`, `months` is set; none only with `call`. `end` is the time of the last day at which the period is
-    over, exclusive. `reminders` are working days before the last day. `added`: the period is ours, not the notice's.
+    `calendar_days`, `months` is set; none only with `call`. A call that names no date for a rule with `before` or
+    `after` gets one: so many working days before or after the date of that other deadline. `end` is the time of the last day
+    at which the period is over, exclusive. `reminders` are working days before the last day. `added`: the period is ours, not the notice's.
     """
 
     key: str
@@ -81,6 +82,8 @@ class DeadlineRule:
     working_days: int | None = None
     calendar_days: int | None = None
     months: int | None = None
+    before: str = ""
+    after: str = ""
     end: str = "24:00"
     reminders: tuple[int, ...] = ()
     inclusive_first_day: bool = False
@@ -92,6 +95,11 @@ class DeadlineRule:
     def has_length(self) -> bool:
         """Whether the rule counts days or months; otherwise the call names the date."""
         return (self.working_days, self.calendar_days, self.months) != (None, None, None)
+
+    @property
+    def leans_on(self) -> str:
+        """The other deadline of the call from which this one's date is counted; empty for none."""
+        return self.before or self.after
 
     @property
     def event(self) -> str:
@@ -289,9 +297,10 @@ def _unknown_names(manifest: Manifest) -> list[tuple[str, str, str, str]]:
         wanted.append((f"procedures.{procedure.key}.start", procedure.start, manifest.roles))
         if procedure.number != "case":
             wanted.append((f"procedures.{procedure.key}.number", procedure.number, manifest.numbers))
-    wanted += [
-        (f"deadlines.{rule.key}.escalate_to", rule.escalate_to, manifest.roles) for rule in manifest.deadlines.values()
-    ]
+    dated = {key: rule for key, rule in manifest.deadlines.items() if rule.starts == "call" and not rule.leans_on}
+    for rule in manifest.deadlines.values():
+        wanted.append((f"deadlines.{rule.key}.escalate_to", rule.escalate_to, manifest.roles))
+        wanted.append((f"deadlines.{rule.key}.{'before' if rule.before else 'after'}", rule.leans_on, dated))
     for duty in manifest.duties.values():
         wanted.append((f"duties.{duty.key}.procedure", duty.procedure, manifest.procedures))
         wanted.append((f"duties.{duty.key}.role", duty.role, manifest.roles))
@@ -311,6 +320,11 @@ def _lengths(manifest: Manifest) -> list[tuple[str, str, str, str]]:
             zh = 'working_days、calendar_days、months 须写明其中一项；仅 starts = "call" 可不写。'
             en = 'Give exactly one of working_days, calendar_days, months; only starts = "call" needs none.'
             found.append((f"deadlines.{rule.key}", "manifest-length", zh, en))
+        counted = rule.starts == "call" and rule.working_days is not None and not (rule.before and rule.after)
+        if rule.leans_on and not counted:
+            zh = 'before、after 只能写一项，须与 starts = "call"、working_days 同用。'
+            en = 'Give before or after, not both, together with starts = "call" and working_days.'
+            found.append((f"deadlines.{rule.key}", "manifest-leaning", zh, en))
     return found
 
 

@@ -10,9 +10,14 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.store.session import Base, Key
 
+INTAKE = "submission"  # the deadline that ends the intake of a call, for all or for one department's units
+
 
 class Call(Base):
-    """A call of one programme; `dates` gives a named deadline its date of this year."""
+    """A call of one programme; `dates` gives a named deadline its date of this year.
+
+    A department that recommends may have a date of its own for the units it is competent for: `name@organisation id`.
+    """
 
     __tablename__ = "calls"
     __table_args__ = (UniqueConstraint("programme", "key"),)
@@ -27,13 +32,47 @@ class Call(Base):
     dates: Mapped[dict[str, Any]] = mapped_column(default=dict)
     status: Mapped[str] = mapped_column(default="open")
 
+    def last_day(self, competent_id: int | None) -> date | None:
+        """The last day on which a unit of this department may start a declaration; None: there is none."""
+        own = self.dates.get(local_name(INTAKE, competent_id))
+        return date.fromisoformat(own) if own else self.closes_on
 
-def current(session: Session, programme: str, on: date) -> Call | None:
-    """The call that takes declarations on a day (its last day included); the newest where there are several."""
+
+def local_name(name: str, competent_id: int | None) -> str:
+    """Under which name a department's own date of a deadline stands among the dates of a call.
+
+    >>> local_name("submission", 12)
+    'submission@12'
+    """
+    return f"{name}@{competent_id}"
+
+
+def dates_for(dates: dict[str, Any], competent_id: int | None) -> dict[str, date]:
+    """The dates of a call as they hold for the units of one department.
+
+    >>> dates_for({"submission": "2025-04-11", "submission@12": "2025-04-10", "submission@13": "2025-04-14"}, 12)
+    {'submission': datetime.date(2025, 4, 10)}
+    """
+    common = {name: date.fromisoformat(day) for name, day in dates.items() if "@" not in name}
+    return {
+        name: date.fromisoformat(dates[own]) if (own := local_name(name, competent_id)) in dates else day
+        for name, day in common.items()
+    }
+
+
+def current(session: Session, programme: str, on: date, competent_id: int | None = None) -> Call | None:
+    """The newest call that takes declarations of a department's units on a day; its last day is one of its days."""
+    opened = _opened(session, programme, on)
+    return next((call for call in opened if (last := call.last_day(competent_id)) is None or last >= on), None)
+
+
+def newest(session: Session, programme: str, on: date) -> Call | None:
+    """The call that was opened last, whether or not its intake is over: what is dispatched belongs to it."""
+    return next(iter(_opened(session, programme, on)), None)
+
+
+def _opened(session: Session, programme: str, on: date) -> list[Call]:
     statement = select(Call).where(
-        Call.programme == programme,
-        Call.status == "open",
-        or_(Call.opens_on.is_(None), Call.opens_on <= on),
-        or_(Call.closes_on.is_(None), Call.closes_on >= on),
+        Call.programme == programme, Call.status == "open", or_(Call.opens_on.is_(None), Call.opens_on <= on)
     )
-    return session.scalars(statement.order_by(Call.id.desc()).limit(1)).first()
+    return list(session.scalars(statement.order_by(Call.id.desc())))

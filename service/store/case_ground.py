@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.calendar import Calendar
 from service.store import calendars
-from service.store.calls import Call
+from service.store.calls import Call, dates_for
 from service.store.cases import Case, CaseEvent
 from service.store.counters import Counter
 from service.store.deadlines import Deadline
@@ -80,7 +80,7 @@ def case_ground(session: Session, case: Case, jurisdiction: str = calendars.CHIN
     found = by_kind(session, _statement(), values)
     for rows in found.values():
         rows.sort(key=lambda row: row.place or 0)
-    return _ground(session, jurisdiction, found)
+    return _ground(session, jurisdiction, found, case.competent_id)
 
 
 @cache
@@ -110,7 +110,9 @@ def _statement() -> CompoundSelect[Any]:
     )
 
 
-def _ground(session: Session, jurisdiction: str, found: Mapping[str, list[Any]]) -> CaseGround:
+def _ground(
+    session: Session, jurisdiction: str, found: Mapping[str, list[Any]], competent_id: int | None
+) -> CaseGround:
     stamp = next((row.key for row in found.get("calendar", ())), 0)
     dates = next((row.data for row in found.get("call", ())), None) or {}
     own = {kind: row.on_day for kind in CALL_DAYS for row in found.get(kind, ()) if row.on_day is not None}
@@ -122,5 +124,5 @@ def _ground(session: Session, jurisdiction: str, found: Mapping[str, list[Any]])
             row.name: RunningDeadline(row.name, row.state, row.at, row.data or {}) for row in found.get("deadline", ())
         },
         events={row.name: row.on_day for row in found.get("event", ())},
-        call_dates=own | {name: date.fromisoformat(day) for name, day in dates.items()},
+        call_dates=own | dates_for(dates, competent_id),
     )

@@ -23,6 +23,7 @@ from service.store.case_json import (
     snake,
 )
 from service.store.cases import Case, CaseEvent
+from service.store.dispatches import Dispatch, DispatchItem
 from service.store.experts import Expert
 from service.store.lookups import lookups
 from service.store.meetings import Meeting, MeetingItem
@@ -243,6 +244,44 @@ def _events(session: Session, case: Case) -> dict[str, str]:
 
 
 def _items(session: Session, case: Case) -> list[Json]:
+    """What an act over many cases holds: the agenda of a meeting, or the cases of a dispatch with their forms."""
+    return _agenda(session, case) or _dispatched(session, case)
+
+
+def _dispatched(session: Session, case: Case) -> list[Json]:
+    item_case, applicant = aliased(Case), aliased(Organisation)
+    rows = session.execute(
+        select(DispatchItem, item_case, applicant.name)
+        .join(Dispatch, Dispatch.id == DispatchItem.dispatch_id)
+        .join(item_case, item_case.id == DispatchItem.case_id)
+        .outerjoin(applicant, applicant.id == item_case.applicant_id)
+        .where(Dispatch.case_id == case.id)
+        .order_by(DispatchItem.position, DispatchItem.id)
+    ).all()
+    forms = _forms_of(session, [row[1].id for row in rows])
+    return [
+        {
+            **forms.get(of_item.id, {}),
+            **case_json(of_item, applicant_name),
+            "position": item.position,
+            "result": item.result,
+            "reason": item.reason,
+        }
+        for item, of_item, applicant_name in rows
+    ]
+
+
+def _forms_of(session: Session, case_ids: list[int]) -> dict[int, Json]:
+    """The newest submission of each form of each case, by the form's id in snake case."""
+    newest = select(func.max(Submission.id)).where(Submission.case_id.in_(case_ids))
+    newest = newest.group_by(Submission.case_id, Submission.form)
+    found: dict[int, Json] = {}
+    for row in session.scalars(select(Submission).where(Submission.id.in_(newest))) if case_ids else ():
+        found.setdefault(row.case_id, {})[snake(row.form)] = row.data
+    return found
+
+
+def _agenda(session: Session, case: Case) -> list[Json]:
     item_case, applicant = aliased(Case), aliased(Organisation)
     rows = session.execute(
         select(MeetingItem, item_case, applicant.name)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.store.case_json import Json, Path, asked_under, case_json, expert_json, register_json
 from service.store.cases import Case
+from service.store.dispatches import Dispatch, DispatchItem
 from service.store.experts import Expert
 from service.store.meetings import MeetingItem
 from service.store.organisations import Organisation
@@ -18,6 +19,7 @@ from service.store.register import Ban, RegisterEntry
 
 STRUCK_OFF: Final = ("revoked", "dissolved", "promoted", "removed")
 WAITING_FOR_MEETING: Final = "meeting"
+WAITING_FOR_DISPATCH: Final = "recommended"
 
 
 def lookups(session: Session, case: Case, paths: Collection[Path], today: date) -> Json:
@@ -71,6 +73,27 @@ def _waiting_for_meeting(session: Session, case: Case, _today: date) -> list[Jso
     return [case_json(row, applicant) for row, applicant in rows]
 
 
+def _waiting_for_dispatch(session: Session, case: Case, _today: date) -> list[Json]:
+    """Cases of the same department and call that it recommends and has put into no other dispatch."""
+    elsewhere = exists().where(
+        DispatchItem.case_id == Case.id, Dispatch.id == DispatchItem.dispatch_id, Dispatch.case_id != case.id
+    )
+    rows = session.execute(
+        select(Case, Organisation.name)
+        .outerjoin(Organisation, Organisation.id == Case.applicant_id)
+        .where(
+            Case.state == WAITING_FOR_DISPATCH,
+            Case.programme == case.programme,
+            Case.call_id == case.call_id,
+            Case.competent_id == case.competent_id,
+            Case.ended_at.is_(None),
+            ~elsewhere,
+        )
+        .order_by(Case.id)
+    )
+    return [case_json(row, applicant) for row, applicant in rows]
+
+
 def _expert_fields(session: Session, _case: Case, _today: date) -> list[str]:
     return list(session.scalars(select(Expert.field).where(Expert.active).distinct().order_by(Expert.field)))
 
@@ -85,6 +108,7 @@ LOOKUPS: Final[Mapping[str, Callable[[Session, Case, date], Any]]] = {
     "active_names": _active_names,
     "active_entries": _active_entries,
     "waiting_for_meeting": _waiting_for_meeting,
+    "waiting_for_dispatch": _waiting_for_dispatch,
     "expert_fields": _expert_fields,
     "expert_pool": _expert_pool,
 }

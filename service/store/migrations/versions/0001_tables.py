@@ -830,6 +830,31 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "dispatches",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sent_at", UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_dispatches_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispatches")),
+        sa.UniqueConstraint("case_id", name=op.f("uq_dispatches_case_id")),
+    )
+    op.create_table(
+        "dispatch_items",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dispatch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("result", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_dispatch_items_case_id")),
+        sa.ForeignKeyConstraint(["dispatch_id"], ["dispatches.id"], name=op.f("fk_dispatch_items_dispatch_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispatch_items")),
+        sa.UniqueConstraint("dispatch_id", "case_id", name=op.f("uq_dispatch_items_dispatch_id_case_id")),
+    )
+    with op.batch_alter_table("dispatch_items", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_dispatch_items_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
         "members",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
