@@ -7,9 +7,8 @@ from datetime import UTC, time, timedelta
 from decimal import Decimal, DecimalException
 from typing import Any
 
-from service.feel.comparison import comparable
 from service.feel.far import difference, joined, shifted, split
-from service.feel.temporal import add_months, midnight, months_long, of_seconds, seconds, shifted_time
+from service.feel.temporal import add_months, midnight, months_long, of_seconds, seconds, shifted_time, since_midnight
 from service.feel.values import DURATIONS, NUMBERS, Value, YearsMonths, kind, number
 
 DAYS, MONTHS = "days and time duration", "years and months duration"
@@ -103,8 +102,8 @@ def _subtract(left: Value, right: Value) -> Value:
 
 
 def _time_difference(left: time, right: time) -> timedelta | None:
-    pair = comparable(left, right)
-    return None if pair is None else pair[0] - pair[1]
+    same = (left.tzinfo is None) == (right.tzinfo is None)
+    return since_midnight(left) - since_midnight(right) if same else None
 
 
 def _multiply(left: Value, right: Value) -> Value:

@@ -8,11 +8,12 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from service.feel.far import order_key
+from service.feel.far import MICROSECONDS, order_key
 from service.feel.run import Budget
 from service.feel.temporal import since_midnight
 from service.feel.values import Range, Value, YearsMonths, kind, number
 
+_SECOND = timedelta(seconds=1)
 # kinds whose own Python order and equality are FEEL's
 PLAIN = frozenset({Decimal, str, date, timedelta})
 ORDERS: dict[str, Callable[[Any, Any], bool]] = {
@@ -35,13 +36,17 @@ def comparable(left: Value, right: Value) -> tuple[Any, Any] | None:
     if wanted == "date":
         return order_key(left), order_key(right)
     if wanted == "date and time":
-        same = (left.tzinfo is None) == (right.tzinfo is None)
-        return (order_key(left), order_key(right)) if same else None
+        return _moments(left, right, lambda moment: order_key(moment) // MICROSECONDS)
     if wanted == "time":
-        if (left.tzinfo is None) != (right.tzinfo is None):
-            return None
-        return since_midnight(left), since_midnight(right)
+        return _moments(left, right, lambda moment: since_midnight(moment) // _SECOND)
     return None
+
+
+def _moments(left: Any, right: Any, seconds: Callable[[Any], int]) -> tuple[int, int] | None:
+    """Times by the whole second, as the kit reads §10.3.2.3.4; one with a zone and one without have no order."""
+    if (left.tzinfo is None) != (right.tzinfo is None):
+        return None
+    return seconds(left), seconds(right)
 
 
 def ordered(relation: str, left: Value, right: Value) -> bool | None:

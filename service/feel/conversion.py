@@ -46,7 +46,7 @@ def to_json(value: Value) -> Any:
     of too many parts or too deep.
     """
     try:
-        return _plain(value, Budget(MAX_PARTS))
+        return _plain(value, Budget(MAX_PARTS, reason="size"))
     except RecursionError:
         raise BudgetExceeded("depth") from None
 

@@ -12,6 +12,7 @@ YEARS = 400
 MOST_YEARS = 999_999_999
 _FIRST = 2000
 _CYCLE = timedelta(days=146_097)
+MICROSECONDS = 1_000_000  # of a second, in the keys that order date-times
 _MICROSECOND = timedelta(microseconds=1)
 _OF_THE_TWIN = frozenset(
     {"month", "day", "hour", "minute", "second", "microsecond", "tzinfo", "weekday", "isoweekday", "utcoffset"}
@@ -113,7 +114,7 @@ def difference(left: Any, right: Any) -> timedelta:
 
 
 def order_key(value: Any) -> int:
-    """A number that orders dates among themselves, and so date-times that both have a zone or both have none."""
+    """A number that orders dates (days), and date-times that both have a zone or both have none (microseconds)."""
     cycles, twin = split(value)
     if not isinstance(twin, datetime):
         return cycles * _CYCLE.days + int(twin.toordinal())

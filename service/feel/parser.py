@@ -17,7 +17,7 @@ from service.feel.values import number
 _IN = re.compile(r"\bin\b")
 _COLON = re.compile(r":")
 _PARAMETER_END = re.compile(r"[:,)]")
-_NAMED_ARGUMENT = re.compile(r"[^\W\d][\w \t+\-*/.']*?\s*:")
+_NAMED_ARGUMENT = re.compile(r"(?>[^\W\d][\w+\-*/.'’]*(?:\s+[\w+\-*/.'’]+)*)\s*:")
 _FUNCTION = re.compile(r"function\s*\(")
 # functions that are called like operators
 _CALLED_KEYWORD = re.compile(r"(not|and|or)\s*\(")

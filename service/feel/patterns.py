@@ -1,4 +1,4 @@
-"""Regular expressions of XPath, as FEEL has them, run in linear time by RE2."""
+"""Regular expressions of XPath, as FEEL has them, translated to and run in linear time by RE2."""
 
 from __future__ import annotations
 
@@ -8,46 +8,26 @@ from typing import Any
 
 import re2
 
+from service.feel.characters import LETTERS, PatternError, Span, common, complement, in_brackets, spans, written
+
+__all__ = ["MAX_PATTERN", "PatternError", "compiled"]
+
 MAX_PATTERN = 1_000
 _MAX_MEMORY = 8 << 20
-# RE2 knows only ASCII here, XPath means all scripts
-_CLASSES = {
-    "d": r"\p{Nd}",
-    "D": r"\P{Nd}",
-    "w": r"\p{L}\p{M}\p{N}\p{S}",
-    "W": r"\p{P}\p{Z}\p{C}",
-    "s": r" \t\n\r",
-    "S": r"\x00-\x08\x0b\x0c\x0e-\x1f\x21-\x{10ffff}",
-    "i": r"\p{L}_:",
-    "c": r"\p{L}\p{M}\p{Nd}_:.\-",
-}
-_NEGATED = {"I": r"\p{L}_:", "C": r"\p{L}\p{M}\p{Nd}_:.\-"}
-_BLOCKS = {
-    "IsBasicLatin": r"\x00-\x7f",
-    "IsLatin-1Supplement": r"\x{80}-\x{ff}",
-    "IsGreek": r"\x{370}-\x{3ff}",
-    "IsCyrillic": r"\x{400}-\x{4ff}",
-    "IsHiragana": r"\x{3040}-\x{309f}",
-    "IsKatakana": r"\x{30a0}-\x{30ff}",
-    "IsCJKUnifiedIdeographs": r"\x{4e00}-\x{9fff}",
-}
-_PROPERTY = re.compile(r"\\([pP])\{(\w[\w-]*)\}")
+_BLANKS = " \t\n\r"
 _CONTROLS = {"n": "\n", "t": "\t", "r": "\r"}
-_LAST = 0x10FFFF
-Item = str | tuple[int, int]  # of a class: what an escape stands for, or a span of characters
-_BLOCK = re.compile(r"\\([pP])\{(Is[^}]*)\}")
-
-
-class PatternError(ValueError):
-    """A pattern that XPath, or RE2, does not allow."""
+_NAMED = re.compile(r"\{([A-Z][\w-]*)\}")
+_COUNT = re.compile(r"\{\d+(?:,\d*)?\}", re.A)
+Item = Span | tuple[str, str]  # of a class: a span of characters, or the letter and name of an escape
 
 
 class _Translation:
     """One pattern on its way from XPath to RE2."""
 
-    def __init__(self, pattern: str, *, extended: bool) -> None:
-        self.pattern = pattern
-        self.extended = extended
+    def __init__(self, pattern: str, flags: str) -> None:
+        self.pattern = _without_blanks(pattern) if "x" in flags else pattern
+        self.ignores_case = "i" in flags
+        self.dot = "." if "s" in flags else r"[^\n\r]"
         self.at = 0
         self.out: list[str] = []
 
@@ -55,68 +35,92 @@ class _Translation:
         while self.at < len(self.pattern):
             sign = self.pattern[self.at]
             if sign == "\\":
-                self.out.append(self._escape(inside=False))
+                self.out.append(self._escape())
             elif sign == "[":
                 self.out.append(self._class())
             else:
-                self.at += 1
-                if not (self.extended and sign in " \t\n\r"):
-                    self.out.append(sign)
+                self.out.append(self._plain(sign))
         return "".join(self.out)
 
-    def _escape(self, *, inside: bool) -> str:
-        block = _BLOCK.match(self.pattern, self.at)
-        if block:
-            self.at = block.end()
-            return self._block(block[2], negative=block[1] == "P", inside=inside)
+    def _sees(self, *texts: str) -> bool:
+        return self.pattern.startswith(texts, self.at)
+
+    def _plain(self, sign: str) -> str:
+        """A sign that is no escape and no class; what RE2 reads otherwise than XPath is refused."""
+        found = sign
+        if sign == "{":
+            count = _COUNT.match(self.pattern, self.at)
+            if not count:
+                raise PatternError(self.pattern)
+            found = count[0]
+        elif sign in "]}" or (self._sees("(?") and not self._sees("(?:")):
+            raise PatternError(self.pattern)
+        self.at += len(found)
+        return self.dot if sign == "." else found
+
+    def _escape(self) -> str:
+        """An escape outside of brackets."""
+        found = self._escaped()
+        if isinstance(found, int):
+            return rf"\x{{{found:x}}}"
+        letter, name = found
+        # \p{Lu} means capital letters even where case is ignored
+        before = "(?-i:" if self.ignores_case and name else ""
+        return f"{before}[{in_brackets(letter, name)}]{')' if before else ''}"
+
+    def _escaped(self) -> int | tuple[str, str]:
+        """An escape as the code of one character, or as a letter and the name of a property."""
         letter = self.pattern[self.at + 1 : self.at + 2]
         self.at += 2
-        if letter in _CLASSES:
-            return _CLASSES[letter] if inside else f"[{_CLASSES[letter]}]"
-        if letter in _NEGATED:
-            if inside:
+        if letter in ("p", "P"):
+            named = _NAMED.match(self.pattern, self.at)
+            if not named:
                 raise PatternError(self.pattern)
-            return f"[^{_NEGATED[letter]}]"
-        if not letter or (letter.isalnum() and letter not in "ntrpP"):
+            self.at = named.end()
+            return letter, named[1]
+        if letter and letter in LETTERS:
+            return letter, ""
+        if not letter or (letter.isalnum() and letter not in _CONTROLS):
             raise PatternError(self.pattern)
-        return "\\" + letter
-
-    def _block(self, name: str, *, negative: bool, inside: bool) -> str:
-        if name not in _BLOCKS or (negative and inside):
-            raise PatternError(self.pattern)
-        return _BLOCKS[name] if inside else f"[{'^' if negative else ''}{_BLOCKS[name]}]"
+        return ord(_CONTROLS.get(letter, letter))
 
     def _class(self) -> str:
         negative, items = self._items()
-        if not self.pattern.startswith("-[", self.at):
+        if not self._sees("-["):
             self._close()
-            return f"[{'^' if negative else ''}{''.join(map(_written, items))}]"
+            inside = "".join(in_brackets(*item) if isinstance(item[0], str) else written([item]) for item in items)
+            return f"[{'^' if negative else ''}{inside}]"
         self.at += 1
-        taken_negative, taken = self._items()
-        self._close()
+        taken = self._taken()
         self._close()
         # RE2 knows no subtraction of classes and would read it as something else
-        left = _intersection(_spans(items, negative), _spans(taken, not taken_negative))
-        return f"[{''.join(map(_written, left))}]" if left else r"[^\x00-\x{10ffff}]"
+        left = common(_spans(items, negative), complement(taken))
+        return f"[{written(left)}]" if left else r"[^\x00-\x{10ffff}]"
+
+    def _taken(self) -> list[Span]:
+        """The class that is subtracted, which may subtract another in turn."""
+        negative, items = self._items()
+        found = _spans(items, negative)
+        if self._sees("-["):
+            self.at += 1
+            found = common(found, complement(self._taken()))
+        self._close()
+        return found
 
     def _close(self) -> None:
-        if not self.pattern.startswith("]", self.at):
+        if not self._sees("]"):
             raise PatternError(self.pattern)
         self.at += 1
 
     def _items(self) -> tuple[bool, list[Item]]:
         """What a class lists, up to its closing bracket or a subtraction, and whether it is a negative one."""
         self.at += 1
-        negative = self.pattern.startswith("^", self.at)
+        negative = self._sees("^")
         self.at += negative
         items: list[Item] = []
-        while not self.pattern.startswith(("]", "-["), self.at):
-            sign = self.pattern[self.at : self.at + 1]
-            if sign in ("", "["):
+        while not self._sees("]", "-["):
+            if self.at >= len(self.pattern) or self._sees("["):
                 raise PatternError(self.pattern)
-            if self.extended and sign in " \t\n\r":
-                self.at += 1
-                continue
             items.append(self._item())
         if not items:
             raise PatternError(self.pattern)
@@ -124,62 +128,43 @@ class _Translation:
 
     def _item(self) -> Item:
         first = self._sign()
-        if isinstance(first, str):
+        if not isinstance(first, int):
             return first
         following = self.pattern[self.at + 1 : self.at + 2]
-        if not self.pattern.startswith("-", self.at) or following in ("", "]", "["):
+        if not self._sees("-") or following in ("", "]", "["):
             return first, first
         self.at += 1
         last = self._sign()
-        if isinstance(last, str) or last < first:
+        if not isinstance(last, int) or last < first:
             raise PatternError(self.pattern)
         return first, last
 
-    def _sign(self) -> int | str:
-        """A character of a class as its code, or what an escape stands for."""
-        sign = self.pattern[self.at]
-        if sign != "\\":
-            self.at += 1
-            return ord(sign)
-        letter = self.pattern[self.at + 1 : self.at + 2]
-        if letter in ("p", "P"):
-            found = _PROPERTY.match(self.pattern, self.at)
-            if not found:
-                raise PatternError(self.pattern)
-            if not found[2].startswith("Is"):
-                self.at = found.end()
-                return found[0]
-        escaped = self._escape(inside=True)
-        return ord(_CONTROLS.get(letter, letter)) if len(escaped) == 2 and letter not in _CLASSES else escaped
+    def _sign(self) -> int | tuple[str, str]:
+        if self._sees("\\"):
+            return self._escaped()
+        self.at += 1
+        return ord(self.pattern[self.at - 1])
 
 
-def _written(item: Item) -> str:
-    return item if isinstance(item, str) else rf"\x{{{item[0]:x}}}-\x{{{item[1]:x}}}"
+def _spans(items: list[Item], negative: bool) -> list[Span]:
+    found: list[Span] = []
+    for item in items:
+        found += spans(*item) if isinstance(item[0], str) else [item]
+    return complement(found) if negative else complement(complement(found))
 
 
-def _spans(items: list[Item], negative: bool) -> list[Item]:
-    """The characters of a class as spans in order. Raises PatternError where an escape stands for too many."""
-    if any(isinstance(item, str) for item in items):
-        raise PatternError("class subtraction with an escape")
-    spans = sorted(item for item in items if not isinstance(item, str))
-    if not negative:
-        return list(spans)
-    gaps: list[Item] = []
-    begin = 0
-    for first, last in spans:
-        if first > begin:
-            gaps.append((begin, first - 1))
-        begin = max(begin, last + 1)
-    return [*gaps, (begin, _LAST)] if begin <= _LAST else gaps
-
-
-def _intersection(left: list[Item], right: list[Item]) -> list[Item]:
-    return [
-        (max(one[0], other[0]), min(one[1], other[1]))
-        for one in left
-        for other in right
-        if not isinstance(one, str) and not isinstance(other, str) and max(one[0], other[0]) <= min(one[1], other[1])
-    ]
+def _without_blanks(pattern: str) -> str:
+    """The pattern as the flag x means it: blanks count inside brackets only."""
+    kept: list[str] = []
+    depth, is_escaped = 0, False
+    for sign in pattern:
+        if depth == 0 and sign in _BLANKS:
+            continue
+        if not is_escaped:
+            depth += (sign == "[") - (sign == "]" and depth > 0)
+        is_escaped = sign == "\\" and not is_escaped
+        kept.append(sign)
+    return "".join(kept)
 
 
 @lru_cache(maxsize=512)
@@ -193,7 +178,7 @@ def compiled(pattern: str, flags: str) -> Any:
     options.literal = "q" in flags
     options.case_sensitive = "i" not in flags
     options.dot_nl = "s" in flags
-    translated = pattern if "q" in flags else _Translation(pattern, extended="x" in flags).result()
+    translated = pattern if "q" in flags else _Translation(pattern, flags).result()
     if "m" in flags and "q" not in flags:
         translated = "(?m)" + translated
     try:

@@ -199,7 +199,10 @@ class Reader:
         """The entries, each a local name for those that follow."""
         members: dict[str, Shape] = {}
         for key, part in node.entries:
-            shape = self.touch(self.visit(part, names))
+            around = names
+            if key is not None and s.is_own_function(key, part, BUILTIN_NAMES):
+                around = names.binding({key: NOTHING})
+            shape = self.touch(self.visit(part, around))
             if key is None:
                 return shape
             members[key] = shape

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +12,33 @@ if TYPE_CHECKING:
     from service.feel.values import FunctionValue, Value
 
 MAX_CALLS = 120
+STEPS_PER_LOOK = 1_000
+
+_REASONS = {
+    "steps": (
+        "表达式计算步数超过上限，已停止计算。",
+        "The expression takes more steps than allowed; evaluation was stopped.",
+    ),
+    "time": (
+        "表达式计算超过限定时间，已停止计算。",
+        "The expression takes longer than allowed; evaluation was stopped.",
+    ),
+    "depth": (
+        "表达式嵌套或函数递归过深，已停止计算。",
+        "The expression nests or calls itself too deeply; evaluation was stopped.",
+    ),
+    "size": (
+        "结果的组成部分超过上限，无法写出。",
+        "The result has more parts than may be written down.",
+    ),
+}
 
 
 class BudgetExceeded(Exception):  # noqa: N818 -- it says what happened, and callers read it so
-    """An evaluation that would take too long, grow too large or call itself too deeply; nothing of it is kept."""
+    """An evaluation that would take too long, grow too large or call itself too deeply; nothing of it is kept.
+
+    `reason` is one of steps, time, depth and size.
+    """
 
     def __init__(self, reason: str = "steps") -> None:
         super().__init__(reason)
@@ -24,34 +47,52 @@ class BudgetExceeded(Exception):  # noqa: N818 -- it says what happened, and cal
     @property
     def zh(self) -> str:
         """The reason in Chinese."""
-        if self.reason == "depth":
-            return "表达式嵌套或函数递归过深，已停止计算。"
-        return "表达式计算步数超过上限，已停止计算。"
+        return _REASONS[self.reason][0]
 
     @property
     def en(self) -> str:
         """The reason in English."""
-        if self.reason == "depth":
-            return "The expression nests or calls itself too deeply; evaluation was stopped."
-        return "The expression takes more steps than allowed; evaluation was stopped."
+        return _REASONS[self.reason][1]
 
     def __str__(self) -> str:
         return self.en
 
 
 class Budget:
-    """How many steps are left; a step is a turn of a loop, a call, an element or 16 characters of a result."""
+    """How many steps are left; a step is a turn of a loop, a call, an element or 16 characters of a result.
 
-    __slots__ = ("left",)
+    A caller that also has a clock gives it with the reading at which to stop; it is asked once in STEPS_PER_LOOK steps.
+    """
 
-    def __init__(self, steps: int = 100_000) -> None:
+    __slots__ = ("_clock", "_deadline", "_look_at", "_reason", "left")
+
+    def __init__(
+        self,
+        steps: int = 100_000,
+        *,
+        clock: Callable[[], float] | None = None,
+        deadline: float = 0.0,
+        reason: str = "steps",
+    ) -> None:
         self.left = steps
+        self._reason = reason
+        self._clock = clock
+        self._deadline = deadline
+        self._look_at = 0 if clock is None else steps
 
     def spend(self, steps: int = 1) -> None:
-        """Take steps away; raises BudgetExceeded when none are left."""
+        """Take steps away; raises BudgetExceeded when none, or no time, is left."""
         self.left -= steps
+        if self.left < self._look_at:
+            self._look()
+
+    def _look(self) -> None:
         if self.left < 0:
-            raise BudgetExceeded
+            raise BudgetExceeded(self._reason)
+        if self._clock is not None:
+            if self._clock() >= self._deadline:
+                raise BudgetExceeded("time")
+            self._look_at = max(0, self.left - STEPS_PER_LOOK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,11 @@ KEYWORDS = frozenset(
 # a sign is not read where a longer one begins
 _LONGER = {".": "..", "*": "**", "<": "<=", ">": ">="}
 
+# DMN 1.5 §10.3.1.2, grammar rules 25 to 29
+_NOT_IN_NAME = re.compile(r"[^\w\s?.+\-*/'’\u00b7\U00010000-\U000EFFFF]")
+
 MAX_TEXT = 100_000
+MAX_NAME = 300
 
 _HINTS = (
     ("==", "相等用一个等号 =", "write = for equality"),
@@ -180,9 +184,12 @@ class Scanner:
         """Read a name being declared: everything up to what the pattern says, blanks made single."""
         if not IDENTIFIER.match(self.text, self.at):
             raise self.error("这里应为名称", "expected a name here")
-        found = stop.search(self.text, self.at)
+        found = stop.search(self.text, self.at, self.at + MAX_NAME)
         if not found or found.start() == self.at:
             raise self.error("这里应为名称", "expected a name here")
+        wrong = _NOT_IN_NAME.search(self.text, self.at, found.start())
+        if wrong:
+            raise self.error(f"名称里不能有“{wrong[0]}”", f"“{wrong[0]}” cannot stand in a name", wrong.start())
         name = re.sub(r"\s+", " ", self.text[self.at : found.start()]).strip()
         self.at = found.start()
         self.skip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -225,3 +226,8 @@ class Foreign(Node, ABC):
     @abstractmethod
     def read(self, reader: Reader, names: Locals) -> Shape:
         """What it reads, said to the reader."""
+
+
+def is_own_function(key: str | None, part: Node, builtins: Container[str]) -> bool:
+    """Whether an entry of a context is a function that may call itself by the entry's name; a built-in one stays."""
+    return isinstance(part, FunctionLiteral) and key not in builtins

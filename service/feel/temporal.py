@@ -136,7 +136,7 @@ def read_literal(text: str) -> Any:
     """What stands in an at literal, @"…": the kind follows from the form."""
     if text.lstrip("-").startswith("P"):
         return read_duration(text)
-    if "T" in text:
+    if "T" in text.partition("@")[0]:
         return read_date_and_time(text)
     day = read_date(text)
     return day if day is not None else read_time(text)

@@ -24,7 +24,7 @@ def to_text(value: Value) -> str:
     '[1.5, "a"]'
     """
     try:
-        return write(value, Budget(MAX_PARTS))
+        return write(value, Budget(MAX_PARTS, reason="size"))
     except RecursionError:
         raise BudgetExceeded("depth") from None
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from service.feel.names import KnownNames
-from service.feel.scanner import Scanner
+from service.feel.scanner import MAX_NAME, Scanner
 from service.feel.source import FeelSyntaxError, Source
 from service.feel.types import ANY, SIMPLE, ContextType, FeelType, FunctionType, ListType, RangeType, simple_type
 
@@ -85,7 +85,7 @@ class TypeScanner(Scanner):
     def _named_type(self) -> FeelType:
         start = self.at
         name = self._type_name()
-        while self.take("."):
+        while len(name) < MAX_NAME and self.take("."):
             name += "." + self._type_name()
         found = self.types.get(name) or simple_type(name)
         if found is None:

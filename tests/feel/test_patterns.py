@@ -24,6 +24,15 @@ MATCHES = [
     (r"^[\p{IsBasicLatin}]$", "长", False),
     (r"^.$", "𠮷", True),
     (r"^[\n]$", "\n", True),
+    (r"^[\C]$", "!", True),
+    (r"^[\w-[a]]$", "b", True),
+    (r"^[\w-[a]]$", "a", False),
+    (r"^[\p{L}-[\p{Lu}]]$", "é", True),
+    (r"^[\p{L}-[\p{Lu}]]$", "É", False),
+    (r"^[a-z-[aeiou-[e]]]$", "e", True),
+    (r"^[\S-[长]]$", "长", False),
+    (r"^\P{IsBasicLatin}$", "长", True),
+    ("^a.b$", "a\rb", False),
 ]
 REFUSED = [
     "[z-a]",
@@ -34,10 +43,15 @@ REFUSED = [
     r"(?=a)",
     r"a{9999}",
     r"\q",
-    r"[\C]",
     r"\p{IsNowhere}",
     "(",
-    r"[\w-[a]]",
+    "a{,2}",
+    "(?i)a",
+    "a]",
+    "a}",
+    r"\pL",
+    r"[\p{Nowhere}-[a]]",
+    "[a-z-[a]b]",
 ]
 
 
@@ -62,6 +76,12 @@ def test_what_cannot_be_read_rightly_is_null(pattern: str) -> None:
         ("a.b", "q", "a.b", True),
         ("a.b", "q", "axb", False),
         ("a", "z", "a", None),
+        (r"hello\ sworld", "x", "hello world", True),
+        ("hello[ ]world", "x", "hello world", True),
+        (r"\p{Lu}", "i", "a", False),
+        ("[^Q]", "i", "q", False),
+        ("[A-Z-[OI]]", "i", "a", True),
+        ("[A-Z-[OI]]", "i", "o", False),
     ],
 )
 def test_flags_change_how_a_pattern_is_read(pattern: str, flags: str, text: str, expected: bool | None) -> None:

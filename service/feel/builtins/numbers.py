@@ -12,6 +12,8 @@ from service.feel.values import NUMBERS, Value, YearsMonths, number
 
 # a scale may ask for more digits than a number has
 _WIDE = decimal.Context(prec=6200, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
+# the quotient of the largest and the smallest number has so many digits
+_EXACT = decimal.Context(prec=12_400, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
 _SMALLEST_SCALE, _LARGEST_SCALE = -6111, 6176
 
 
@@ -53,8 +55,10 @@ def _abs_duration(value: YearsMonths | timedelta) -> Value:
 def _modulo(dividend: Decimal, divisor: Decimal) -> Value:
     if not divisor:
         return None
-    turns = NUMBERS.divide(dividend, divisor).to_integral_value(decimal.ROUND_FLOOR)
-    return NUMBERS.subtract(dividend, NUMBERS.multiply(divisor, turns))
+    rest = _EXACT.remainder(dividend, divisor)
+    if rest and (rest < 0) is not (divisor < 0):
+        rest = _EXACT.add(rest, divisor)
+    return NUMBERS.plus(rest)
 
 
 @builtin("sqrt", "number: number")

@@ -95,40 +95,39 @@ def _turned(relation: Relation) -> Relation:
     return lambda a, b: relation(b, a)
 
 
-def _related(relation: Relation, shapes: str) -> Callable[[Value, Value], Value]:
-    """The function over points and ranges; `shapes` lists what it takes, p a point and r a range."""
-    allowed = shapes.split()
-
-    def judge(left: Value, right: Value) -> Value:
-        shape = ("r" if type(left) is Range else "p") + ("r" if type(right) is Range else "p")
-        if left is None or right is None or shape not in allowed:
-            return None
-        return relation(_as_range(left), _as_range(right))
-
-    return judge
-
-
 def _as_range(value: Value) -> Range:
     return value if type(value) is Range else Range(value, True, value, True)
 
 
-for _name, _first, _second, _relation, _shapes in (
-    ("before", "point1", "point2", _before, "pp pr rp rr"),
-    ("after", "point1", "point2", _turned(_before), "pp pr rp rr"),
-    ("meets", "range1", "range2", _meets, "rr"),
-    ("met by", "range1", "range2", _turned(_meets), "rr"),
-    ("overlaps", "range1", "range2", _overlaps, "rr"),
-    ("overlaps before", "range1", "range2", _overlaps_before, "rr"),
-    ("overlaps after", "range1", "range2", _overlaps_after, "rr"),
-    ("finishes", "point", "range", _finishes, "pr rr"),
-    ("finished by", "range", "point", _turned(_finishes), "rp rr"),
-    ("includes", "range", "point", _includes, "rp rr"),
-    ("during", "point", "range", _turned(_includes), "pr rr"),
-    ("starts", "point", "range", _starts, "pr rr"),
-    ("started by", "range", "point", _turned(_starts), "rp rr"),
-    ("coincides", "point1", "point2", _coincides, "pp rr"),
+def _related(relation: Relation) -> Callable[[Value, Value], Value]:
+    """The relation over points and ranges; a point is the range from itself to itself."""
+    return lambda left, right: relation(_as_range(left), _as_range(right))
+
+
+_SIGNATURES = {
+    "pp": "point1: point, point2: point",
+    "pr": "point: point, range: range",
+    "rp": "range: range, point: point",
+    "rr": "range1: range, range2: range",
+}
+for _name, _relation, _shapes in (
+    ("before", _before, "pp pr rp rr"),
+    ("after", _turned(_before), "pp pr rp rr"),
+    ("meets", _meets, "rr"),
+    ("met by", _turned(_meets), "rr"),
+    ("overlaps", _overlaps, "rr"),
+    ("overlaps before", _overlaps_before, "rr"),
+    ("overlaps after", _overlaps_after, "rr"),
+    ("finishes", _finishes, "pr rr"),
+    ("finished by", _turned(_finishes), "rp rr"),
+    ("includes", _includes, "rp rr"),
+    ("during", _turned(_includes), "pr rr"),
+    ("starts", _starts, "pr rr"),
+    ("started by", _turned(_starts), "rp rr"),
+    ("coincides", _coincides, "pp rr"),
 ):
-    builtin(_name, f"{_first}: any, {_second}: any")(_related(_relation, _shapes))
+    for _shape in _shapes.split():
+        builtin(_name, _SIGNATURES[_shape])(_related(_relation))
 
 
 @builtin("range", "from: string", needs_run=True)

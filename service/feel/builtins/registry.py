@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from service.feel.arithmetic import FAILURES
+from service.feel.characters import PatternError
 from service.feel.far import is_day
 from service.feel.run import Run
 from service.feel.source import Place
@@ -20,6 +21,7 @@ _KINDS: dict[str, frozenset[str]] = {
     "day": frozenset({"date", "date and time"}),
     "moment": frozenset({"time", "date and time"}),
     "duration": DURATIONS,
+    "point": frozenset({"number", "string", "date", "time", "date and time", *DURATIONS}),
 }
 _MISFIT = object()
 
@@ -112,6 +114,9 @@ class Builtin(FunctionValue):
     def _called(self, run: Run, signature: Signature, fitted: list[Any], place: Place) -> Value:
         try:
             result = signature.call(run, *fitted) if signature.needs_run else signature.call(*fitted)
+        except PatternError as refused:
+            zh, en = f"正则表达式“{refused}”不能使用", f"the regular expression “{refused}” cannot be used"
+            return run.note(place, "pattern", zh, en)
         except FAILURES:
             result = None
         if result is None:

@@ -11,6 +11,7 @@ from service.feel import syntax as s
 from service.feel.closures import Compile, Compiler, Evaluate, Static
 from service.feel.comparison import either, in_range
 from service.feel.far import difference, shifted
+from service.feel.nodes.reading import read_name
 from service.feel.run import Run, Scope
 from service.feel.source import Place
 from service.feel.values import Range, Value, boolean, is_context, kind, kind_in_chinese, number
@@ -46,8 +47,15 @@ def filtered(run: Run, value: Value, condition: Evaluate, scope: Scope | None, p
     return [row for row in rows if condition(run, row_scope(row, scope)) is True]
 
 
+def _base(node: s.Node, compile_node: Compile, static: Static) -> Evaluate:
+    """What is filtered; of `partial` no copy is needed, since a filter hands on its elements only."""
+    if isinstance(node, s.Name) and node.name == "partial":
+        return read_name(node, static)
+    return compile_node(node, static)
+
+
 def _filter(node: s.Filter, compile_node: Compile, static: Static) -> Evaluate:
-    base, place = compile_node(node.base, static), node.place
+    base, place = _base(node.base, compile_node, static), node.place
     if isinstance(node.condition, s.Literal) and kind(node.condition.value) == "number":
         position = node.condition.value
 
@@ -143,15 +151,23 @@ def _for(node: s.For, compile_node: Compile, static: Static) -> Evaluate:
     return evaluate
 
 
+def _condition(run: Run, value: Value, word: str, place: Place) -> bool | None:
+    if value is not None and boolean(value) is None:
+        zh = f"“{word}”的条件是{kind_in_chinese(value)}，不是真假"
+        run.note(place, "condition", zh, f"the condition of “{word}” is a {kind(value)}, not a boolean")
+    return boolean(value)
+
+
 def _quantified(node: s.Quantified, compile_node: Compile, static: Static) -> Evaluate:
     domains, inner = _domains(node.iterators, compile_node, static)
-    body, some = compile_node(node.body, inner), node.word == "some"
+    body, word, place = compile_node(node.body, inner), node.word, node.body.place
+    some = word == "some"
 
     def evaluate(run: Run, scope: Scope | None) -> bool | None:
         found: bool | None = False
         try:
             for turn in _turns(run, scope, domains):
-                value = boolean(body(run, turn))
+                value = _condition(run, body(run, turn), word, place)
                 # every = not some not
                 found = either(found, value if some or value is None else not value)
                 if found:

@@ -29,6 +29,25 @@ def _elsewhere(run: Run, name: str, place: Place) -> Value:
 
 
 def _name(node: s.Name, _compile: Compile, static: Static) -> Evaluate:
+    read = read_name(node, static)
+    return _snapshot(read) if node.name == "partial" else read
+
+
+def _snapshot(read: Evaluate) -> Evaluate:
+    """`partial` as it is now: the loop goes on adding to its list, which may be part of a result by then."""
+
+    def copy(run: Run, scope: Scope | None) -> Value:
+        value = read(run, scope)
+        if type(value) is not list:
+            return value
+        run.budget.spend(len(value))
+        return list(value)
+
+    return copy
+
+
+def read_name(node: s.Name, static: Static) -> Evaluate:
+    """The closure that finds what a name stands for: from the inside out, then the variables, then the functions."""
     name, place = node.name, node.place
 
     def read_root(run: Run, _scope: Scope | None) -> Value:
@@ -99,10 +118,11 @@ def _context(node: s.ContextLiteral, compile_node: Compile, static: Static) -> E
     for key, part in node.entries:
         if key in seen:
             return lambda run, _scope: run.note(node.place, "twice", f"“{key}”出现两次", f"“{key}” stands there twice")
-        entries.append((key, compile_node(part, static)))
+        named = static.binding(key) if key is not None and node.binds else static
+        entries.append((key, compile_node(part, named if s.is_own_function(key, part, BUILTINS) else static)))
         if key is not None:
             seen.add(key)
-            static = static.binding(key) if node.binds else static
+            static = named
 
     def build(run: Run, scope: Scope | None) -> Value:
         run.budget.spend(len(entries))
