@@ -42,6 +42,16 @@ def sign_in(work: UnitOfWork, login: str, password: str, client: str = "") -> st
 
     `client` is the address or device to note. Unknown logins take as long as wrong passwords.
     """
+    known = recognise(work, login, password, client)
+    if isinstance(known, Refusal):
+        return known
+    work.session.execute(delete(UserSession).where(UserSession.user_id == known.id, UserSession.expires_at <= work.now))
+    note(work, "signed-in", "user", known.id, {"client": client}, actor=Actor(known.id, known.name))
+    return _open_session(work, known.id)
+
+
+def recognise(work: UnitOfWork, login: str, password: str, client: str = "") -> User | Refusal:
+    """The account whose login and password these are; failures are counted, and five in a row lock it."""
     user = work.session.scalar(select(User).where(User.login == login.strip()).with_for_update())
     if user is None or not user.active:
         _matches(_decoy(ports().hasher), password)
@@ -51,9 +61,7 @@ def sign_in(work: UnitOfWork, login: str, password: str, client: str = "") -> st
     if not _matches(user.password_hash, password):
         return _failed(work, user, client)
     user.failed_logins, user.locked_until_at = 0, None
-    work.session.execute(delete(UserSession).where(UserSession.user_id == user.id, UserSession.expires_at <= work.now))
-    note(work, "signed-in", "user", user.id, {"client": client}, actor=Actor(user.id, user.name))
-    return _open_session(work, user.id)
+    return user
 
 
 def _failed(work: UnitOfWork, user: User, client: str) -> Refusal:

@@ -1,6 +1,7 @@
 """Every table of the store, so that one import has the whole schema."""
 
 from service.store import (
+    api_tokens,
     attachments,
     audit,
     calendars,
@@ -31,6 +32,7 @@ from service.store import (
 )
 
 __all__ = [
+    "api_tokens",
     "attachments",
     "audit",
     "calendars",

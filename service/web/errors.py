@@ -13,6 +13,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from service.domain import errors as refusals
+from service.web.api.addresses import is_for_programs, problem_words, told
+from service.web.api.credentials import CredentialsRefused
 from service.web.i18n import language, local
 from service.web.i18n import lazy_gettext as _
 from service.web.security import TOKEN_FIELD, ForgedRequest, SignInRequired, same_origin
@@ -22,6 +24,7 @@ log = logging.getLogger(__name__)
 # Looked up along the class's ancestors, so that a new refusal has the status of its family.
 STATUS: Final[dict[type[refusals.Refusal], int]] = {
     SignInRequired: 401,
+    CredentialsRefused: 401,
     ForgedRequest: 403,
     refusals.NotAllowed: 403,
     refusals.NotFound: 404,
@@ -115,6 +118,8 @@ def answer_http(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if 300 <= status < 400:
         return error.get_response()
+    if is_for_programs():
+        return respond(_face(status, f"http-{status}", told(status)))
     known = status if status in _TITLES else (400 if status < 500 else 500)
     return respond(_face(status, f"http-{status}", str(_WHAT_NOW.get(known, ""))))
 
@@ -128,7 +133,7 @@ def answer_failure(error: Exception) -> ResponseReturnValue:
 
 def wants_json() -> bool:
     """Whether a program asks: the API's addresses, a JSON body, or an Accept header that prefers JSON."""
-    if request.path.startswith(("/api/", "/v2/")) or "/v2/" in request.path or request.is_json:
+    if is_for_programs() or request.is_json:
         return True
     accepts = request.accept_mimetypes
     return bool(accepts) and accepts["application/json"] > accepts["text/html"]
@@ -146,16 +151,21 @@ def respond(face: Face) -> Response:
 
 
 def problem(face: Face) -> Response:
-    """RFC 9457 problem details with our stable code and the reference."""
+    """RFC 9457 problem details with our stable code and a reference; at `/v2` with Camunda 8's statuses and titles."""
+    status, title = problem_words(face.status, face.code, face.title)
     body = {
         "type": f"urn:shenbao:{face.code}",
-        "title": face.title,
-        "status": face.status,
+        "title": title,
+        "status": status,
         "detail": face.text,
+        "instance": request.path,
         "code": face.code,
         "reference": face.reference,
     }
-    return Response(json.dumps(body, ensure_ascii=False), face.status, mimetype="application/problem+json")
+    response = Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json")
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="shenbao"'  # never Basic: a browser would keep it
+    return response
 
 
 def refusal_face(refusal: refusals.Refusal) -> Face:

@@ -40,9 +40,14 @@ def lazy_gettext(message: str) -> str:
 
 
 def language() -> Language:
-    """The language of this request: the cookie, then the account, then the browser, then Chinese."""
+    """The language of this request: the cookie, then the account, then the browser, then Chinese.
+
+    A program at the API says it by Accept-Language with each request, and is asked for nothing else.
+    """
     if not has_request_context():
         return "zh"
+    if g.get("is_program"):
+        return "en" if request.accept_languages.best_match(["zh", "zh-CN", "zh-TW", "en"], "zh") == "en" else "zh"
     chosen = request.cookies.get(LANGUAGE_COOKIE)
     if chosen not in ("zh", "en"):
         actor = getattr(g, "actor", None)

@@ -132,7 +132,7 @@ def _begin() -> None:
     g.actor = None
     g.csrf = None
     token = request.cookies.get(SESSION_COOKIE)
-    if not token or request.endpoint == "static":
+    if not token or request.endpoint == "static" or guards_itself():
         return
     found = sessions.find(db.session(), token, g.now)
     if found is None:
@@ -148,17 +148,19 @@ def _refuse_unguarded() -> None:
     if request.endpoint in (None, "static"):
         return
     view = current_app.view_functions.get(str(request.endpoint))
-    guarded = hasattr(view, "access")
-    blueprint = current_app.blueprints.get(request.blueprint or "")
-    if not guarded and not getattr(blueprint, "guards_itself", False):
+    if not hasattr(view, "access") and not guards_itself():
         abort(404)
+
+
+def guards_itself() -> bool:
+    """Whether the request is for a door that asks for credentials of its own and knows no cookies: the API's."""
+    return bool(getattr(current_app.blueprints.get(request.blueprint or ""), "guards_itself", False))
 
 
 def _check_token() -> None:
     if request.method in SAFE_METHODS or request.endpoint is None:
         return
-    blueprint = current_app.blueprints.get(request.blueprint or "")
-    if getattr(blueprint, "guards_itself", False):
+    if guards_itself():
         return
     view = current_app.view_functions.get(str(request.endpoint))
     access = getattr(view, "access", None)

@@ -12,6 +12,7 @@ from werkzeug.routing import IntegerConverter
 from service.queries import inbox, sessions
 from service.store.session import db
 from service.web import assets, i18n, menu, present, words
+from service.web.api.site import install_api
 from service.web.errors import install_errors
 from service.web.pages import (
     account,
@@ -74,6 +75,7 @@ def install(app: Flask, *, proxies: int = 0, demonstration: bool = False, secure
     app.context_processor(_shell)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    install_api(app)
 
 
 def _install_words(app: Flask) -> None:
