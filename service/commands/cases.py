@@ -8,6 +8,7 @@ from service.commands.advance import advance
 from service.commands.ports import ports
 from service.commands.process_messages import publish
 from service.commands.trail import note
+from service.domain.access import require
 from service.domain.deadlines import local_date
 from service.domain.errors import InvalidInput, NotAllowed, NotFound, WrongState
 from service.domain.identity import Actor
@@ -16,13 +17,12 @@ from service.engine import Start
 from service.programmes.compiled import CompiledProgramme, compiled_of
 from service.programmes.manifest import Procedure
 from service.store import calls, counters, deployments, instances
+from service.store.access import case_facts
 from service.store.calls import Call
 from service.store.cases import Case
 from service.store.instances import Instance
 from service.store.organisations import Organisation
 from service.store.unit_of_work import UnitOfWork
-
-DECIDED = "filing"  # the state of a case whose decision has been made and is being filed
 
 
 class IntakeClosed(NotAllowed):
@@ -88,10 +88,9 @@ def withdraw(work: UnitOfWork, case_id: int, reason: str) -> None:
     # locked, so that a meeting that sends its papers meanwhile is either seen here or sees the withdrawal
     instances.lock_of_case(work.session, case_id)
     case = work.session.scalar(select(Case).where(Case.id == case_id).with_for_update())
-    if case is None or case.applicant_id is None or case.applicant_id != work.actor.organisation_id:
+    if case is None:
         raise NotFound()
-    if case.ended_at is not None:
-        raise WrongState(zh="案件已经办结，不能撤回。", en="The case has ended and cannot be withdrawn.")
+    require(work.actor, "withdraw-case", case_facts(work.session, work.actor, case), work.now)
     manifest = compiled_of(work.session, case.deployment_id).manifest
     rule = manifest.procedures[case.procedure]
     if not _holds_starting_role(work.actor, rule):
@@ -99,16 +98,6 @@ def withdraw(work: UnitOfWork, case_id: int, reason: str) -> None:
         raise NotAllowed(why_zh=f"只有“{name}”可以撤回。", why_en=f"Only “{name}” can withdraw it.")
     if not rule.withdraw:
         raise WrongState(zh="这类案件不能撤回。", en="Cases of this kind cannot be withdrawn.")
-    if case.papers_sent_at is not None:
-        raise WrongState(
-            zh="会议材料已经印发，不能再撤回；如确有需要，请联系受理单位终止办理。",
-            en="The papers of the meeting have been sent, so the case can no longer be withdrawn; ask the office.",
-        )
-    if case.state == DECIDED:
-        raise WrongState(
-            zh="案件已经决定，正在备案，不能再撤回；如确有需要，请联系受理单位。",
-            en="The case has been decided and is being filed; it can no longer be withdrawn. Ask the office.",
-        )
     publish(work, case_id, "case-withdrawn", {"withdrawal_reason": reason.strip()})
     note(work, "case-withdrawn", "case", case_id, {"reason": reason.strip()}, case_id=case_id)
 

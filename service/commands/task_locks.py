@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.domain.access import role_of
-from service.domain.deadlines import shown, shown_end
-from service.domain.errors import DeadlinePassed, NotAllowed, NotFound, TaskAlreadyClaimed, TaskAlreadyCompleted
+from service.domain.access import require, why_not
+from service.domain.deadlines import local_date
+from service.domain.errors import NotAllowed
+from service.domain.identity import Actor
 from service.programmes.task_forms import continued_form
 from service.store import instances, user_tasks
 from service.store.cases import Case
 from service.store.deployments import Deployment
 from service.store.instances import Instance
-from service.store.task_ground import TaskGround, task_ground
+from service.store.task_ground import TaskGround, task_facts, task_ground
 from service.store.unit_of_work import UnitOfWork
-from service.store.user_tasks import OPEN, UserTask
-from service.store.users import User
+from service.store.user_tasks import UserTask
+from service.store.users import User, actor_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,44 +34,50 @@ class HeldTask:
 
 
 def hold(work: UnitOfWork, task_id: int, *, request_key: str | None = None) -> HeldTask:
-    """The task with its instance locked, if it is one of the actor's; NotFound otherwise."""
+    """The task with its instance locked, if it is one of the actor's and nothing keeps the actor out of the case.
+
+    NotFound otherwise.
+    """
     instance = instances.lock_of_task(work.session, task_id)
     loaded = user_tasks.load(work.session, task_id, work.actor)
-    task, person = loaded.task, work.actor.user_id
-    if work.actor.is_person and not loaded.in_group and task.assignee_id != person:
-        raise NotFound()
+    task, actor = loaded.task, work.actor
     ground = task_ground(
-        work.session, task, person=person, form=continued_form(task), now=work.now, request_key=request_key
+        work.session,
+        task,
+        person=actor.user_id,
+        expert=actor.expert_id,
+        form=continued_form(task),
+        now=work.now,
+        request_key=request_key,
     )
+    require(actor, "see-task", task_facts(task, ground), work.now)
     return HeldTask(task, loaded.case, instance, loaded.deployment, ground)
 
 
 def refuse_unless_workable(work: UnitOfWork, held: HeldTask) -> None:
-    """Raise unless the actor may act on the task now: open, not another's, in time."""
+    """Raise unless the actor may act on the task now: open, not another's, in time, and in one role of the case."""
     task = held.task
-    if task.status != OPEN:
-        who = _name_of(work.session, task.completed_by)
-        raise TaskAlreadyCompleted(who=who, when=shown(task.closed_at or work.now))
-    if task.assignee_id is not None and task.assignee_id != work.actor.user_id:
-        who = _name_of(work.session, task.assignee_id)
-        raise TaskAlreadyClaimed(who=who, when=shown(task.claimed_at or task.opened_at))
-    if held.ground.over_at is not None:
-        raise DeadlinePassed(due=shown_end(held.ground.over_at))
+    facts = task_facts(task, held.ground)
+    if why_not(work.actor, "work-on-task", facts, work.now) is not None:
+        holder = _name_of(work.session, task.completed_by or task.assignee_id)
+        require(work.actor, "work-on-task", task_facts(task, held.ground, holder=holder), work.now)
 
 
-def refuse_second_role(held: HeldTask) -> None:
-    """One person acts in one role of a case, and not in both steps that a task's property `not-by` keeps apart.
+def refuse_receiver(work: UnitOfWork, held: HeldTask, user_id: int) -> Actor:
+    """Raise NotAllowed unless the task may be handed to this person; the person as an actor.
 
-    Submitter ≠ reviewer ≠ handler ≠ recorder; who prepares is not who signs. Source: domain §15.
+    Judged by the same rule as the receiver's own acts: a role in the task or a place beside it, no conflict, no second
+    role. The holder's own part is not asked here.
     """
-    now = {role_of(key) for key in held.ground.groups}
-    before = {role_of(acted.group_key) for acted in held.ground.acted}
-    apart = set(str(held.task.properties.get("not-by", "")).split())
-    if (before and now and not before & now) or apart & {acted.element for acted in held.ground.acted}:
-        raise NotAllowed(
-            why_zh="您已用另一角色办理过本案，按规定须由他人办理这一步。",
-            why_en="You acted in another role in this case; somebody else has to do this step.",
-        )
+    receiver = actor_of(work.session, user_id, local_date(work.now))
+    if receiver is None:
+        raise NotAllowed(why_zh="没有这个账号，或账号已停用。", why_en="There is no such account, or it is closed.")
+    task = held.task
+    ground = task_ground(
+        work.session, task, person=user_id, expert=receiver.expert_id, form=continued_form(task), now=work.now
+    )
+    require(receiver, "receive-task", task_facts(task, ground), work.now)
+    return receiver
 
 
 def require_person(work: UnitOfWork) -> int:

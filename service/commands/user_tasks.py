@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, update
 
 from service.commands.advance import advance
-from service.commands.task_locks import HeldTask, hold, refuse_second_role, refuse_unless_workable, require_person
+from service.commands.task_locks import HeldTask, hold, refuse_unless_workable, require_person
 from service.commands.trail import note
 from service.domain.deadlines import shown
 from service.domain.errors import Conflict, FormInvalid, StaleDraft
@@ -45,7 +45,6 @@ def claim(work: UnitOfWork, task_id: int) -> None:
     person = require_person(work)
     held = hold(work, task_id)
     refuse_unless_workable(work, held)
-    refuse_second_role(held)
     user_tasks.claim(work.session, task_id, person, at=work.now)
     note(work, "task-claimed", "user-task", task_id, {"name": held.task.name}, case_id=held.case.id)
 
@@ -106,7 +105,6 @@ def complete(
     if held.ground.answered is not None:
         return _repeated(held, person)
     refuse_unless_workable(work, held)
-    refuse_second_role(held)
     form = _form(work, held)
     judged = _judged(form, pairs, data)
     if judged.problems:

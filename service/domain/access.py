@@ -1,12 +1,12 @@
 """Who may do what: role ∧ organisation scope ∧ assignment ∧ no conflict of interest ∧ state, over plain values.
 
-Lists are filtered in SQL by the same rule. What is out of the actor's scope is NotFound, never NotAllowed: that
-something exists is already an answer.
+Lists are filtered in SQL by the same rule (store/access). What is out of the actor's scope is NotFound, never
+NotAllowed: that something exists is already an answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -24,41 +24,71 @@ from service.domain.errors import (
 )
 from service.domain.identity import Actor
 
-Action: TypeAlias = Literal["see-case", "withdraw-case", "see-objector", "see-task", "work-on-task"]
+Action: TypeAlias = Literal[
+    "see-case", "withdraw-case", "see-objector", "record-event", "see-task", "work-on-task", "receive-task"
+]
+Duty: TypeAlias = Literal["design", "administer", "audit"]
 
-# Roles held at a unit, not at an authority; everybody else judges, and who judges has no part in the case.
-OUTSIDE_ROLES: Final = frozenset({"lead", "applicant", "member", "expert"})
-SEES_ALL: Final = ("auditor", "administrator")
+# Roles held at a unit: they speak for it in its own case. Everybody else judges, and who judges has no part in it.
+PARTY_ROLES: Final = frozenset({"lead", "applicant", "member"})
+OUTSIDE_ROLES: Final = PARTY_ROLES | {"expert"}
+# Roles that keep the service running; what a case holds is not theirs to read. An auditor reads, and acts on nothing.
+HOUSE_ROLES: Final = frozenset({"designer", "administrator", "operator"})
+READING_ROLES: Final = frozenset({"auditor"})
+# What each duty over an authority asks for.
+DUTY_ROLES: Final[Mapping[Duty, frozenset[str]]] = MappingProxyType(
+    {
+        "design": frozenset({"designer", "administrator"}),
+        "administer": frozenset({"administrator"}),
+        "audit": READING_ROLES,
+    }
+)
+# Two duties that one account never holds: who changes the service is not who reads its trail. Source: domain §15.
+APART: Final = (
+    (HOUSE_ROLES, READING_ROLES),
+    (OUTSIDE_ROLES, HOUSE_ROLES | READING_ROLES),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A task of the case as it concerns one actor: `own` if it is or was the actor's."""
+
+    groups: frozenset[str]
+    own: bool = False
+    open: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """What the rule asks about a case. Paths are those of its competent department and its authority."""
+    """What the rule asks about a case for one actor. Paths are those of its competent department and its authority."""
 
     applicant_id: int | None = None
     competent_path: str | None = None
     authority_path: str | None = None
-    unit_codes: frozenset[str] = frozenset()  # credit codes of the applicant and the members
-    recused_user_ids: frozenset[int] = frozenset()
-    worker_ids: frozenset[int] = frozenset()  # who has, or had, a task of the case
-    open_groups: frozenset[str] = frozenset()  # groups of its open tasks
+    units: frozenset[str] = frozenset()  # credit codes and names of the applicant and the members
+    seat: Literal["invited", "answered", "declined"] | None = None  # the actor's newest seat on a panel of the case
+    touches: tuple[Touch, ...] = ()
     submitted: bool = True
     ended: bool = False
     papers_sent: bool = False
+    decided: bool = False  # only its filing is left
 
 
 @dataclass(frozen=True, slots=True)
 class TaskFacts:
-    """What the rule asks about a task; `acted_as` are the roles in which the actor has acted in the case before."""
+    """What the rule asks about a task; `acted` are element and role of each task of the case the actor completed."""
 
     case: CaseFacts
     groups: frozenset[str]
     status: str = "open"
     assignee_id: int | None = None
+    completed_by: int | None = None
     holder: str = ""  # name of the assignee, or of who completed it
     since: datetime | None = None  # when it was claimed or closed
     over_at: datetime | None = None  # when its period ends, if acts after it are refused
-    acted_as: frozenset[str] = field(default_factory=frozenset)
+    acted: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    not_by: frozenset[str] = frozenset()  # elements whose person may not do this one, whatever the role
 
 
 def may(actor: Actor, action: Action, about: CaseFacts | TaskFacts, now: datetime) -> bool:
@@ -71,19 +101,72 @@ def why_not(actor: Actor, action: Action, about: CaseFacts | TaskFacts, now: dat
     if not actor.is_person:
         return None
     case = about.case if isinstance(about, TaskFacts) else about
-    for rule in CASE_RULES[action]:
+    for rule in CASE_RULES.get(action, ()):
         refusal = rule(actor, case)
         if refusal is not None:
             return refusal
     if isinstance(about, TaskFacts):
-        return next((found for rule in TASK_RULES[action] if (found := rule(actor, about, now))), None)
+        return next((found for rule in TASK_RULES.get(action, ()) if (found := rule(actor, about, now))), None)
+    return None
+
+
+def require(actor: Actor, action: Action, about: CaseFacts | TaskFacts, now: datetime) -> None:
+    """Raise the refusal, if there is one."""
+    refusal = why_not(actor, action, about, now)
+    if refusal is not None:
+        raise refusal
+
+
+def has_duty(actor: Actor, duty: Duty, authority_path: str | None) -> bool:
+    """Whether the actor designs, administers or audits for this authority; one without a place in the tree is nobody's.
+
+    >>> from service.domain.identity import Grant
+    >>> designer = Actor(7, "王敏", 1, frozenset({Grant("designer", 1, "/1/")}))
+    >>> has_duty(designer, "design", "/1/5/"), has_duty(designer, "design", "/2/"), has_duty(designer, "audit", "/1/")
+    (True, False, False)
+    """
+    if not actor.is_person:
+        return True
+    return authority_path is not None and any(authority_path.startswith(path) for path in duty_paths(actor, duty))
+
+
+def duty_paths(actor: Actor, duty: Duty) -> tuple[str, ...]:
+    """The paths of the organisations for which, and for all below which, the actor has the duty."""
+    return actor.scopes(*DUTY_ROLES[duty])
+
+
+def judging_paths(actor: Actor) -> tuple[str, ...]:
+    """The paths at or below which the actor reads submitted cases by office."""
+    return tuple(sorted({grant.path for grant in actor.roles if grant.role not in OUTSIDE_ROLES | HOUSE_ROLES}))
+
+
+def incompatible(roles: Iterable[str]) -> tuple[str, str] | None:
+    """Two of these roles that one account may not hold together, or None.
+
+    >>> incompatible(["auditor", "office", "administrator"])
+    ('administrator', 'auditor')
+    """
+    held = frozenset(roles)
+    for one, other in APART:
+        if held & one and held & other:
+            return min(held & one), min(held & other)
     return None
 
 
 def has_conflict(actor: Actor, case: CaseFacts) -> bool:
-    """Whether the actor belongs to a unit of the case, or was recused; such a person judges nothing of it."""
-    own_unit = actor.credit_code is not None and actor.credit_code in case.unit_codes
-    return own_unit or (actor.user_id is not None and actor.user_id in case.recused_user_ids)
+    """Whether a unit of the case is the actor's own, employs the actor, or was declared as related; or a seat was left.
+
+    Such a person judges nothing of the case, and does not learn of it by office.
+    """
+    return not actor.related_units.isdisjoint(case.units) or case.seat == "declined"
+
+
+def reads_as_party(actor: Actor, case: CaseFacts) -> bool:
+    """Whether the actor reads the case as one of its parties or its experts, in spite of any role at an authority."""
+    if _applies(actor, case) or case.seat is not None or has_conflict(actor, case):
+        return True
+    by_task = any(_concerns(actor, one) and role_names(one.groups) - OUTSIDE_ROLES for one in case.touches)
+    return not (_judges(actor, case) or by_task)
 
 
 def role_of(group_key: str) -> str:
@@ -95,6 +178,11 @@ def role_of(group_key: str) -> str:
     return group_key.replace("@", ":").partition(":")[0]
 
 
+def role_names(groups: Iterable[str]) -> frozenset[str]:
+    """The roles in group keys."""
+    return frozenset(role_of(key) for key in groups)
+
+
 def _in_scope(actor: Actor, case: CaseFacts) -> Refusal | None:
     return None if _applies(actor, case) or _judges(actor, case) or _works(actor, case) else NotFound()
 
@@ -104,20 +192,32 @@ def _applies(actor: Actor, case: CaseFacts) -> bool:
 
 
 def _judges(actor: Actor, case: CaseFacts) -> bool:
-    """Staff see downwards only, nothing before it was submitted, and nothing of their own unit's."""
-    if actor.holds(*SEES_ALL):
-        return True
+    """Staff see downwards only, nothing before it was submitted, and nothing of a related unit's."""
     if not case.submitted or has_conflict(actor, case):
         return False
-    own = [grant.path for grant in actor.roles if grant.role not in OUTSIDE_ROLES]
     routed = [path for path in (case.competent_path, case.authority_path) if path]
-    return any(path.startswith(mine) for path in routed for mine in own)
+    return any(path.startswith(mine) for path in routed for mine in judging_paths(actor))
 
 
 def _works(actor: Actor, case: CaseFacts) -> bool:
-    if actor.user_id is not None and actor.user_id in case.recused_user_ids:
-        return False
-    return actor.user_id in case.worker_ids or bool(actor.groups & case.open_groups)
+    """A task lets its person in; an expert only after the invitation was answered, which declares no conflict."""
+    for touch in case.touches:
+        invited_only = case.seat == "invited" and role_names(touch.groups) <= {"expert"}
+        if _concerns(actor, touch) and fits(actor, case, touch.groups) and not invited_only:
+            return True
+    return False
+
+
+def _concerns(actor: Actor, touch: Touch) -> bool:
+    return touch.own or (touch.open and not actor.groups.isdisjoint(touch.groups))
+
+
+def fits(actor: Actor, case: CaseFacts, groups: frozenset[str]) -> bool:
+    """In a conflict only what one does for the own unit is left, and tasks that judge nothing."""
+    if not has_conflict(actor, case):
+        return True
+    as_party = role_names(actor.groups & groups) & PARTY_ROLES
+    return bool(as_party) or role_names(groups) <= PARTY_ROLES
 
 
 def _is_applicant(actor: Actor, case: CaseFacts) -> Refusal | None:
@@ -127,30 +227,69 @@ def _is_applicant(actor: Actor, case: CaseFacts) -> Refusal | None:
 
 
 def _may_still_withdraw(_actor: Actor, case: CaseFacts) -> Refusal | None:
-    """Until the papers of the meeting that decides were sent; a deliberate default where the notices say nothing."""
+    """Until the papers of the meeting that decides were sent; a deliberate default where the notices say nothing.
+
+    A case that is recognised directly meets no meeting: then until its document was confirmed. Source: domain §13.38.
+    """
     if case.ended:
-        return WrongState(zh="案件已办结。", en="The case has ended.")
+        return WrongState(zh="案件已经办结，不能撤回。", en="The case has ended and cannot be withdrawn.")
     if case.papers_sent:
-        return WrongState(zh="会议材料已发送，不能撤回。", en="The meeting's papers were sent; it cannot be withdrawn.")
+        return WrongState(
+            zh="会议材料已经印发，不能再撤回；如确有需要，请联系受理单位终止办理。",
+            en="The papers of the meeting have been sent, so the case can no longer be withdrawn; ask the office.",
+        )
+    if case.decided:
+        return WrongState(
+            zh="案件已经决定，正在备案，不能再撤回；如确有需要，请联系受理单位。",
+            en="The case has been decided and is being filed; it can no longer be withdrawn. Ask the office.",
+        )
     return None
 
 
-def _is_authority(actor: Actor, case: CaseFacts) -> Refusal | None:
+def _acts_for_authority(actor: Actor, case: CaseFacts) -> bool:
     path = case.authority_path
-    if path and not has_conflict(actor, case):
-        staff = [grant.path for grant in actor.roles if grant.role not in OUTSIDE_ROLES]
-        if any(path.startswith(mine) for mine in staff):
-            return None
+    if not path or has_conflict(actor, case):
+        return False
+    return any(path.startswith(grant.path) for grant in actor.roles if _is_office(grant.role))
+
+
+def _is_office(role: str) -> bool:
+    return role not in OUTSIDE_ROLES | HOUSE_ROLES | READING_ROLES
+
+
+def _knows_objector(actor: Actor, case: CaseFacts) -> Refusal | None:
+    if _acts_for_authority(actor, case):
+        return None
     return NotAllowed(why_zh="异议人身份仅受理单位可见。", why_en="Only the receiving authority sees who objected.")
+
+
+def _records_dates(actor: Actor, case: CaseFacts) -> Refusal | None:
+    if _acts_for_authority(actor, case):
+        return None
+    return NotAllowed(why_zh="日期由主办单位的人员记录。", why_en="The authority's staff record it.")
 
 
 def _is_assigned(actor: Actor, task: TaskFacts, _now: datetime) -> Refusal | None:
     """The task is the actor's or a group's of the actor; a person in conflict does not even learn of it."""
-    mine = actor.groups & task.groups
-    if actor.user_id != task.assignee_id and not mine:
-        return NotFound()
-    judging = {role_of(key) for key in (mine or task.groups)} - {"lead", "applicant", "member"}
-    return NotFound() if judging and has_conflict(actor, task.case) else None
+    own = actor.user_id is not None and actor.user_id in (task.assignee_id, task.completed_by)
+    concerned = own or not actor.groups.isdisjoint(task.groups)
+    return None if concerned and fits(actor, task.case, task.groups) else NotFound()
+
+
+def _may_be_given(actor: Actor, task: TaskFacts, _now: datetime) -> Refusal | None:
+    """To whom a task may be handed: one of its groups, or staff at the organisation of one of them; never in conflict.
+
+    What speaks for a unit or belongs to one expert is not handed to a stranger.
+    """
+    places = {key.partition("@")[2] for key in task.groups if role_of(key) not in OUTSIDE_ROLES}
+    staff = {str(grant.organisation_id) for grant in actor.roles if _is_office(grant.role)}
+    entitled = not actor.groups.isdisjoint(task.groups) or not places.isdisjoint(staff)
+    if entitled and fits(actor, task.case, task.groups):
+        return None
+    return NotAllowed(
+        why_zh="不能交给这位人员：对方没有这项任务的角色，或需要回避。",
+        why_en="The task cannot be given to this person, who has no role in it or has to stay out of the case.",
+    )
 
 
 def _is_open(_actor: Actor, task: TaskFacts, _now: datetime) -> Refusal | None:
@@ -172,9 +311,13 @@ def _is_in_time(_actor: Actor, task: TaskFacts, now: datetime) -> Refusal | None
 
 
 def _acts_in_one_role(_actor: Actor, task: TaskFacts, _now: datetime) -> Refusal | None:
-    """Submitter ≠ local reviewer ≠ office handler ≠ decision recorder."""
-    now_as = {role_of(key) for key in task.groups}
-    if not task.acted_as or not now_as or task.acted_as & now_as:
+    """One person acts in one role of a case, and not in both steps that a task's property `not-by` keeps apart.
+
+    Submitter ≠ local reviewer ≠ office handler ≠ decision recorder; who prepares is not who signs. Source: domain §15.
+    """
+    before, now_as = {role for _, role in task.acted}, role_names(task.groups)
+    both_steps = task.not_by & {element for element, _ in task.acted}
+    if not both_steps and (not before or not now_as or before & now_as):
         return None
     return NotAllowed(
         why_zh="您已用另一角色办理过本案，按规定须由他人办理这一步。",
@@ -186,19 +329,16 @@ CASE_RULES: Final[Mapping[Action, tuple[Callable[[Actor, CaseFacts], Refusal | N
     {
         "see-case": (_in_scope,),
         "withdraw-case": (_in_scope, _is_applicant, _may_still_withdraw),
-        "see-objector": (_in_scope, _is_authority),
-        "see-task": (),
-        "work-on-task": (),
+        "see-objector": (_in_scope, _knows_objector),
+        "record-event": (_in_scope, _records_dates),
     }
 )
 TASK_RULES: Final[Mapping[Action, tuple[Callable[[Actor, TaskFacts, datetime], Refusal | None], ...]]] = (
     MappingProxyType(
         {
-            "see-case": (),
-            "withdraw-case": (),
-            "see-objector": (),
             "see-task": (_is_assigned,),
             "work-on-task": (_is_assigned, _is_open, _is_free, _is_in_time, _acts_in_one_role),
+            "receive-task": (_may_be_given, _is_open, _acts_in_one_role),
         }
     )
 )

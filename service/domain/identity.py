@@ -17,7 +17,11 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person, or the part of the service, in whose name a command runs."""
+    """The person, or the part of the service, in whose name a command runs.
+
+    `interests` are credit codes and names of units the person is tied to: the own one's name, an employer, a declared
+    relation, a joint project.
+    """
 
     user_id: int | None
     name: str
@@ -25,6 +29,7 @@ class Actor:
     roles: frozenset[Grant] = frozenset()
     expert_id: int | None = None
     credit_code: str | None = None
+    interests: frozenset[str] = frozenset()
     kind: Literal["person", "clock", "system"] = "person"
     language: Literal["zh", "en"] = "zh"
 
@@ -41,6 +46,11 @@ class Actor:
         if self.credit_code is not None:
             keys.add(member_group(self.credit_code))
         return frozenset(keys)
+
+    @property
+    def related_units(self) -> frozenset[str]:
+        """Credit codes and names of the units whose cases this person does not judge."""
+        return self.interests | ({self.credit_code} if self.credit_code is not None else frozenset())
 
     def holds(self, *roles: str) -> bool:
         """Whether the actor holds one of the roles, at any organisation."""

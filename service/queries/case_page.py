@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from service.domain.access import OUTSIDE_ROLES
+from service.domain import access
+from service.domain.access import OUTSIDE_ROLES, reads_as_party
 from service.domain.errors import NotFound
 from service.domain.identity import Actor
 from service.programmes.letters import CompiledLetter
-from service.queries.access import reads_from_outside, visible
 from service.queries.holders import Holder, holders
 from service.queries.objections import secret_files
+from service.store.access import case_facts, fits_task, visible
 from service.store.attachments import Attachment
 from service.store.audit import AuditEntry
 from service.store.calls import Call
@@ -72,6 +73,7 @@ class CaseFacts:
     authority: Party | None
     call_title: str
     call_closes_on: date | None
+    rule: access.CaseFacts  # what the rule of access asked for this reader
     from_outside: bool  # whether this reader is one of its parties, and not one of the authorities
 
     @property
@@ -179,18 +181,19 @@ def facts(session: Session, actor: Actor, case_id: int) -> CaseFacts:
     if row is None:
         raise NotFound()
     case = row[0]
+    rule = case_facts(session, actor, case)
     return CaseFacts(
         case.id, case.number, case.title, case.programme, case.procedure, case.state, case.outcome,
         case.started_at, case.submitted_at, case.ended_at, case.papers_sent_at, case.receipt_code, case.deployment_id,
         _party(row[1]), _party(row[2]), _party(row[3]), row[4] or "", row[5],
-        reads_from_outside(session, actor, case_id),
+        rule, reads_as_party(actor, rule),
     )  # fmt: skip
 
 
 def tasks(session: Session, actor: Actor, case_id: int) -> tuple[TaskRow, ...]:
     """All tasks of the case, in the order in which they opened. Three statements."""
     found = session.execute(
-        select(UserTask, User.name)
+        select(UserTask, User.name, fits_task(actor))
         .outerjoin(User, User.id == func.coalesce(UserTask.completed_by, UserTask.assignee_id))
         .where(UserTask.case_id == case_id)
         .order_by(UserTask.id)
@@ -202,7 +205,9 @@ def tasks(session: Session, actor: Actor, case_id: int) -> tuple[TaskRow, ...]:
     for task_id, key in pairs:
         groups.setdefault(task_id, []).append(key)
     names = holders(session, (key for _, key in pairs))
-    return tuple(_task(task, who or "", groups.get(task.id, []), names, actor) for task, who in found)
+    return tuple(
+        _task(task, who or "", groups.get(task.id, []), names, actor if fits else None) for task, who, fits in found
+    )
 
 
 def history(session: Session, actor: Actor, facts: CaseFacts) -> tuple[HistoryRow, ...]:
@@ -322,9 +327,11 @@ def _may_read(actor: Actor, facts: CaseFacts, by_id: int | None, organisation_id
     return actor.expert_id is not None and organisation_id is not None and organisation_id == applicant
 
 
-def _task(task: UserTask, who: str, groups: list[str], names: Mapping[str, Holder], actor: Actor) -> TaskRow:
-    free = task.assignee_id is None and not actor.groups.isdisjoint(groups)
-    mine = task.status == OPEN and (task.assignee_id == actor.user_id or free)
+def _task(task: UserTask, who: str, groups: list[str], names: Mapping[str, Holder], actor: Actor | None) -> TaskRow:
+    """`actor` is None for who has to stay out of the task."""
+    free = actor is not None and task.assignee_id is None and not actor.groups.isdisjoint(groups)
+    own = actor is not None and task.assignee_id == actor.user_id
+    mine = task.status == OPEN and (own or free)
     return TaskRow(
         task.id, task.name, task.element, tuple(task.path), task.status, task.due_at, task.due_reason,
         task.opened_at, task.closed_at, task.assignee_id, who, names.get(groups[0]) if groups else None, mine,

@@ -10,9 +10,9 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.identity import Actor
-from service.queries.access import visible
 from service.queries.holders import Holder, holders
 from service.queries.paging import PAGE, Page, cut, read_id_cursor
+from service.store.access import fits_task, visible
 from service.store.cases import Case
 from service.store.organisations import Organisation
 from service.store.user_tasks import OPEN, TaskGroup, UserTask
@@ -76,7 +76,7 @@ def first_open_task(session: Session, actor: Actor, case_id: int) -> int | None:
     return session.execute(
         select(UserTask.id)
         .where(UserTask.case_id == case_id, UserTask.status == OPEN)
-        .where(or_(UserTask.assignee_id == actor.user_id, in_group & UserTask.assignee_id.is_(None)))
+        .where(or_(UserTask.assignee_id == actor.user_id, in_group & UserTask.assignee_id.is_(None)), fits_task(actor))
         .order_by(UserTask.due_at.is_(None), UserTask.due_at, UserTask.id)
         .limit(1)
     ).scalar_one_or_none()

@@ -8,8 +8,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from service.domain.identity import Actor
-from service.queries.access import reads_from_outside
 from service.store import audit
 
 SUFFIX = "findings"
@@ -38,9 +36,8 @@ class Findings:
     asked: bool
 
 
-def findings(session: Session, actor: Actor, case_id: int) -> Findings:
+def findings(session: Session, case_id: int, *, outside: bool) -> Findings:
     """The last findings of every decision whose id ends with `findings`; an outsider's only of the declaration."""
-    outside = reads_from_outside(session, actor, case_id)
     values = {
         decision: value
         for decision, value in audit.decisions_of(session, case_id).items()

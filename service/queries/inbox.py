@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from service.domain.identity import Actor
 from service.queries.paging import PAGE, Page, cut, instant_cursor, read_instant_cursor
+from service.store.access import fits_task_named, task_values
 from service.store.cases import Case
 from service.store.organisations import Organisation
 from service.store.session import UTCDateTime
@@ -112,7 +113,7 @@ def _asked(
     if scope == "groups" and not groups:
         return None
     values.update((f"group_{number}", group) for number, group in enumerate(groups))
-    given = {
+    given: dict[str, Any] = {
         "text": f"%{_escaped(filters.text)}%" if filters.text else None,
         "programme": filters.programme or None,
         "due_from": filters.due_from,
@@ -120,6 +121,7 @@ def _asked(
         "at": position[0] if position else None,
         "row": position[1] if position else None,
     }
+    given |= task_values(actor)
     values.update((name, value) for name, value in given.items() if value is not None)
     narrowing = frozenset(name for name, value in given.items() if value is not None)
     return (scope, len(groups), narrowing), values
@@ -201,6 +203,8 @@ def _narrow(chosen: Select[*Columns], narrowing: Narrowing, order: Any, key: Any
 
 
 def _matching(chosen: Select[*Columns], narrowing: Narrowing) -> Select[*Columns]:
+    """Also without the tasks of cases the actor has to stay out of."""
+    chosen = chosen.where(fits_task_named(narrowing))
     if not narrowing & {"text", "programme"}:
         return chosen
     chosen = chosen.join(Case, Case.id == UserTask.case_id)

@@ -10,13 +10,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.domain.access import CaseFacts, may
+from service.domain.access import may
 from service.domain.identity import Actor
+from service.store.access import case_facts
 from service.store.attachments import Attachment
 from service.store.cases import Case
-from service.store.members import Member
 from service.store.notices import Notice, Objection
-from service.store.organisations import Organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +59,8 @@ def of_task(
 
 def may_know(session: Session, actor: Actor, case_id: int, now: datetime) -> bool:
     """Whether the actor may learn who objected in this case."""
-    row = session.execute(
-        select(Organisation.path, Case.applicant_id)
-        .join(Case, Case.authority_id == Organisation.id)
-        .where(Case.id == case_id)
-    ).first()
-    if row is None:
-        return False
-    codes = session.scalars(
-        select(Member.credit_code).where(Member.case_id == case_id, Member.credit_code.is_not(None))
-    )
-    applicant = session.scalar(select(Organisation.credit_code).where(Organisation.id == row.applicant_id))
-    units = frozenset(code for code in (*codes, applicant) if code)
-    facts = CaseFacts(row.applicant_id, authority_path=row.path, unit_codes=units)
-    return may(actor, "see-objector", facts, now)
+    case = session.get(Case, case_id)
+    return case is not None and may(actor, "see-objector", case_facts(session, actor, case), now)
 
 
 def secret_files(session: Session, case_id: int) -> frozenset[str]:

@@ -8,14 +8,16 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.domain.errors import Language, NotFound
+from service.domain.access import require
+from service.domain.errors import Language
 from service.domain.identity import Actor
 from service.forms import FormView, view
-from service.programmes.task_forms import TaskForm, open_task_form
+from service.programmes.task_forms import TaskForm, continued_form, open_task_form
 from service.queries.materials import file_names
 from service.store import user_tasks
 from service.store.cases import Case
-from service.store.submissions import Draft, Submission
+from service.store.submissions import Submission
+from service.store.task_ground import TaskGround, task_facts, task_ground
 from service.store.user_tasks import OPEN, UserTask
 from service.store.users import User
 
@@ -30,17 +32,21 @@ class TaskPage:
     workable: bool
     claimable: bool
     draft_saved_at: datetime | None
+    ground: TaskGround
 
 
-def load(session: Session, actor: Actor, task_id: int) -> TaskPage:
-    """The task. Raises NotFound unless it is the actor's, one of the actor's groups', or was done by the actor."""
+def load(session: Session, actor: Actor, task_id: int, now: datetime) -> TaskPage:
+    """The task. Raises NotFound unless it is the actor's, one of the actor's groups', or was done by the actor.
+
+    Also NotFound for who has to stay out of the case.
+    """
     loaded = user_tasks.load(session, task_id, actor)
     task = loaded.task
-    own = actor.user_id is not None and actor.user_id in (task.assignee_id, task.completed_by)
-    if not (own or loaded.in_group):
-        raise NotFound()
+    ground = task_ground(
+        session, task, person=actor.user_id, expert=actor.expert_id, form=continued_form(task), now=now
+    )
+    require(actor, "see-task", task_facts(task, ground), now)
     name = session.scalar(select(User.name).where(User.id == (task.completed_by or task.assignee_id)))
-    saved_at = session.scalar(select(Draft.saved_at).where(Draft.task_id == task.id, Draft.user_id == actor.user_id))
     is_open = task.status == OPEN
     return TaskPage(
         task,
@@ -48,13 +54,14 @@ def load(session: Session, actor: Actor, task_id: int) -> TaskPage:
         name or "",
         workable=is_open and task.assignee_id in (None, actor.user_id),
         claimable=is_open and task.assignee_id is None,
-        draft_saved_at=saved_at,
+        draft_saved_at=ground.draft.saved_at if ground.draft is not None else None,
+        ground=ground,
     )
 
 
 def form_of(session: Session, page: TaskPage, actor: Actor, now: datetime) -> TaskForm:
     """The task's form with this actor's draft or prefill."""
-    return open_task_form(session, page.task, page.case, actor=actor, now=now)
+    return open_task_form(session, page.task, page.case, actor=actor, now=now, ground=page.ground)
 
 
 def submitted(session: Session, page: TaskPage, form: TaskForm, language: Language) -> FormView | None:

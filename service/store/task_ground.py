@@ -1,4 +1,4 @@
-"""What an act on a task reads besides the task, in one statement: its groups, what ended it, who acted before, drafts.
+"""What an act on a task reads besides the task, in one statement: groups, what ended it, who acted before, conflicts.
 
 Read after the instance's lock: what was true before the wait for it may no longer be.
 """
@@ -14,7 +14,10 @@ from typing import Any
 from sqlalchemy import CompoundSelect, String, bindparam, select, union_all
 from sqlalchemy.orm import Session
 
+from service.domain.access import CaseFacts, TaskFacts, role_of
+from service.store.access import ground_parts, seat_in, units_in
 from service.store.attachments import Attachment
+from service.store.cases import Case
 from service.store.request_keys import RequestKey
 from service.store.session import DATA, INT64, UTCDateTime
 from service.store.submissions import Draft, Submission
@@ -73,10 +76,19 @@ class TaskGround:
     answered: Mapping[str, Any] | None = None
     answered_to: int | None = None
     has_timers: bool = False
+    units: frozenset[str] = frozenset()
+    seat: Any = None
 
 
 def task_ground(
-    session: Session, task: UserTask, *, person: int | None, form: str, now: datetime, request_key: str | None = None
+    session: Session,
+    task: UserTask,
+    *,
+    person: int | None,
+    form: str,
+    now: datetime,
+    expert: int | None = None,
+    request_key: str | None = None,
 ) -> TaskGround:
     """Read it; `form` names the submissions that the task's form may continue."""
     values = {
@@ -84,10 +96,27 @@ def task_ground(
         "case_id": task.case_id,
         "instance_id": task.instance_id,
         "person": person,
+        "expert_id": expert,
         "form": form,
         "request_key": request_key,
     }
     return _ground(task, now, by_kind(session, _statement(), values))
+
+
+def task_facts(task: UserTask, ground: TaskGround, *, holder: str = "") -> TaskFacts:
+    """What the rule of access asks about a task, for the person the ground was read for."""
+    return TaskFacts(
+        case=CaseFacts(units=ground.units, seat=ground.seat),
+        groups=ground.groups,
+        status=task.status,
+        assignee_id=task.assignee_id,
+        completed_by=task.completed_by,
+        holder=holder,
+        since=task.closed_at or task.claimed_at or task.opened_at,
+        over_at=ground.over_at,
+        acted=frozenset((one.element, role_of(one.group_key)) for one in ground.acted),
+        not_by=frozenset(str(task.properties.get("not-by", "")).split()),
+    )
 
 
 @cache
@@ -115,6 +144,13 @@ def _statement() -> CompoundSelect[Any]:
         .join(TaskGroup, TaskGroup.task_id == UserTask.id)
         .where(UserTask.case_id == case_id, UserTask.completed_by == person, UserTask.id != task_id),
         select(*answer).where(RequestKey.key == bindparam("request_key")),
+        *ground_parts(
+            _columns,
+            case_id,
+            select(Case.applicant_id).where(Case.id == case_id).scalar_subquery(),
+            person,
+            bindparam("expert_id", type_=INT64),
+        ),
     )
 
 
@@ -132,4 +168,6 @@ def _ground(task: UserTask, now: datetime, found: Mapping[str, Sequence[Any]]) -
         answered=(answer.data or {}) if answer is not None else None,
         answered_to=answer.key if answer is not None else None,
         has_timers=bool(timers),
+        units=units_in(found),
+        seat=seat_in(found),
     )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, and_, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, and_, null, or_, select, union_all
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.domain import identity
 from service.store.experts import Expert
 from service.store.organisations import Organisation
+from service.store.relations import Relation, is_tied
 from service.store.session import Base, Key
 
 
@@ -72,31 +75,43 @@ def is_valid(today: date) -> ColumnElement[bool]:
 
 
 def actor_of(session: Session, user_id: int, today: date) -> identity.Actor | None:
-    """The person as an actor, with the roles that are valid today; None for an unknown or locked-out account."""
+    """The person as an actor, with the roles and ties that are valid today; None for an unknown or closed account."""
     person = session.execute(
-        select(User, Organisation.credit_code, Expert.id)
+        select(User, Organisation.credit_code, Organisation.name, Expert)
         .outerjoin(Organisation, Organisation.id == User.organisation_id)
         .outerjoin(Expert, Expert.user_id == User.id)
         .where(User.id == user_id, User.active)
     ).one_or_none()
     if person is None:
         return None
-    user, credit_code, expert_id = person
+    user, credit_code, unit, expert = person
+    grants, ties = _grants_and_ties(session, user_id, today)
     return identity.Actor(
         user_id=user.id,
         name=user.name,
         organisation_id=user.organisation_id,
-        roles=frozenset(_grants(session, user_id, today)),
-        expert_id=expert_id,
+        roles=frozenset(grants),
+        expert_id=expert.id if expert is not None else None,
         credit_code=credit_code,
+        interests=frozenset({*ties, *interests_of(expert), *([unit] if unit else [])}),
         language="en" if user.language == "en" else "zh",
     )
 
 
-def _grants(session: Session, user_id: int, today: date) -> list[identity.Grant]:
-    rows = session.execute(
-        select(Grant.role, Grant.organisation_id, Organisation.path)
+def interests_of(expert: Expert | None) -> frozenset[str]:
+    """The units an expert is tied to by the pool's own entry: the employer and those to be avoided."""
+    if expert is None:
+        return frozenset()
+    return frozenset(unit for unit in (expert.employer, expert.employer_credit_code, *expert.avoid) if unit)
+
+
+def _grants_and_ties(session: Session, user_id: int, today: date) -> tuple[list[identity.Grant], list[str]]:
+    """In one statement, because every request asks."""
+    grants = (
+        select(Grant.role.label("name"), Grant.organisation_id.label("place"), Organisation.path.label("path"))
         .join(Organisation, Organisation.id == Grant.organisation_id)
         .where(Grant.user_id == user_id, is_valid(today))
     )
-    return [identity.Grant(*row) for row in rows]
+    ties = select(Relation.unit, null(), null()).where(Relation.user_id == user_id, is_tied(today))
+    rows: Sequence[Any] = session.execute(union_all(grants, ties)).all()
+    return [identity.Grant(*row) for row in rows if row.path is not None], [row.name for row in rows if not row.path]

@@ -65,7 +65,7 @@ def kept(task_id: int, actor: Actor, entered: list[Pair], refusal: Refusal) -> R
     if not stale:
         _keep(task_id, actor, entered)
     session = db.session()
-    loaded = task_page.load(session, actor, task_id)
+    loaded = task_page.load(session, actor, task_id, moment())
     form = task_page.form_of(session, loaded, actor, moment())
     mine, _ = enter(
         form.compiled, entered, stored=form.given, roles=form.roles, variables=form.variables, functions=form.functions
@@ -82,7 +82,7 @@ def kept(task_id: int, actor: Actor, entered: list[Pair], refusal: Refusal) -> R
 def saved(task_id: int, actor: Actor, shape: str) -> Response:
     """The answer to an autosave: the new revision; and the fields anew when an answer made others come or go."""
     session = db.session()
-    loaded = task_page.load(session, actor, task_id)
+    loaded = task_page.load(session, actor, task_id, moment())
     form = task_page.form_of(session, loaded, actor, moment())
     shown = _view(form, form.given, materials.file_names(session, loaded.case.id))
     now_shape = shape_of(shown)
@@ -123,7 +123,7 @@ def shape_of(shown: FormView) -> str:
 def _keep(task_id: int, actor: Actor, entered: list[Pair]) -> None:
     """Save what was entered over whatever draft there is; the page that follows shows it in any case."""
     session = db.session()
-    loaded = task_page.load(session, actor, task_id)
+    loaded = task_page.load(session, actor, task_id, moment())
     revision = task_page.form_of(session, loaded, actor, moment()).revision
     try:
         transact(commands.save_draft, task_id, entered, revision, actor=actor, now=moment())
@@ -133,7 +133,7 @@ def _keep(task_id: int, actor: Actor, entered: list[Pair]) -> None:
 
 def _draw(task_id: int, actor: Actor, drawing: Drawing) -> Response:
     session = db.session()
-    loaded = task_page.load(session, actor, task_id)
+    loaded = task_page.load(session, actor, task_id, moment())
     facts = case_page.facts(session, actor, loaded.case.id)
     form = task_page.form_of(session, loaded, actor, moment()) if loaded.task.form else None
     editable = loaded.workable and not drawing.locked
@@ -171,7 +171,7 @@ def _beside(
     session = db.session()
     return {
         "materials": materials.materials(session, actor, facts, language(), moment()),
-        "findings": findings(session, actor, facts.case_id),
+        "findings": findings(session, facts.case_id, outside=facts.from_outside),
         "members": case_page.members(session, facts.case_id),
         "objection": objections.of_task(session, actor, facts.case_id, loaded.task.inputs, moment()),
         "agenda": dockets.agenda(session, facts.case_id),

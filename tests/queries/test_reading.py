@@ -77,7 +77,9 @@ def test_staff_see_what_was_submitted_under_them_and_applicants_their_own(town: 
     assert _titles(_actor(user, town["clean"], "local-clerk")) == set()
     assert _titles(_actor(user, town["other"], "office")) == set()
     assert _titles(_actor(user, town["unit"], "lead")) == {"已提交", "草稿"}
-    assert _titles(_actor(user, town["other"], "auditor")) == {"已提交", "草稿"}
+    assert _titles(_actor(user, town["bureau"], "auditor")) == {"已提交"}
+    assert _titles(_actor(user, town["other"], "auditor")) == set()
+    assert _titles(_actor(user, town["bureau"], "administrator")) == set()
 
 
 def test_nobody_judges_the_own_unit(town: dict[str, Organisation]) -> None:

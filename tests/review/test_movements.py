@@ -10,7 +10,8 @@ from sqlalchemy import text
 from service.commands import attachments, calls, incidents
 from service.domain.errors import StaleRevision
 from service.domain.identity import Actor
-from service.queries import access, cases
+from service.queries import cases
+from service.store import access
 from service.store.attachments import Attachment
 from service.store.incidents import Incident
 from service.store.panels import Panel, Seat

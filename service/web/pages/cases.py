@@ -72,7 +72,7 @@ def show(case_id: int) -> ResponseReturnValue:
         papers=case_page.papers(session, actor, facts, compiled.letters),
         files=case_page.files(session, actor, facts),
         members=case_page.members(session, case_id),
-        findings=findings(session, actor, case_id),
+        findings=findings(session, case_id, outside=facts.from_outside),
         agenda=dockets.agenda(session, case_id),
         panel=dockets.panel(session, case_id) if known else None,
         events=_events(facts, compiled) if known else {},
@@ -115,7 +115,7 @@ def record_event(case_id: int) -> ResponseReturnValue:
     facts = case_page.facts(session, actor, case_id)
     given = schemas.form(schemas.EventForm)
     offered = _events(facts, compiled_of(session, facts.deployment_id))
-    if given["name"] not in offered or not objections.may_know(session, actor, case_id, moment()):
+    if given["name"] not in offered:
         raise NotAllowed(why_zh="日期由主办单位的人员记录。", why_en="The authority's staff record it.")
     transact(calls.record_event, case_id, given["name"], given["on"], actor=actor, now=moment())
     flash(gettext("已记录，有关期限从这一天起算。"))

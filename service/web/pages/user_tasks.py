@@ -11,7 +11,8 @@ from service.commands import user_tasks as commands
 from service.domain.deadlines import start_of
 from service.domain.errors import Conflict, DeadlinePassed, FileRefused, FormInvalid, StaleDraft
 from service.domain.identity import Actor
-from service.queries import access, cases, inbox, programmes
+from service.queries import cases, inbox, programmes
+from service.store import access
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import pairs, schemas, task_view, uploads

@@ -285,6 +285,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_grants_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "relations",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.Column("declared_at", UTCDateTime(), nullable=False),
+        sa.Column("declared_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["declared_by"], ["users.id"], name=op.f("fk_relations_declared_by")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_relations_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_relations")),
+    )
+    with op.batch_alter_table("relations", schema=None) as batch_op:
+        batch_op.create_index("ix_relations_user_id_unit", ["user_id", "unit"], unique=False)
+
+    op.create_table(
         "sessions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("token_hash", sa.String(), nullable=False),

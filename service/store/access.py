@@ -1,0 +1,289 @@
+"""The rule of domain/access as conditions on rows, and the facts it asks about one case."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache, partial
+from typing import Any, Final
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    String,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.orm import Session, aliased
+
+from service.domain.access import PARTY_ROLES, CaseFacts, Duty, Touch, duty_paths, judging_paths, role_of
+from service.domain.identity import Actor
+from service.store.cases import Case
+from service.store.members import Member
+from service.store.organisations import Organisation
+from service.store.panels import Panel, Seat
+from service.store.session import INT64
+from service.store.unions import by_kind, columns_of
+from service.store.user_tasks import TaskGroup, UserTask
+
+DECIDED: Final = "filing"  # the state of a case whose decision has been made and is being filed
+INVITED, ANSWERED, DECLINED = "invited", "answered", "declined"
+
+_columns = partial(
+    columns_of, types={"key": INT64, "name": String(), "other": String(), "own": Boolean(), "flag": Boolean()}
+)
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """A condition on `Case`, the twin of `see-case`: own declarations, submitted ones by office, those worked on."""
+    if not actor.is_person:
+        return true()
+    conditions: list[ColumnElement[bool]] = [Case.id.in_(_worked_on(actor))]
+    if actor.organisation_id is not None:
+        conditions.append(Case.applicant_id == actor.organisation_id)
+    scopes = judging_paths(actor)
+    if scopes:
+        submitted = or_(Case.submitted_at.is_not(None), Case.applicant_id.is_(None))
+        conditions.append(and_(_routed_below(scopes), submitted, ~_conflicts(actor, Case.id)))
+    return or_(*conditions)
+
+
+def may_see(session: Session, actor: Actor, case_id: int) -> bool:
+    """Whether the case exists for the actor."""
+    return session.scalar(select(Case.id).where(Case.id == case_id, visible(actor))) is not None
+
+
+def of_duty(actor: Actor, duty: Duty) -> ColumnElement[bool]:
+    """A condition on `Case`: its authority is one for which the actor has the duty."""
+    if not actor.is_person:
+        return true()
+    return Case.authority_id.in_(select(Organisation.id).where(below(duty_paths(actor, duty))))
+
+
+def below(paths: tuple[str, ...]) -> ColumnElement[bool]:
+    """A condition on `Organisation`: it stands at or under one of the paths."""
+    return or_(*(Organisation.path.startswith(path, autoescape=True) for path in paths)) if paths else false()
+
+
+def fits_task(actor: Actor) -> ColumnElement[bool]:
+    """A condition on `UserTask` that concerns the actor: no conflict of interest, or done for the own unit."""
+    values = task_values(actor)
+    return _fits(values.get("units"), values.get("expert"), values.get("party_groups"))
+
+
+def fits_task_named(names: Collection[str]) -> ColumnElement[bool]:
+    """`fits_task` with named parameters, for statements that are built once; `names` are the keys of `task_values`."""
+    return _fits(
+        bindparam("units", expanding=True) if "units" in names else None,
+        bindparam("expert", type_=INT64) if "expert" in names else None,
+        bindparam("party_groups", expanding=True),
+    )
+
+
+def task_values(actor: Actor) -> dict[str, Any]:
+    """The values of `fits_task_named`; empty for an actor who is tied to nothing."""
+    values: dict[str, Any] = {}
+    if actor.related_units:
+        values["units"] = sorted(actor.related_units)
+    if actor.expert_id is not None:
+        values["expert"] = actor.expert_id
+    if values:
+        values["party_groups"] = sorted(key for key in actor.groups if role_of(key) in PARTY_ROLES)
+    return values
+
+
+def case_facts(session: Session, actor: Actor, case: Case) -> CaseFacts:
+    """What `see-case` and the acts on a case ask, for this actor. One statement."""
+    values = {
+        "case_id": case.id,
+        "applicant": case.applicant_id,
+        "person": actor.user_id,
+        "expert_id": actor.expert_id,
+        "competent": case.competent_id,
+        "authority": case.authority_id,
+        "groups": sorted(actor.groups),
+    }
+    found = by_kind(session, _statement(), values)
+    paths = {row.key: row.name for row in found.get("path", ())}
+    touched: dict[int, list[Any]] = {}
+    for row in found.get("touch", ()):
+        touched.setdefault(row.key, []).append(row)
+    return CaseFacts(
+        applicant_id=case.applicant_id,
+        competent_path=paths.get(case.competent_id),
+        authority_path=paths.get(case.authority_id),
+        units=units_in(found),
+        seat=seat_in(found),
+        touches=tuple(
+            Touch(frozenset(row.name for row in rows if row.name), rows[0].own, rows[0].flag)
+            for rows in touched.values()
+        ),
+        submitted=case.submitted_at is not None or case.applicant_id is None,
+        ended=case.ended_at is not None,
+        papers_sent=case.papers_sent_at is not None,
+        decided=case.state == DECIDED,
+    )
+
+
+def units_in(found: Mapping[str, Sequence[Any]]) -> frozenset[str]:
+    """The credit codes and names among the rows of `ground_parts`."""
+    return frozenset(text for row in found.get("unit", ()) for text in (row.name, row.other) if text)
+
+
+def seat_in(found: Mapping[str, Sequence[Any]]) -> Any:
+    """The state of the person's newest seat among the rows of `ground_parts`; None without one."""
+    seat = next(iter(found.get("seat", ())), None)
+    if seat is None:
+        return None
+    return DECLINED if seat.name == DECLINED else (ANSWERED if seat.other else INVITED)
+
+
+def ground_parts(columns: Any, case_id: Any, applicant: Any, person: Any, expert: Any) -> list[Select[Any]]:
+    """The parts of a union that say whose units are in a case (`unit`) and the person's seat in it (`seat`)."""
+    seat, panel = aliased(Seat), aliased(Panel)
+    newest = (
+        select(func.max(seat.id))
+        .join(panel, panel.id == seat.panel_id)
+        .where(panel.case_id == case_id, seat.expert_id == expert)
+    )
+    answered = (
+        select(func.max(literal("answered")))
+        .where(UserTask.case_id == case_id, UserTask.completed_by == person, UserTask.closed_at >= Panel.created_at)
+        .correlate(Panel)
+        .scalar_subquery()
+    )
+    return [
+        select(*columns("unit", name=Organisation.credit_code, other=Organisation.name)).where(
+            Organisation.id == applicant
+        ),
+        select(*columns("unit", name=Member.credit_code, other=Member.name)).where(Member.case_id == case_id),
+        select(*columns("seat", name=Seat.state, other=answered))
+        .join(Panel, Panel.id == Seat.panel_id)
+        .where(Seat.id == newest.scalar_subquery()),
+    ]
+
+
+@cache
+def _statement() -> CompoundSelect[Any]:
+    names = ("case_id", "applicant", "person", "expert_id", "competent", "authority")
+    case_id, applicant, person, expert, competent, authority = (bindparam(name, type_=INT64) for name in names)
+    mine = func.coalesce(or_(UserTask.assignee_id == person, UserTask.completed_by == person), false())
+    in_group = UserTask.id.in_(
+        select(TaskGroup.task_id).where(TaskGroup.group_key.in_(bindparam("groups", expanding=True)), TaskGroup.open)
+    )
+    touch = _columns("touch", key=UserTask.id, name=TaskGroup.group_key, own=mine, flag=UserTask.status == "open")
+    return union_all(
+        *ground_parts(_columns, case_id, applicant, person, expert),
+        select(*_columns("path", key=Organisation.id, name=Organisation.path)).where(
+            Organisation.id.in_([competent, authority])
+        ),
+        select(*touch)
+        .outerjoin(TaskGroup, TaskGroup.task_id == UserTask.id)
+        .where(UserTask.case_id == case_id, or_(mine, in_group)),
+    )
+
+
+def _fits(units: Any, expert: Any, party_groups: Any) -> ColumnElement[bool]:
+    conflicts: list[ColumnElement[bool]] = []
+    if units is not None:
+        conflicts.append(_involves(UserTask.case_id, units))
+    if expert is not None:
+        conflicts.append(UserTask.case_id.in_(_left_by(expert)))
+    if not conflicts:
+        return true()
+    own = aliased(TaskGroup)  # the statement around may read the groups, too
+    as_party = exists().where(own.task_id == UserTask.id, own.group_key.in_(party_groups))
+    return or_(~or_(*conflicts), as_party, ~_judges(UserTask.id))
+
+
+def _routed_below(scopes: tuple[str, ...]) -> ColumnElement[bool]:
+    place = aliased(Organisation)  # the statement around may name the same table for other rows
+    under = select(place.id).where(or_(*(place.path.startswith(path, autoescape=True) for path in scopes)))
+    return or_(Case.competent_id.in_(under), Case.authority_id.in_(under))
+
+
+def _conflicts(actor: Actor, case_id: Any) -> ColumnElement[bool]:
+    conflicts: list[ColumnElement[bool]] = [false()]
+    if actor.related_units:
+        conflicts.append(_involves(case_id, sorted(actor.related_units)))
+    if actor.expert_id is not None:
+        conflicts.append(case_id.in_(_left_by(actor.expert_id)))
+    return or_(*conflicts)
+
+
+def _involves(case_id: Any, units: Any) -> ColumnElement[bool]:
+    """Whether one of the units, by credit code or name, is the case's applicant or a member."""
+    unit, member, case = aliased(Organisation), aliased(Member), aliased(Case)
+    applicant = exists().where(
+        case.id == case_id, unit.id == case.applicant_id, or_(unit.credit_code.in_(units), unit.name.in_(units))
+    )
+    of_member = exists().where(member.case_id == case_id, or_(member.credit_code.in_(units), member.name.in_(units)))
+    return or_(applicant, of_member)
+
+
+def _judges(task_id: Any) -> ColumnElement[bool]:
+    """Whether the task has a group that does not speak for a unit."""
+    group = aliased(TaskGroup)
+    for_unit = or_(*(group.group_key.startswith(f"{role}@") for role in sorted(PARTY_ROLES)))
+    return exists().where(group.task_id == task_id, ~for_unit)
+
+
+def _worked_on(actor: Actor) -> Select[int]:
+    """Cases with a task, open or done, that is or was the actor's, or an open one of the actor's groups.
+
+    In a conflict only tasks done for the own unit count; an expert's count once the invitation was answered.
+    """
+    concerned = [UserTask.assignee_id == actor.user_id, UserTask.completed_by == actor.user_id]
+    groups = sorted(actor.groups)
+    if groups:
+        concerned.append(
+            UserTask.id.in_(select(TaskGroup.task_id).where(TaskGroup.group_key.in_(groups), TaskGroup.open))
+        )
+    found = select(UserTask.case_id).where(or_(*concerned), fits_task(actor))
+    if actor.expert_id is not None:
+        group = aliased(TaskGroup)
+        beside = exists().where(group.task_id == UserTask.id, ~group.group_key.startswith("expert:"))
+        found = found.where(or_(UserTask.case_id.not_in(_only_invited(actor)), beside))
+    return found
+
+
+def _newest_seats(expert: Any) -> Select[Any]:
+    seat, panel = aliased(Seat), aliased(Panel)
+    return (
+        select(func.max(seat.id))
+        .join(panel, panel.id == seat.panel_id)
+        .where(seat.expert_id == expert)
+        .group_by(panel.case_id)
+    )
+
+
+def _left_by(expert: Any) -> Select[int]:
+    """Cases in which the expert's newest seat was declined: for a conflict of interest, or for no time."""
+    panel, seat = aliased(Panel), aliased(Seat)
+    return (
+        select(panel.case_id)
+        .join(seat, seat.panel_id == panel.id)
+        .where(seat.id.in_(_newest_seats(expert)), seat.state == DECLINED)
+    )
+
+
+def _only_invited(actor: Actor) -> Select[int]:
+    """Cases in which the expert's newest seat waits for the answer to its invitation."""
+    panel, seat, done = aliased(Panel), aliased(Seat), aliased(UserTask)
+    answered = exists().where(
+        done.case_id == panel.case_id, done.completed_by == actor.user_id, done.closed_at >= panel.created_at
+    )
+    return (
+        select(panel.case_id)
+        .join(seat, seat.panel_id == panel.id)
+        .where(seat.id.in_(_newest_seats(actor.expert_id)), seat.state != DECLINED, ~answered)
+    )
