@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from service.commands import alarms, housekeeping, incidents, outbox, timers
+from service.commands import alarms, correlation, housekeeping, incidents, outbox, start_events, timers
 from service.domain.errors import Refusal
 from service.domain.identity import CLOCK
 from service.queries import due
@@ -33,6 +33,22 @@ def fire_due_timers(now: datetime) -> None:
     db.session.rollback()
     for timer in found:
         _each("timer", timer.id, partial(transact, timers.fire, timer, actor=CLOCK, now=now))
+
+
+def begin_cases(now: datetime) -> None:
+    """Begin the cases that a start timer is due to begin."""
+    found = due.start_events(db.session(), now)
+    db.session.rollback()
+    for row_id in found:
+        _each("start-event", row_id, partial(transact, start_events.fire, row_id, actor=CLOCK, now=now))
+
+
+def deliver_kept_messages(now: datetime) -> None:
+    """Give kept messages to those that have begun to wait for them."""
+    found = due.kept_messages(db.session(), now)
+    db.session.rollback()
+    for row_id in found:
+        _each("kept-message", row_id, partial(transact, correlation.deliver_kept, row_id, actor=CLOCK, now=now))
 
 
 def send_alarms(now: datetime) -> None:
@@ -65,9 +81,11 @@ def keep_house(now: datetime) -> None:
 
 JOBS: tuple[Callable[[datetime], None], ...] = (
     fire_due_timers,
+    begin_cases,
     send_alarms,
     retry_incidents,
     drain_outbox,
+    deliver_kept_messages,
     keep_house,
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from service.commands import step_rows
+from service.commands import signals, step_rows
 from service.commands.trail import note
 from service.domain.errors import Refusal
 from service.engine import Command, Complete, Fail, IncidentRow, OperationRequest, Retry, Start, Step, Work, apply
@@ -146,6 +146,8 @@ def advance(
     course.move(command)
     instances.compare_and_set(work.session, instance, state=course.last.state, ended=course.last.ended)
     step_rows.write(course, before, completed=completed, by=work.actor.user_id)
+    for name in (name for step in course.steps for name in step.signals):
+        signals.spread(work, name, authority_id=case.authority_id, besides=instance.id)
     _note_decisions(course)
     return course
 

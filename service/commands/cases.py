@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from sqlalchemy import select
 
 from service.commands.advance import advance
@@ -33,7 +36,16 @@ class IntakeClosed(NotAllowed):
     en = "“{name}” takes no new cases now: {en_reason}"
 
 
-def start(work: UnitOfWork, programme: str, procedure: str) -> int:
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The start event that begins a case instead of a person: its payload, and the correlation key of its message."""
+
+    element: str
+    payload: dict[str, Any]
+    key: str | None = None
+
+
+def start(work: UnitOfWork, programme: str, procedure: str, *, begun: Begun | None = None) -> int:
     """Start a case in the newest deployment of a programme; returns the case's id.
 
     The actor must hold the procedure's starting role. A declaration belongs to the call that is open on the day, whose
@@ -68,13 +80,25 @@ def start(work: UnitOfWork, programme: str, procedure: str) -> int:
     work.session.add(case)
     work.session.flush()
     case.number = _case_number(work, case, compiled, rule)
-    instance = Instance(case_id=case.id, deployment_id=deployment_id, state=None, revision=0, ended=False)
+    instance = Instance(
+        case_id=case.id,
+        deployment_id=deployment_id,
+        state=None,
+        revision=0,
+        ended=False,
+        start_key=begun.key if begun else None,
+    )
     work.session.add(instance)
     work.session.flush()
-    course = advance(work, case, instance, Start(procedure, {"case_id": str(case.id)}))
+    course = advance(work, case, instance, _command(procedure, case, begun))
     details = {"programme": programme, "procedure": procedure, "name": rule.name, **course.trail()}
     note(work, "case-started", "case", case.id, details, case_id=case.id)
     return case.id
+
+
+def _command(procedure: str, case: Case, begun: Begun | None) -> Start:
+    given = {"case_id": str(case.id)}
+    return Start(procedure, given) if begun is None else Start(procedure, given, begun.element, begun.payload)
 
 
 def withdraw(work: UnitOfWork, case_id: int, reason: str) -> None:

@@ -1,10 +1,10 @@
-"""What the clock does for the service itself: seal the audit chain, its heartbeat, forget old request keys."""
+"""What the clock does for the service itself: seal the audit chain, its heartbeat, forget what has expired."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from service.store import audit_chain, counters, request_keys
+from service.store import audit_chain, counters, kept_messages, request_keys
 from service.store.unit_of_work import UnitOfWork
 
 HEARTBEAT = "clock-heartbeat"
@@ -15,6 +15,7 @@ def keep(work: UnitOfWork) -> int:
     """Returns how many audit entries were sealed. The heartbeat is in seconds since 1970."""
     sealed = audit_chain.seal(work.session)
     counters.put(work.session, HEARTBEAT, int(work.now.timestamp()))
+    kept_messages.forget(work.session, work.now)
     if work.now.minute == 0:
         request_keys.forget(work.session, work.now - KEYS_KEPT)
     return sealed

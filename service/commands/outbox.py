@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from service.commands.correlation import Publication, begin, correlate
 from service.commands.ports import ports
-from service.commands.process_messages import publish
+from service.commands.process_messages import broadcast, publish
 from service.delivery.documents import Letter
 from service.delivery.mail import Message, PermanentFailure
 from service.domain.deadlines import local_date
 from service.domain.errors import Refusal, WrongCommand
 from service.domain.identity import CLOCK
-from service.store import outbox
+from service.store import outbox, start_events
 from service.store.cases import Case
 from service.store.organisations import Organisation
 from service.store.outbox import Lease
@@ -87,10 +88,33 @@ def _deliver_message(lease: Lease, now: datetime) -> None:
 
 
 def _publish(work: UnitOfWork, lease: Lease) -> None:
-    """The message and its mark in one transaction: the case hears it exactly once."""
-    if outbox.mark_done(work.session, lease, now=work.now):
-        payload = lease.payload
+    """The message and its mark in one transaction: the case, or whoever waits for it, hears it exactly once."""
+    if not outbox.mark_done(work.session, lease, now=work.now):
+        return
+    payload = lease.payload
+    if "case_id" in payload:
         publish(work, int(payload["case_id"]), payload["name"], payload.get("variables"))
+        return
+    kept = timedelta(hours=payload["kept_hours"])
+    message = Publication(payload["name"], payload["key"], payload["variables"], kept)
+    correlate(work, message, authority_id=payload["authority_id"])
+
+
+def _deliver_signal(lease: Lease, now: datetime) -> None:
+    transact(_signal, lease, actor=CLOCK, now=now)
+
+
+def _signal(work: UnitOfWork, lease: Lease) -> None:
+    """One case, or one start event, hears the signal exactly once."""
+    if not outbox.mark_done(work.session, lease, now=work.now):
+        return
+    payload = lease.payload
+    if "case_id" in payload:
+        broadcast(work, int(payload["case_id"]), payload["name"], payload["variables"])
+        return
+    start = start_events.lock(work.session, int(payload["start_id"]))
+    if start is not None:
+        begin(work, start, payload["variables"])
 
 
 def _set_pdf(lease: Lease, now: datetime) -> None:
@@ -121,5 +145,6 @@ def _note_pdf(work: UnitOfWork, lease: Lease, paper_id: int, sha256: str) -> Non
 DOERS: dict[str, Callable[[Lease, datetime], None]] = {
     "mail": _send_mail,
     "message": _deliver_message,
+    "signal": _deliver_signal,
     "pdf": _set_pdf,
 }

@@ -1,4 +1,4 @@
-"""Give a message to the process of a case: taken at once by who waits for it, else kept in the state until then."""
+"""Give a message or a signal to the process of one case; a message that nobody there waits for is kept in its state."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from service.commands.advance import Course, advance
 from service.commands.trail import note
-from service.engine import Publish
+from service.engine import Broadcast, Publish
 from service.store import instances
 from service.store.cases import Case
 from service.store.unit_of_work import UnitOfWork
@@ -22,4 +22,15 @@ def publish(work: UnitOfWork, case_id: int, name: str, variables: Mapping[str, A
     case = work.session.get_one(Case, case_id, populate_existing=True)
     course = advance(work, case, instance, Publish(name, str(case_id), dict(variables or {})))
     note(work, "message-published", "message", name, {"name": name, **course.trail()}, case_id=case_id)
+    return course
+
+
+def broadcast(work: UnitOfWork, case_id: int, name: str, variables: Mapping[str, Any] | None = None) -> Course | None:
+    """Give signal `name` to the case; None where it has ended meanwhile, for a signal waits for nobody."""
+    instance = instances.lock_of_case(work.session, case_id)
+    if instance.ended:
+        return None
+    case = work.session.get_one(Case, case_id, populate_existing=True)
+    course = advance(work, case, instance, Broadcast(name, dict(variables or {})))
+    note(work, "signal-received", "signal", name, {"name": name, **course.trail()}, case_id=case_id)
     return course

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import delete, insert, select, update
 
-from service.commands import clock_stop
+from service.commands import clock_stop, subscriptions
 from service.commands.task_alarms import set_alarms
 from service.domain import deadlines
 from service.engine import IncidentRow, Live, Step, TimerWait, Work, view
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 RETRIES = (timedelta(seconds=10), timedelta(seconds=60))  # three tries in all, then a person has to look
 STATE = "case-state"
-EVENTS = frozenset({"boundaryEvent", "intermediateCatchEvent", "startEvent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,11 @@ class Before:
         """Whether the token waited at an incident before."""
         return task in self.live and self.live[task].stuck
 
+    def event(self, programme: CompiledProgramme, task: int) -> str | None:
+        """What the task waited for or threw, where it stood at an event."""
+        one = self.live.get(task)
+        return programme.bundle.elements(one.process)[one.element].event if one is not None else None
+
     @property
     def processes(self) -> frozenset[str]:
         """The processes that had a token."""
@@ -78,7 +82,9 @@ def write(course: Course, before: Before, *, completed: UserTask | None, by: int
     opened = [work for step in course.steps for work in step.opened if work.task not in closed]
     started = [timer for timer in last.timers if timer.due is not None and before.is_new(timer.task)]
     _close_tasks(course, before.of_kind(closed, "userTask"), completed, by)
-    _timers(course, before.of_kind(closed, *EVENTS), started, {work.task for work in opened})
+    timers = [task for task in closed if before.event(course.programme, task) == "timer"]
+    _timers(course, timers, started, {work.task for work in opened})
+    subscriptions.write(course, closed)
     dues = _dues(course, opened, started)
     tasks = _open_tasks(course, opened, dues)
     _deadlines(course, tasks, started, dues)

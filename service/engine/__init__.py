@@ -32,8 +32,9 @@ from service.engine.results import (
     TimerWait,
     Work,
 )
+from service.engine.scopes import plain
 from service.engine.starts import StartEvent, due_start
-from service.engine.timers import Armed, TimerError
+from service.engine.timers import Armed, TimerError, coming
 
 __all__ = [
     "AddTurn",
@@ -69,10 +70,11 @@ __all__ = [
     "Work",
     "apply",
     "check_files",
+    "coming",
     "compile_bundle",
     "due_start",
     "migrate",
+    "plain",
     "plan",
-    "return_targets",
     "view",
 ]

@@ -16,6 +16,7 @@ from service.engine.loops import MultiInstance
 from service.engine.returns import send_back
 from service.engine.scopes import assign, plain
 from service.engine.spiff import FUTURE, READY, Instance, Token
+from service.engine.starts import Begin
 from service.engine.timers import Armed
 
 KEPT = 100  # published messages that nobody has taken yet
@@ -65,6 +66,7 @@ class Broadcast:
     """A signal: everybody who waits for it goes on; it is not kept."""
 
     name: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +234,7 @@ def _publish(instance: Instance, command: Publish) -> None:
 
 
 def _broadcast(instance: Instance, command: Broadcast) -> None:
-    stepping.signal(instance, command.name)
+    stepping.signal(instance, command.name, plain(dict(command.variables)))
 
 
 def _job(instance: Instance, task: int) -> Token:

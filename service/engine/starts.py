@@ -65,13 +65,11 @@ def _of(process: Scope, node: Node, event: Event) -> StartEvent:
     return StartEvent(process.key, node.id, event.kind, event.name or "", event.form, event.expression or "")
 
 
-def due_start(bundle: Bundle, start: StartEvent, at: datetime, last: Armed | None = None) -> Armed:
-    """When a timer start is due next: for the first time after `at`, or after the firing `last`.
+def due_start(bundle: Bundle, start: StartEvent, at: datetime) -> Armed:
+    """When a timer start is due for the first time; `timers.coming` says what follows.
 
-    There is no case yet, so its expression may read nothing but the functions of time. Raises TimerError.
+    There is no case yet, so its expression reads nothing but the time. Raises TimerError.
     """
-    if last is not None and last.due is not None:
-        return timers.following(last.due, last.cycle, at) if last.cycle else Armed(None)
     evaluation = Evaluation(bundle.expressions, CaseValues(), at)
     try:
         value: Any = evaluation.value(start.expression, [])

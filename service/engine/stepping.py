@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
 from service.engine.events import Catch
 from service.engine.gateways import InclusiveGateway, Join
@@ -100,11 +100,11 @@ def catch_of(token: Token) -> Catch:
     return cast(Catch, token.task_spec)
 
 
-def signal(instance: Instance, name: str) -> None:
-    """Everybody who waits for it goes on."""
+def signal(instance: Instance, name: str, variables: dict[str, Any] | None = None) -> None:
+    """Everybody who waits for it goes on, each with the payload."""
     for token in waiting(instance, "signal"):
         if token._state & LIVE and catch_of(token).event.name == name:
-            catch_of(token).fire(token)
+            catch_of(token).fire(token, dict(variables or {}))
 
 
 def throw(token: Token, kind: str, code: str) -> bool:

@@ -58,6 +58,26 @@ def following(due: datetime, cycle: list[Any], now: datetime) -> Armed:
     return Armed(_after(due, _duration(every)), rest)
 
 
+def coming(fired: Armed, now: datetime) -> Armed:
+    """The first firing after `now` of a timer that was due then; those missed meanwhile are passed over, and count."""
+    due, cycle = fired.due, fired.cycle
+    if due is None or cycle is None:
+        return Armed(None)
+    if isinstance(cycle[0], str):
+        return _instants(cycle, now)
+    left, every = cycle
+    months, rest = _duration(every)
+    turns = 1 if months else max(1, (now - due) // rest + 1)
+    when = _after(due, (months, rest * turns))
+    while when <= now:
+        turns += 1
+        when = _after(when, (months, rest))
+    if left != ENDLESS and turns > left:
+        return Armed(None)
+    remaining = left - turns if left != ENDLESS else ENDLESS
+    return Armed(when, None if remaining == 0 else [remaining, every])
+
+
 def check(form: str, text: str) -> None:
     """Raises TimerError if a plain (not FEEL) timer text is wrong."""
     arm(form, text, ANY_DAY)

@@ -8,8 +8,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.store import kept_messages as kept_rows
 from service.store import timers as timer_rows
 from service.store.incidents import Incident
+from service.store.start_events import StartEventRow
 from service.store.timers import DueTimer
 from service.store.user_tasks import OPEN, UserTask
 
@@ -20,6 +22,17 @@ BATCH = 10_000
 def timers(session: Session, now: datetime) -> tuple[DueTimer, ...]:
     """Timers to fire."""
     return timer_rows.due(session, now, BATCH)
+
+
+def start_events(session: Session, now: datetime) -> Sequence[int]:
+    """Ids of start timers that begin a case."""
+    statement = select(StartEventRow.id).where(StartEventRow.due_at <= now)
+    return session.scalars(statement.order_by(StartEventRow.due_at, StartEventRow.id).limit(BATCH)).all()
+
+
+def kept_messages(session: Session, now: datetime) -> Sequence[int]:
+    """Ids of kept messages that somebody may take."""
+    return kept_rows.wanted(session, now, BATCH)
 
 
 def alarms(session: Session, now: datetime) -> Sequence[int]:

@@ -7,12 +7,16 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
 from service.domain.errors import NotFound, StaleRevision
+from service.store.cases import Case
 from service.store.session import Base, Key, changed
 from service.store.user_tasks import UserTask
 
 
 class Instance(Base):
-    """The engine's state of one case; `revision` grows by one with every move."""
+    """The engine's state of one case; `revision` grows by one with every move.
+
+    `start_key` is the correlation key of the message that began it: while it runs, that message begins no other.
+    """
 
     __tablename__ = "instances"
 
@@ -22,6 +26,7 @@ class Instance(Base):
     state: Mapped[bytes | None]
     revision: Mapped[int] = mapped_column(default=0)
     ended: Mapped[bool] = mapped_column(default=False)
+    start_key: Mapped[str | None] = mapped_column(index=True)
 
 
 def lock(session: Session, instance_id: int) -> Instance:
@@ -42,6 +47,17 @@ def lock_of_task(session: Session, task_id: int) -> Instance:
     """The instance of a user task, locked; the task itself is read afterwards."""
     owner = select(UserTask.instance_id).where(UserTask.id == task_id).scalar_subquery()
     return _locked(session, select(Instance).where(Instance.id == owner))
+
+
+def runs(session: Session, programme: str, procedure: str, start_key: str) -> bool:
+    """Whether a case of the procedure that a message of this key began is still running."""
+    statement = (
+        select(Instance.id)
+        .join(Case, Case.id == Instance.case_id)
+        .where(Case.programme == programme, Case.procedure == procedure)
+        .where(Instance.start_key == start_key, Instance.ended.is_(False))
+    )
+    return session.scalar(statement.limit(1)) is not None
 
 
 def try_lock(session: Session, instance_id: int) -> Instance | None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from service.domain.errors import DeploymentRefused, WrongCommand
-from service.engine import Armed, Start, StartEvent, TimerError, due_start
+from service.engine import Armed, Start, StartEvent, TimerError, coming, due_start
 from tests.engine.play import BEGIN, Play, bundle_of
 from tests.engine.sketch import Lines, sketch
 
@@ -74,9 +74,27 @@ def test_a_timer_start_is_due_again_and_again() -> None:
     play, start = _timer("cycle R2/P1D")
     first = due_start(play.bundle, start, BEGIN)
     assert first.due == BEGIN + DAY
-    second = due_start(play.bundle, start, BEGIN + DAY, first)
+    second = coming(first, BEGIN + DAY)
     assert second == Armed(BEGIN + 2 * DAY)
-    assert due_start(play.bundle, start, BEGIN + 2 * DAY, second).due is None
+    assert coming(second, BEGIN + 2 * DAY).due is None
+
+
+@pytest.mark.parametrize(
+    ("text", "late", "due", "left"),
+    [
+        ("R/PT1S", 400 * DAY, 400 * DAY + timedelta(seconds=1), -1),
+        ("R9/P1D", 4 * DAY, 5 * DAY, 4),
+        ("R3/P1D", 9 * DAY, None, None),
+        ("R/P1M", 40 * DAY, datetime(2026, 6, 1, tzinfo=UTC) - BEGIN, -1),
+    ],
+)
+def test_firings_that_were_missed_are_passed_over_and_count(
+    text: str, late: timedelta, due: timedelta | None, left: int | None
+) -> None:
+    play, start = _timer(f"cycle {text}")
+    armed = coming(due_start(play.bundle, start, BEGIN), BEGIN + late)
+    assert armed.due == (None if due is None else BEGIN + due)
+    assert (armed.cycle[0] if armed.cycle else None) == left
 
 
 def test_a_timer_start_may_compute_its_date_from_the_time() -> None:

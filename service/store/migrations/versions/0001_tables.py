@@ -267,6 +267,38 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_experts_field"), ["field"], unique=False)
 
     op.create_table(
+        "kept_messages",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=True),
+        sa.Column(
+            "variables",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column("message_id", sa.String(), nullable=True),
+        sa.Column("authority_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("published_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("published_at", UTCDateTime(), nullable=False),
+        sa.Column("expires_at", UTCDateTime(), nullable=False),
+        sa.Column(
+            "taken",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(["authority_id"], ["organisations.id"], name=op.f("fk_kept_messages_authority_id")),
+        sa.ForeignKeyConstraint(["published_by"], ["users.id"], name=op.f("fk_kept_messages_published_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_messages")),
+    )
+    with op.batch_alter_table("kept_messages", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_kept_messages_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index("ix_kept_messages_name_key", ["name", "key"], unique=False)
+
+    op.create_table(
         "grants",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -364,6 +396,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("deployment_id", "path", name=op.f("pk_deployment_files")),
     )
     op.create_table(
+        "start_events",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("programme", sa.String(), nullable=False),
+        sa.Column("authority", sa.String(), nullable=False),
+        sa.Column("deployment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("process", sa.String(), nullable=False),
+        sa.Column("element", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("due_at", UTCDateTime(), nullable=True),
+        sa.Column(
+            "cycle",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=True,
+        ),
+        sa.ForeignKeyConstraint(["deployment_id"], ["deployments.id"], name=op.f("fk_start_events_deployment_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_start_events")),
+        sa.UniqueConstraint("programme", "process", "element", name=op.f("uq_start_events_programme_process_element")),
+    )
+    with op.batch_alter_table("start_events", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_start_events_due_at"), ["due_at"], unique=False)
+        batch_op.create_index("ix_start_events_kind_name", ["kind", "name"], unique=False)
+
+    op.create_table(
         "case_events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -377,6 +435,15 @@ def upgrade() -> None:
         batch_op.create_index("ix_case_events_case_id_name", ["case_id", "name"], unique=False)
 
     op.create_table(
+        "dispatches",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sent_at", UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_dispatches_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispatches")),
+        sa.UniqueConstraint("case_id", name=op.f("uq_dispatches_case_id")),
+    )
+    op.create_table(
         "instances",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -384,6 +451,7 @@ def upgrade() -> None:
         sa.Column("state", sa.LargeBinary(), nullable=True),
         sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("ended", sa.Boolean(), nullable=False),
+        sa.Column("start_key", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_instances_case_id")),
         sa.ForeignKeyConstraint(["deployment_id"], ["deployments.id"], name=op.f("fk_instances_deployment_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_instances")),
@@ -391,6 +459,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("instances", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_instances_deployment_id"), ["deployment_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_instances_start_key"), ["start_key"], unique=False)
 
     op.create_table(
         "meetings",
@@ -510,6 +579,22 @@ def upgrade() -> None:
         batch_op.create_index("ix_register_entries_programme_state", ["programme", "state"], unique=False)
 
     op.create_table(
+        "dispatch_items",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dispatch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("result", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_dispatch_items_case_id")),
+        sa.ForeignKeyConstraint(["dispatch_id"], ["dispatches.id"], name=op.f("fk_dispatch_items_dispatch_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispatch_items")),
+        sa.UniqueConstraint("dispatch_id", "case_id", name=op.f("uq_dispatch_items_dispatch_id_case_id")),
+    )
+    with op.batch_alter_table("dispatch_items", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_dispatch_items_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
         "duties",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("register_entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -619,6 +704,23 @@ def upgrade() -> None:
     with op.batch_alter_table("seats", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_seats_expert_id"), ["expert_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_seats_panel_id"), ["panel_id"], unique=False)
+
+    op.create_table(
+        "subscriptions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("instance_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("engine_task", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=True),
+        sa.Column("element", sa.String(), nullable=False),
+        sa.Column("process", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["instance_id"], ["instances.id"], name=op.f("fk_subscriptions_instance_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subscriptions")),
+        sa.UniqueConstraint("instance_id", "engine_task", name=op.f("uq_subscriptions_instance_id_engine_task")),
+    )
+    with op.batch_alter_table("subscriptions", schema=None) as batch_op:
+        batch_op.create_index("ix_subscriptions_kind_name_key", ["kind", "name", "key"], unique=False)
 
     op.create_table(
         "timers",
@@ -869,31 +971,6 @@ def upgrade() -> None:
             postgresql_where=sa.text("open"),
             sqlite_where=sa.text("open = 1"),
         )
-
-    op.create_table(
-        "dispatches",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("sent_at", UTCDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_dispatches_case_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispatches")),
-        sa.UniqueConstraint("case_id", name=op.f("uq_dispatches_case_id")),
-    )
-    op.create_table(
-        "dispatch_items",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("dispatch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("result", sa.String(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_dispatch_items_case_id")),
-        sa.ForeignKeyConstraint(["dispatch_id"], ["dispatches.id"], name=op.f("fk_dispatch_items_dispatch_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispatch_items")),
-        sa.UniqueConstraint("dispatch_id", "case_id", name=op.f("uq_dispatch_items_dispatch_id_case_id")),
-    )
-    with op.batch_alter_table("dispatch_items", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_dispatch_items_case_id"), ["case_id"], unique=False)
 
     op.create_table(
         "members",
