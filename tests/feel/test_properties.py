@@ -1,4 +1,4 @@
-"""Properties that hold for any values, and for any text whatever."""
+"""Properties that hold for any values."""
 
 from __future__ import annotations
 
@@ -6,26 +6,21 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.feel import (
-    BUILTIN_NAMES,
     Budget,
     BudgetExceeded,
-    Diagnostic,
-    FeelSyntaxError,
     compile_expression,
-    compile_unary_tests,
     from_json,
     to_json,
     to_text,
 )
+from tests.feel.generated import expression
 
 FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-NAMES = ("x", "xs", "row", "day", "text", "missing")
-VARIABLES = from_json({"x": 3, "xs": [1, 2, {"a": 5}], "row": {"a": 1, "b": [1]}, "text": "长光"})
+VARIABLES = from_json({"x": 3, "xs": [1, 2, {"a": 5}], "row": {"a": 1, "b": [1]}, "text": "长光", "flag": True})
 VARIABLES["day"] = date(2026, 4, 15)
 
 json_values = st.recursive(
@@ -33,68 +28,16 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(min_size=1, max_size=5), inner, max_size=4),
     max_leaves=12,
 )
-tokens = st.sampled_from(
-    [
-        *(*NAMES, *sorted(BUILTIN_NAMES), *"()[]{},:.+-*/=<>@?", "**", "..", "!=", "<=", "if", "then", "else", "for"),
-        *("in", "return", "some", "every", "satisfies", "between", "and", "or", "not", "instance of", "function", "1"),
-        *("null", "true", '"a"', '@"2026-04-15"', "（", "//", "/*", '"', "\\", "number", "list<", "context<a:", "->"),
-    ]
-)
-LEAVES = st.sampled_from(
-    [
-        *(*NAMES, "1", "0", "-2.5", "null", "true", '"a"', '@"2026-04-15"', '@"P1M"', '@"10:00:00Z"', "[]", "{}"),
-        *("(> 1)", "[1..5]", "(function(a) a)", "(function(a, b) a > b)", "item", "partial"),
-    ]
-)
-FORMS = st.sampled_from(
-    [
-        *(f"(# {sign} #)" for sign in ("+", "-", "*", "/", "**", "=", "!=", "<", ">=", "and", "or", "in")),
-        *("(if # then # else #)", "#[#]", "(for i in # return [i, #])", "(some i in # satisfies # = i)", "-(#)"),
-        *("(# between # and #)", "{a: #, b: a}.b", "[#, #]", "(#).a", "(# in (#, > #))", "[#..#]"),
-        *("(# instance of list<number>)", "(for i in #, j in # return i)", "(every i in # satisfies i > #)"),
-        *(f"{name}({', '.join('#' * count)})" for name in sorted(BUILTIN_NAMES) for count in (1, 2)),
-    ]
-)
 
 
 @st.composite
-def expressions(draw: st.DrawFn, depth: int = 3) -> str:
-    """Texts by the grammar."""
-    if depth == 0 or draw(st.integers(0, 3)) == 0:
-        return draw(LEAVES)
-    before, *parts = draw(FORMS).split("#")
-    return before + "".join(draw(expressions(depth=depth - 1)) + part for part in parts)
+def expressions(draw: st.DrawFn) -> str:
+    return expression(lambda options: draw(st.sampled_from(options)))
 
 
-def run(text: str, diagnostics: list[Diagnostic] | None = None) -> Any:
-    return compile_expression(text).evaluate(VARIABLES, budget=Budget(20_000), diagnostics=diagnostics)
-
-
-def ends(text: str) -> None:
-    """Nothing but a value or a spent budget; what comes out can be written down, and twice comes to the same."""
-    try:
-        value = run(text, [])
-        assert to_text(value) == to_text(run(text))
-    except BudgetExceeded:
-        pass
-
-
-def is_read_or_refused(text: str) -> None:
-    """Any text compiles or says where and why it does not."""
-    found: list[FeelSyntaxError] = []
-    for compiling in (compile_expression, compile_unary_tests):
-        try:
-            compiling(text)
-        except FeelSyntaxError as error:
-            found.append(error)
-    for error in found:
-        assert min(error.line, error.column) >= 1
-        assert error.zh
-        assert error.en
-
-
-def tells_what_it_asks(text: str) -> None:
-    """Whatever variable is asked for stands among the names."""
+@settings(FEW, max_examples=250)
+@given(expressions())
+def test_whatever_is_asked_for_stands_among_the_names(text: str) -> None:
     asked: set[str] = set()
 
     class Watched(dict[str, Any]):
@@ -109,37 +52,6 @@ def tells_what_it_asks(text: str) -> None:
         return
     assert asked <= compiled.names
     assert {path[0] for path in compiled.paths} <= compiled.names
-
-
-any_text = st.lists(tokens, max_size=14).map(" ".join) | st.text(max_size=20)
-
-
-@settings(FEW, max_examples=250)
-@given(expressions())
-def test_an_expression_by_the_grammar_ends_and_tells_what_it_asks(text: str) -> None:
-    ends(text)
-    tells_what_it_asks(text)
-
-
-@settings(FEW, max_examples=250)
-@given(any_text)
-def test_any_text_is_an_expression_or_a_syntax_error(text: str) -> None:
-    is_read_or_refused(text)
-
-
-@pytest.mark.proof
-@settings(FEW, max_examples=5_000)
-@given(expressions(depth=5))
-def test_deeper_expressions_end_too(text: str) -> None:
-    ends(text)
-    tells_what_it_asks(text)
-
-
-@pytest.mark.proof
-@settings(FEW, max_examples=20_000)
-@given(any_text)
-def test_any_text_at_length(text: str) -> None:
-    is_read_or_refused(text)
 
 
 @FEW
