@@ -9,7 +9,7 @@ from service.feel import BUILTIN_NAMES
 
 Choose = Callable[[Sequence[str]], str]
 
-_HOLE = re.compile(r"<(\w+)>")
+_HOLE = re.compile(r"\$(\w+)")
 LEAVES: dict[str, tuple[str, ...]] = {
     "number": ("0", "1", "2", "3", "-1", "10", "2.5", "-0.5", "1000", "1e3", "x"),
     "boolean": ("true", "false", "null", "flag"),
@@ -26,99 +26,99 @@ LEAVES: dict[str, tuple[str, ...]] = {
 }
 FORMS: dict[str, tuple[str, ...]] = {
     "number": (
-        *(f"(<number> {sign} <number>)" for sign in ("+", "-", "*", "/")),
-        *("-(<number>)", "(<number> ** <small>)", "<list>[<position>]", "count(<list>)", "sum(<numbers>)"),
-        *("min(<numbers>)", "max(<numbers>)", "mean(<numbers>)", "median(<numbers>)", "product(<numbers>)"),
-        *("stddev(<numbers>)", "abs(<number>)", "floor(<number>)", "ceiling(<number>)", "modulo(<number>, <number>)"),
-        *("decimal(<number>, <position>)", "round half up(<number>, <position>)", "sqrt(<number>)", "exp(<small>)"),
-        *("round up(<number>, 1)", "round down(<number>, 0)", "round half down(<number>, 1)", "log(<number>)"),
+        *(f"($number {sign} $number)" for sign in ("+", "-", "*", "/")),
+        *("-($number)", "($number ** $small)", "$list[$position]", "count($list)", "sum($numbers)"),
+        *("min($numbers)", "max($numbers)", "mean($numbers)", "median($numbers)", "product($numbers)"),
+        *("stddev($numbers)", "abs($number)", "floor($number)", "ceiling($number)", "modulo($number, $number)"),
+        *("decimal($number, $position)", "round half up($number, $position)", "sqrt($number)", "exp($small)"),
+        *("round up($number, 1)", "round down($number, 0)", "round half down($number, 1)", "log($number)"),
         *(
-            "string length(<string>)",
-            "number(<string>)",
-            "<date>.year",
-            "<date>.day",
-            "<moment>.hour",
-            "<date>.weekday",
+            "string length($string)",
+            "number($string)",
+            "$date.year",
+            "$date.day",
+            "$moment.hour",
+            "$date.weekday",
         ),
-        *("<length>.days", "<length>.hours", "<months>.years", "<months>.months", "<context>.a", "<range>.start"),
-        *("(<length> / <length>)", "(<months> / <months>)", "day of year(<date>)", "week of year(<date>)"),
-        *("<function>(<number>)", "get value(<context>, <string>)", "(if <boolean> then <number> else <number>)"),
-        *("(for i in <list> return i)[1]", "(for i in 1..<small> return i * <number>)[-1]"),
+        *("$length.days", "$length.hours", "$months.years", "$months.months", "$context.a", "$range.start"),
+        *("($length / $length)", "($months / $months)", "day of year($date)", "week of year($date)"),
+        *("$function($number)", "get value($context, $string)", "(if $boolean then $number else $number)"),
+        *("(for i in $list return i)[1]", "(for i in 1..$small return i * $number)[-1]"),
     ),
     "boolean": (
-        *(f"(<{kind}> {sign} <{kind}>)" for kind in ("number", "string", "date", "time") for sign in ("=", "<", ">=")),
-        *(f"(<{kind}> {sign} <{kind}>)" for kind in ("moment", "length", "months") for sign in ("=", ">", "<=")),
-        *("(<list> = <list>)", "(<context> != <context>)", "(<range> = <range>)", "(<number> != <number>)"),
-        *("(<boolean> and <boolean>)", "(<boolean> or <boolean>)", "not(<boolean>)", "(<number> in <range>)"),
-        *("(<number> between <number> and <number>)", "(<number> in (<number>, > <number>))", "(<string> in <list>)"),
-        *("(some i in <list> satisfies i = <number>)", "(every i in <numbers> satisfies i > <number>)"),
-        *("all([<boolean>, <boolean>])", "any([<boolean>, <boolean>])", "even(<number>)", "odd(<number>)"),
-        *("contains(<string>, <string>)", "starts with(<string>, <string>)", "ends with(<string>, <string>)"),
-        *('matches(<string>, "[a-c]+")', "list contains(<list>, <number>)", "is(<number>, <number>)"),
-        *("before(<range>, <range>)", "includes(<range>, <number>)", "overlaps(<range>, <range>)"),
-        *("meets(<range>, <range>)", "starts(<number>, <range>)", "finishes(<number>, <range>)"),
-        *("(<number> instance of number)", "(<list> instance of list<number>)", "(<date> instance of date)"),
-        *("(<context> instance of context<a: number>)", "(<range> instance of range<number>)"),
+        *(f"(${kind} {sign} ${kind})" for kind in ("number", "string", "date", "time") for sign in ("=", "<", ">=")),
+        *(f"(${kind} {sign} ${kind})" for kind in ("moment", "length", "months") for sign in ("=", ">", "<=")),
+        *("($list = $list)", "($context != $context)", "($range = $range)", "($number != $number)"),
+        *("($boolean and $boolean)", "($boolean or $boolean)", "not($boolean)", "($number in $range)"),
+        *("($number between $number and $number)", "($number in ($number, > $number))", "($string in $list)"),
+        *("(some i in $list satisfies i = $number)", "(every i in $numbers satisfies i > $number)"),
+        *("all([$boolean, $boolean])", "any([$boolean, $boolean])", "even($number)", "odd($number)"),
+        *("contains($string, $string)", "starts with($string, $string)", "ends with($string, $string)"),
+        *('matches($string, "[a-c]+")', "list contains($list, $number)", "is($number, $number)"),
+        *("before($range, $range)", "includes($range, $number)", "overlaps($range, $range)"),
+        *("meets($range, $range)", "starts($number, $range)", "finishes($number, $range)"),
+        *("($number instance of number)", "($list instance of list<number>)", "($date instance of date)"),
+        *("($context instance of context<a: number>)", "($range instance of range<number>)"),
     ),
     "string": (
-        *("(<string> + <string>)", "upper case(<string>)", "lower case(<string>)", "substring(<string>, <position>)"),
-        *("substring(<string>, <position>, <small>)", "substring before(<string>, <string>)", "string(<number>)"),
-        *("substring after(<string>, <string>)", 'replace(<string>, "[ab]", "-")', "string join(<list>, <string>)"),
-        *("string(<list>)", "string(<length>)", "string(<months>)", "string(<moment>)", "day of week(<date>)"),
-        *('split(<string>, "b")[1]', "(if <boolean> then <string> else <string>)", "month of year(<date>)"),
+        *("($string + $string)", "upper case($string)", "lower case($string)", "substring($string, $position)"),
+        *("substring($string, $position, $small)", "substring before($string, $string)", "string($number)"),
+        *("substring after($string, $string)", 'replace($string, "[ab]", "-")', "string join($list, $string)"),
+        *("string($list)", "string($length)", "string($months)", "string($moment)", "day of week($date)"),
+        *('split($string, "b")[1]', "(if $boolean then $string else $string)", "month of year($date)"),
     ),
     "date": (
-        *("(<date> + <length>)", "(<date> - <length>)", "(<date> + <months>)", "(<date> - <months>)", "date(<moment>)"),
-        *("date(<number>, <small>, <small>)", "date(<string>)"),
+        *("($date + $length)", "($date - $length)", "($date + $months)", "($date - $months)", "date($moment)"),
+        *("date($number, $small, $small)", "date($string)"),
     ),
-    "time": ("(<time> + <length>)", "(<time> - <length>)", "time(<moment>)", "time(<small>, <small>, <small>)"),
+    "time": ("($time + $length)", "($time - $length)", "time($moment)", "time($small, $small, $small)"),
     "moment": (
-        *("(<moment> + <length>)", "(<moment> - <length>)", "(<moment> + <months>)", "(<moment> - <months>)"),
-        *("date and time(<date>, <time>)", "date and time(<string>)"),
+        *("($moment + $length)", "($moment - $length)", "($moment + $months)", "($moment - $months)"),
+        *("date and time($date, $time)", "date and time($string)"),
     ),
     "length": (
-        *("(<length> + <length>)", "(<length> - <length>)", "(<length> * <small>)", "(<length> / <small>)"),
-        *("(<date> - <date>)", "(<moment> - <moment>)", "(<time> - <time>)", "-(<length>)", "abs(<length>)"),
-        "duration(<string>)",
+        *("($length + $length)", "($length - $length)", "($length * $small)", "($length / $small)"),
+        *("($date - $date)", "($moment - $moment)", "($time - $time)", "-($length)", "abs($length)"),
+        "duration($string)",
     ),
     "months": (
-        *("(<months> + <months>)", "(<months> - <months>)", "(<months> * <small>)", "(<months> / <small>)"),
-        *("years and months duration(<date>, <date>)", "-(<months>)", "abs(<months>)"),
+        *("($months + $months)", "($months - $months)", "($months * $small)", "($months / $small)"),
+        *("years and months duration($date, $date)", "-($months)", "abs($months)"),
     ),
     "list": (
-        *("[<number>, <number>]", "[<string>, <list>]", "<list>[item > <number>]", "<list>[a = <number>]"),
-        *("append(<list>, <number>)", "concatenate(<list>, <list>)", "union(<list>, <list>)", "reverse(<list>)"),
-        *("distinct values(<list>)", "duplicate values(<list>)", "flatten(<list>)", "sublist(<list>, <position>)"),
-        *("sublist(<list>, <position>, <small>)", "remove(<list>, <position>)", "index of(<list>, <number>)"),
-        *("insert before(<list>, <position>, <number>)", "list replace(<list>, <position>, <number>)"),
-        *("sort(<list>, function(a, b) a < b)", "(for i in <list> return i + <number>)", "mode(<numbers>)"),
-        *("(for i in 1..<small> return [i])", "(for i in <list>, j in <list> return i)", 'split(<string>, "1")'),
-        *("get entries(<context>)", "<list>.a", "(if <boolean> then <list> else <list>)", "<list>[<boolean>]"),
+        *("[$number, $number]", "[$string, $list]", "$list[item > $number]", "$list[a = $number]"),
+        *("append($list, $number)", "concatenate($list, $list)", "union($list, $list)", "reverse($list)"),
+        *("distinct values($list)", "duplicate values($list)", "flatten($list)", "sublist($list, $position)"),
+        *("sublist($list, $position, $small)", "remove($list, $position)", "index of($list, $number)"),
+        *("insert before($list, $position, $number)", "list replace($list, $position, $number)"),
+        *("sort($list, function(a, b) a < b)", "(for i in $list return i + $number)", "mode($numbers)"),
+        *("(for i in 1..$small return [i])", "(for i in $list, j in $list return i)", 'split($string, "1")'),
+        *("get entries($context)", "$list.a", "(if $boolean then $list else $list)", "$list[$boolean]"),
         *("(for i in 1..3 return partial)", "(for i in 1..4 return if i = 1 then 1 else partial[-1] + i)"),
-        *("sort(<list>, <function>)", "[<range>, <function>]", "(for d in <date>..<date> return d.day)[item > 3]"),
+        *("sort($list, $function)", "[$range, $function]", "(for d in $date..$date return d.day)[item > 3]"),
     ),
     "context": (
         *(
-            "{a: <number>, b: a + 1}",
-            "{a: <list>, b: <string>}",
-            "<list>[<position>]",
-            "context merge([<context>, {c: 1}])",
+            "{a: $number, b: a + 1}",
+            "{a: $list, b: $string}",
+            "$list[$position]",
+            "context merge([$context, {c: 1}])",
         ),
-        *('context put(<context>, "b", <number>)', 'context([{key: "a", value: <number>}])'),
+        *('context put($context, "b", $number)', 'context([{key: "a", value: $number}])'),
     ),
-    "range": ("[<number>..<number>]", "(<number>..<number>]", "[<date>..<date>]", '["a"..<string>]', "(<= <number>)"),
-    "function": ("(function(a, b) <boolean>)", "(function(a) a + <number>)"),
+    "range": ("[$number..$number]", "($number..$number]", "[$date..$date]", '["a"..$string]', "(<= $number)"),
+    "function": ("(function(a, b) $boolean)", "(function(a) a + $number)"),
 }
 LEAVES |= {
     "small": ("0", "1", "2", "3", "-1"),
     "position": ("1", "2", "-1", "0", "9"),
     "numbers": ("[1, 2.5, 4]", "xs"),
 }
-FORMS |= {"small": ("(<small> + 1)",), "position": ("count(<list>)",), "numbers": ("[<number>, <number>]", "<list>")}
+FORMS |= {"small": ("($small + 1)",), "position": ("count($list)",), "numbers": ("[$number, $number]", "$list")}
 KINDS = tuple(FORMS)
 # any function with any arguments: what does not fit is null, never an error
 _CALLS = tuple(
-    f"{name}({', '.join(['<any>'] * count)})" for name in sorted(BUILTIN_NAMES) for count in range(4) if name != "range"
+    f"{name}({', '.join(['$any'] * count)})" for name in sorted(BUILTIN_NAMES) for count in range(4) if name != "range"
 )
 _TWENTY = tuple("0123456789abcdefghij")
 
