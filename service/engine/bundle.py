@@ -98,7 +98,7 @@ def compile_bundle(
 
     Raises DeploymentRefused with every problem found, not only the first.
     """
-    processes, problems, expressions = _checked(files, decisions, functions, operations, forms)
+    processes, problems, expressions = _checked(files, decisions, functions, operations=operations, forms=forms)
     errors = [found for found in problems if found.level == "error"]
     if errors:
         raise DeploymentRefused(errors)
@@ -128,24 +128,30 @@ def check_files(
     functions: Iterable[str],
     operations: Collection[str] | None,
     forms: Collection[str] | None,
+    procedures: Collection[str] | None = None,
 ) -> list[Problem]:
-    """Everything `compile_bundle` would find, warnings too."""
-    return _checked(files, decisions, functions, operations, forms)[1]
+    """Everything `compile_bundle` would find, warnings too; `procedures` may begin by an event (None: any process)."""
+    known = {"operations": operations, "forms": forms, "procedures": procedures}
+    return _checked(files, decisions, functions, **known)[1]
 
 
 def _checked(
     files: Mapping[str, bytes],
     decisions: Mapping[str, DecisionModel],
     functions: Iterable[str],
+    *,
     operations: Collection[str] | None,
     forms: Collection[str] | None,
+    procedures: Collection[str] | None = None,
 ) -> tuple[dict[str, Scope], list[Problem], Expressions]:
     diagrams = {name: data for name, data in files.items() if name.endswith(".bpmn")}
     processes, problems = read(diagrams)
     if not processes and not problems:
         problems.append(problem(next(iter(files), "?"), "?", "no-process"))
     expressions = Expressions(functions)
-    problems += check(processes, expressions, decisions=decisions, operations=operations, forms=forms)
+    problems += check(
+        processes, expressions, decisions=decisions, operations=operations, forms=forms, procedures=procedures
+    )
     return processes, problems, expressions
 
 

@@ -38,6 +38,7 @@ class Surroundings:
     decisions: Collection[str]
     operations: Collection[str] | None
     forms: Collection[str] | None
+    procedures: Collection[str]  # processes that begin cases
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -48,9 +49,11 @@ def check(
     decisions: Collection[str],
     operations: Collection[str] | None,
     forms: Collection[str] | None,
+    procedures: Collection[str] | None = None,
 ) -> list[Problem]:
     """Check every scope; afterwards `expressions` holds all of the models' expressions, compiled."""
-    around = Surroundings(processes, expressions, decisions, operations, forms)
+    begins = processes if procedures is None else procedures
+    around = Surroundings(processes, expressions, decisions, operations, forms, begins)
     for process in processes.values():
         for scope in process.scopes():
             ScopeCheck(scope, scope is process, around).run()

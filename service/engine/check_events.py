@@ -76,6 +76,8 @@ def check_start(check: ScopeCheck, node: Node) -> None:
     kind = node.event.kind if node.event is not None else ""
     if node.inputs:
         check.bad(node, "start-mapping")
+    if check.top and kind and check.scope.key not in check.around.procedures:
+        check.bad(node, "start-by-event", level="warning", process=check.scope.key)
     if kind in ("link", "terminate") or (check.top and kind in ("error", "escalation")):
         check.bad(node, "start", kind=kind)
     if kind == "error" and not node.interrupting:

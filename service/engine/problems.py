@@ -108,6 +108,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "no-start": ("没有开始事件。", "There is no start event."),
     "several-starts": ("普通开始事件不止一个。", "There is more than one plain start event."),
+    "start-by-event": (
+        "流程“{process}”不是清单中的程序（procedures），没有什么会触发这个开始事件。",
+        "The process “{process}” is no procedure of the manifest: nothing triggers this start event.",
+    ),
     "start-timer-reads": (
         "流程启动之前还没有案件和变量，启动定时器不能读 {names}。",
         "Before the process begins there is no case and no variable: its timer cannot read {names}.",

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import INCLUDE, Schema, ValidationError, fields
+from marshmallow.validate import Range
 
-from service.operations import dispatches, letters, meetings, members, notices, panels, register
+from service.operations import dispatches, letters, meetings, members, messages, notices, panels, register
 from service.operations.context import OperationContext, OperationRefused
 
 Run = Callable[[OperationContext, dict[str, Any]], dict[str, Any]]
@@ -86,6 +87,13 @@ CATALOGUE: Mapping[str, Operation] = {
             dispatches.announce_dispatch,
             {"late": fields.Boolean(required=False)},
             ("announced",),
+        ),
+        Operation(
+            "publish-message",
+            "发布消息",
+            "Publish a message",
+            messages.publish_message,
+            {"keep_hours": fields.Integer(load_default=24, validate=Range(0, 720))},
         ),
         Operation("publish-notice", "发布公示", "Publish a notice", notices.publish_notice, {}, ("notice", "to_on")),
         Operation("tally-objections", "汇总异议", "Tally objections", notices.tally_objections, {}, ("open", "upheld")),

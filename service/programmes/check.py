@@ -108,6 +108,7 @@ def _diagrams(
         functions=FUNCTION_NAMES,
         operations=operations,
         forms=closure.forms.keys(),
+        procedures=closure.manifest.procedures.keys(),
     )
     broken = closure.decisions.keys() - decisions.keys()
     elements = {(element.file, element.id): element for element in _elements(closure)}

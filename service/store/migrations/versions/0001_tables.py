@@ -267,6 +267,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_experts_field"), ["field"], unique=False)
 
     op.create_table(
+        "grants",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("granted_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("valid_from_on", sa.Date(), nullable=True),
+        sa.Column("valid_to_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["granted_by"], ["users.id"], name=op.f("fk_grants_granted_by")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_grants_organisation_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_grants_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grants")),
+    )
+    with op.batch_alter_table("grants", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_grants_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_grants_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
         "kept_messages",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -297,24 +315,6 @@ def upgrade() -> None:
     with op.batch_alter_table("kept_messages", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_kept_messages_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index("ix_kept_messages_name_key", ["name", "key"], unique=False)
-
-    op.create_table(
-        "grants",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("role", sa.String(), nullable=False),
-        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("granted_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("valid_from_on", sa.Date(), nullable=True),
-        sa.Column("valid_to_on", sa.Date(), nullable=True),
-        sa.ForeignKeyConstraint(["granted_by"], ["users.id"], name=op.f("fk_grants_granted_by")),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_grants_organisation_id")),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_grants_user_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_grants")),
-    )
-    with op.batch_alter_table("grants", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_grants_organisation_id"), ["organisation_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_grants_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "relations",

@@ -1,0 +1,244 @@
+"""Messages, signals and timers that begin cases and move cases that wait for them, down to the rows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from service.commands import correlation, deployments, signals
+from service.commands.correlation import Correlated, Publication
+from service.domain.errors import DeploymentRefused, InvalidInput, WrongState
+from service.programmes.check import check_programme
+from service.store.audit import AuditEntry
+from service.store.cases import Case
+from service.store.instances import Instance
+from service.store.kept_messages import KeptMessage
+from service.store.organisations import Organisation
+from service.store.start_events import StartEventRow
+from service.store.subscriptions import Subscription
+from service.store.user_tasks import UserTask
+from tests.engine.sketch import Lines
+from tests.events.conftest import DUTY, KEY, MANIFEST, START, files
+from tests.support.office import Office
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+
+
+def publish(office: Office, name: str, key: str | None = None, **more: Any) -> Correlated:
+    authority = more.pop("authority", None)
+    given: Correlated = office.act(correlation.correlate, Publication(name, key, **more), authority_id=authority)
+    return given
+
+
+def ask(office: Office, no: str, target: str = "0") -> int:
+    """A case that waits for the answer with this number, and for the end of the year."""
+    (case_id,) = publish(office, "ask", no, variables={"no": no, "target": target}).begun
+    return case_id
+
+
+def opened(office: Office, case_id: int | None = None) -> list[str]:
+    return sorted(task.element for task in office.open_tasks(case_id=case_id))
+
+
+def complete(office: Office, element: str, case_id: int) -> None:
+    office.complete(office.open_task(element, case_id).id, {"note": "已办"}, office.person("office"))
+
+
+def waits(office: Office, case_id: int) -> list[tuple[str, str, str | None]]:
+    instance = select(Instance.id).where(Instance.case_id == case_id).scalar_subquery()
+    rows: list[Subscription] = office.rows(
+        select(Subscription).where(Subscription.instance_id == instance).order_by(Subscription.kind)
+    )
+    return [(row.kind, row.name, row.key) for row in rows]
+
+
+def test_a_message_begins_a_case_with_its_payload(events: Office) -> None:
+    case_id = ask(events, "42")
+    assert opened(events, case_id) == ["c"]
+    assert waits(events, case_id) == [("message", "answered", "42"), ("signal", "year-end", None)]
+
+
+def test_a_message_finds_the_case_that_waits_for_its_key(events: Office) -> None:
+    one, other = ask(events, "1"), ask(events, "2")
+    assert publish(events, "answered", "2").moved == (other,)
+    assert (opened(events, one), opened(events, other)) == (["c"], ["a", "c"])
+    assert waits(events, other) == [("signal", "year-end", None)]
+    assert publish(events, "answered", "2") == Correlated((), (), None)
+
+
+def test_of_several_that_wait_for_one_key_the_oldest_takes_it(events: Office) -> None:
+    first = ask(events, "1")
+    second = publish(events, "ask", None, variables={"no": "1"}).begun[0]
+    assert publish(events, "answered", "1").moved == (first,)
+    assert publish(events, "answered", "1").moved == (second,)
+
+
+def test_a_message_with_a_key_begins_no_second_case_while_the_first_is_running(events: Office) -> None:
+    first = ask(events, "1")
+    assert publish(events, "ask", "1").begun == ()
+    assert publish(events, "ask", "2", variables={"no": "2"}).begun != ()
+    assert len(publish(events, "filed", "9").begun) == 1
+    assert publish(events, "filed", "9").begun == ()
+    end(events, first)
+    assert len(publish(events, "ask", "1", variables={"no": "1"}).begun) == 1
+
+
+def end(office: Office, case_id: int) -> None:
+    """Let everything that the case waits for come."""
+    office.act(signals.spread, "year-end", authority_id=None)
+    office.tick()
+    number = next((key for kind, _, key in waits(office, case_id) if kind == "message"), None)
+    if number:
+        publish(office, "answered", number)
+    while tasks := office.open_tasks(case_id=case_id):
+        complete(office, tasks[0].element, case_id)
+
+
+def test_a_kept_message_waits_for_whoever_comes_and_is_taken_once(events: Office) -> None:
+    kept = publish(events, "answered", "5", kept_for=2 * HOUR, variables={"mark": 1})
+    assert kept.kept is not None
+    case_id = ask(events, "5")
+    assert opened(events, case_id) == ["c"]
+    events.tick(START + HOUR)
+    assert opened(events, case_id) == ["a", "c"]
+    later = publish(events, "ask", None, variables={"no": "5"}).begun[0]
+    events.tick(START + HOUR)
+    assert opened(events, later) == ["c"], "one process takes a message once"
+
+
+def test_a_kept_message_is_forgotten_when_its_time_is_over(events: Office) -> None:
+    publish(events, "answered", "5", kept_for=HOUR)
+    case_id = ask(events, "5")
+    events.tick(START + HOUR)
+    assert opened(events, case_id) == ["c"]
+    assert events.count(KeptMessage) == 0
+
+
+def test_a_kept_message_begins_the_next_case_when_the_first_has_ended(events: Office) -> None:
+    first = ask(events, "1")
+    assert publish(events, "ask", "1", kept_for=DAY, variables={"no": "x"}).begun == ()
+    events.tick()
+    assert events.count(Case, Case.procedure == "asking") == 1
+    end(events, first)
+    events.tick()
+    assert events.count(Case, Case.procedure == "asking") == 2
+
+
+def test_a_message_id_makes_it_one_message_while_it_is_kept(events: Office) -> None:
+    publish(events, "answered", "5", kept_for=HOUR, message_id="a")
+    with pytest.raises(WrongState, match="published already"):
+        publish(events, "answered", "5", kept_for=HOUR, message_id="a")
+    publish(events, "answered", "6", kept_for=HOUR, message_id="a")
+    publish(events, "answered", "5", kept_for=HOUR, message_id="b")
+    events.now += HOUR
+    publish(events, "answered", "5", kept_for=HOUR, message_id="a")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Publication(" "),
+        Publication("n" * 201),
+        Publication("n", "k" * 201),
+        Publication("n", message_id="m" * 201),
+        Publication("n", kept_for=timedelta(days=31)),
+        Publication("n", kept_for=timedelta(seconds=-1)),
+    ],
+    ids=["no name", "long name", "long key", "long id", "kept too long", "kept backwards"],
+)
+def test_a_message_that_is_wrong_is_refused_with_its_limit(events: Office, wrong: Publication) -> None:
+    with pytest.raises(InvalidInput):
+        events.act(correlation.correlate, wrong)
+
+
+def test_a_message_stays_within_its_authority(events: Office) -> None:
+    case_id = ask(events, "1")
+    (mine,) = events.rows(select(Case.authority_id).where(Case.id == case_id))
+    (foreign,) = events.rows(select(Organisation.id).where(Organisation.code == "county"))
+    assert publish(events, "answered", "1", authority=foreign) == Correlated((), (), None)
+    assert publish(events, "filed", authority=foreign).begun == ()
+    assert publish(events, "answered", "1", authority=mine).moved == (case_id,)
+    assert len(publish(events, "filed", authority=mine).begun) == 1
+
+
+def test_a_case_tells_another_by_message_after_its_commit(events: Office) -> None:
+    other = ask(events, "99")
+    one = ask(events, "1", target="99")
+    complete(events, "c", one)
+    assert opened(events, other) == ["c"]
+    events.tick()
+    assert "a" in opened(events, other)
+
+
+def test_a_signal_reaches_every_case_that_waits_and_begins_others(events: Office) -> None:
+    others = [ask(events, "1"), ask(events, "2")]
+    thrower = ask(events, "3")
+    complete(events, "c", thrower)
+    assert opened(events, thrower) == ["b"], "the thrower's own catch event hears it at once"
+    events.tick()
+    assert [opened(events, case_id) for case_id in others] == [["b", "c"], ["b", "c"]]
+    assert opened(events, thrower) == ["b"], "and only once"
+    assert events.count(UserTask, UserTask.element == "u") == 1
+    events.tick()
+    assert events.count(UserTask, UserTask.element == "u") == 1
+
+
+def test_a_start_timer_begins_a_case_at_each_of_its_times(events: Office) -> None:
+    assert timer(events).due_at == START + DAY
+    events.tick(START + DAY - HOUR)
+    assert events.count(Case) == 0
+    events.tick(START + DAY)
+    events.tick(START + DAY)
+    assert (events.count(Case), opened(events)) == (1, ["u"])
+    events.tick(START + 9 * DAY)
+    assert events.count(Case) == 2, "what was missed is made up for by one case"
+    assert timer(events).due_at is None, "R3: the third time was missed too"
+
+
+def timer(office: Office) -> StartEventRow:
+    (row,) = office.rows(select(StartEventRow).where(StartEventRow.kind == "timer"))
+    return row
+
+
+def test_a_newer_version_takes_the_start_events_over(events: Office) -> None:
+    fewer = [line for line in DUTY if "timer" not in str(line)]
+    later: Lines = ["start m2 | message filed-anew", "m2 > u", *(str(x).replace("t > u", "") for x in fewer if x)]
+    lines: Lines = [line for line in later if line]
+    lines[-1] = "g > u"
+    events.act(deployments.publish, files(duty=lines), KEY)
+    rows = events.rows(select(StartEventRow).order_by(StartEventRow.element))
+    assert [(row.element, row.name) for row in rows] == [
+        ("am", "ask"),
+        ("g", "year-end"),
+        ("m", "filed"),
+        ("m2", "filed-anew"),
+    ]
+    events.tick(START + 9 * DAY)
+    assert events.count(Case) == 0
+
+
+def test_a_programme_that_is_not_in_force_begins_nothing_and_that_is_noted(events: Office) -> None:
+    events.act(deployments.publish, files(manifest=MANIFEST.replace("in-force", "expired")), KEY)
+    events.tick(START + DAY)
+    assert events.count(Case) == 0
+    assert events.count(AuditEntry, AuditEntry.action == "start-refused") == 1
+    assert timer(events).due_at == START + 2 * DAY
+
+
+def test_a_start_timer_without_a_time_is_refused_when_it_is_published(events: Office) -> None:
+    wrong = [str(line).replace("timer cycle R3/P1D", "timer date =today()") for line in DUTY]
+    with pytest.raises(DeploymentRefused) as refused:
+        events.act(deployments.publish, files(duty=[*wrong]), KEY)
+    (problem,) = refused.value.problems
+    assert (problem.element, problem.code) == ("t", "start-timer")
+    assert "启动定时器没有时间" in problem.zh
+
+
+def test_a_start_event_that_nothing_triggers_is_said() -> None:
+    fewer = MANIFEST.replace('[procedures.asking]\nname = "征询"\nsubject = "none"\n', "")
+    found = check_programme(files(manifest=fewer), KEY)
+    assert [(one.element, one.code, one.level) for one in found] == [("am", "start-by-event", "warning")]
