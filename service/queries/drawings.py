@@ -19,13 +19,17 @@ WORK = frozenset({"userTask", "callActivity", "subProcess", "receiveTask", "manu
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One flow node: `called` is the process a call activity starts, `host` the task a boundary event sits on."""
+    """One flow node: `called` is the process a call activity starts, `host` the task a boundary event sits on.
+
+    `default` is the flow a gateway takes when no condition holds.
+    """
 
     id: str
     name: str
     kind: str
     called: str = ""
     host: str = ""
+    default: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,7 @@ def _drawing(process: etree._Element, file: str) -> Drawing:
                 kind,
                 called.get("processId", "") if called is not None else "",
                 node.get("attachedToRef", ""),
+                node.get("default", ""),
             )
     ordered = tuple(shapes[element] for element in _order(shapes, flows.values()))
     return Drawing(process.get("id", ""), process.get("name") or "", file, ordered, flows)

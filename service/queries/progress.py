@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from service.engine import view
 from service.programmes.compiled import compiled_of
 from service.queries.case_page import TaskRow
-from service.queries.drawings import Drawing
+from service.queries.drawings import Drawing, Shape
 from service.store.audit import AuditEntry
 from service.store.instances import Instance
 
@@ -58,22 +58,34 @@ def where_is(session: Session, case_id: int, path: Sequence[str]) -> Where:
 
 
 def stations(drawing: Drawing, tasks: Sequence[TaskRow], ended_at: datetime | None) -> tuple[Station, ...]:
-    """The stages in the order of the diagram: those the case has been in, and those that follow the last of them."""
+    """The stages in the order of the diagram: those the case has been in, and the usual way on from the last of them.
+
+    Which way a gateway will choose is not known. Usual is its default where stages follow it, else the longest way: the
+    procedure as its notice tells it, without the short cuts and refusals that few cases take.
+    """
     by_stage: dict[str, list[TaskRow]] = {}
     for task in tasks:
         if task.path:
             by_stage.setdefault(task.path[0], []).append(task)
-    order = [shape.id for shape in drawing.stages]
-    ahead = "callActivity" if any(shape.called for shape in drawing.stages) else "userTask"
-    reached = [order.index(element) for element in by_stage if element in order]
-    found: list[Station] = []
-    for place, shape in enumerate(drawing.stages):
-        own = by_stage.get(shape.id, [])
-        if own:
-            found.append(_reached(shape.id, shape.name, own))
-        elif ended_at is None and shape.kind == ahead and place > max(reached, default=-1):
-            found.append(Station(shape.id, shape.name, "later"))
+    reached = [shape for shape in drawing.stages if shape.id in by_stage]
+    found = [_reached(shape.id, shape.name, by_stage[shape.id]) for shape in reached]
+    if ended_at is None:
+        found += [Station(shape.id, shape.name, "later") for shape in _ahead(drawing, reached[-1:])]
     return tuple(found)
+
+
+def _ahead(drawing: Drawing, last: Sequence[Shape]) -> tuple[Shape, ...]:
+    """The stages still to come after the last one reached, or from the start."""
+    work = "callActivity" if any(shape.called for shape in drawing.stages) else "userTask"
+    after: dict[str, tuple[Shape, ...]] = {}
+    ways: dict[str, tuple[Shape, ...]] = {}
+    for shape in reversed(drawing.shapes):
+        usual = ways.get(drawing.flows[shape.default][1], ()) if shape.default in drawing.flows else ()
+        onward = [ways[target] for source, target in drawing.flows.values() if source == shape.id and target in ways]
+        after[shape.id] = usual or max(onward, key=len, default=())
+        ways[shape.id] = (shape, *after[shape.id]) if shape.kind == work else after[shape.id]
+    begin = last or drawing.shapes[:1]
+    return after[begin[0].id] if begin else ()
 
 
 def _reached(element: str, name: str, tasks: Sequence[TaskRow]) -> Station:
