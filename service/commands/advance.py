@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from service.commands import signals, step_rows
+from service.commands import job_rows, signals, step_rows
 from service.commands.trail import note
 from service.domain.errors import Refusal
 from service.engine import Command, Complete, Fail, IncidentRow, OperationRequest, Retry, Start, Step, Work, apply
@@ -86,6 +86,9 @@ class Course:
             request = waiting.popleft()
             if any(request.task in step.closed for step in self.steps):
                 continue  # an earlier answer has ended the branch that asked
+            if job_rows.is_outside(self, request):
+                job_rows.open_job(self, request)
+                continue  # its token waits for an answer from outside
             answer = self._carry_out(request) if len(self.operations) < MOST_OPERATIONS else _too_many(request)
             paths = self.programme.bundle.paths(request.process, request.element)
             waiting.extend(self._apply(answer, paths).operations)

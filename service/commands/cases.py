@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,8 +46,17 @@ class Begun:
     key: str | None = None
 
 
-def start(work: UnitOfWork, programme: str, procedure: str, *, begun: Begun | None = None) -> int:
+def start(
+    work: UnitOfWork,
+    programme: str,
+    procedure: str,
+    *,
+    begun: Begun | None = None,
+    variables: Mapping[str, Any] | None = None,
+) -> int:
     """Start a case in the newest deployment of a programme; returns the case's id.
+
+    `variables` may be given by a program where the manifest's procedure takes them; InvalidInput names any other.
 
     The actor must hold the procedure's starting role. A declaration belongs to the call that is open on the day, whose
     dates are then its deadlines; a programme that takes declarations in batches refuses one outside a call. A programme
@@ -90,15 +100,20 @@ def start(work: UnitOfWork, programme: str, procedure: str, *, begun: Begun | No
     )
     work.session.add(instance)
     work.session.flush()
-    course = advance(work, case, instance, _command(procedure, case, begun))
+    course = advance(work, case, instance, _command(rule, case, begun, variables or {}))
     details = {"programme": programme, "procedure": procedure, "name": rule.name, **course.trail()}
     note(work, "case-started", "case", case.id, details, case_id=case.id)
     return case.id
 
 
-def _command(procedure: str, case: Case, begun: Begun | None) -> Start:
-    given = {"case_id": str(case.id)}
-    return Start(procedure, given) if begun is None else Start(procedure, given, begun.element, begun.payload)
+def _command(rule: Procedure, case: Case, begun: Begun | None, variables: Mapping[str, Any]) -> Start:
+    untaken = sorted(set(variables) - set(rule.takes))
+    if untaken:
+        zh = f"程序“{rule.key}”启动时不接受这个变量（programme.toml 的 takes 列出可给的变量）"
+        en = f"is not taken at the start of “{rule.key}” (see takes in programme.toml)"
+        raise InvalidInput(field=f"variables.{untaken[0]}", zh=zh, en=en)
+    given = {**variables, "case_id": str(case.id)}
+    return Start(rule.key, given) if begun is None else Start(rule.key, given, begun.element, begun.payload)
 
 
 def withdraw(work: UnitOfWork, case_id: int, reason: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from service.commands import start_events
+from service.commands import definitions, start_events
 from service.commands.trail import note
 from service.domain.errors import DeploymentRefused
 from service.operations import CATALOGUE
@@ -43,7 +43,9 @@ def publish(work: UnitOfWork, files: Mapping[str, bytes], programme: str) -> Pub
     if existing is not None:
         return Published(existing.id, programme, existing.version, changed=False)
     row = deployments.add(work, programme, closure.digest, closure.files, {"name": closure.manifest.name})
-    start_events.register(work, compiled_of(work.session, row.id), row.id)
+    compiled = compiled_of(work.session, row.id)
+    definitions.register(work.session, compiled, row.id)
+    start_events.register(work, compiled, row.id)
     details = {"version": row.version, "digest": closure.digest, "files": sorted(closure.files)}
     note(work, "programme-published", "deployment", row.id, {"programme": programme, **details})
     return Published(row.id, programme, row.version, changed=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import delete, insert, select, update
 
-from service.commands import clock_stop, subscriptions
+from service.commands import clock_stop, job_rows, subscriptions
 from service.commands.task_alarms import set_alarms
 from service.domain import deadlines
 from service.engine import IncidentRow, Live, Step, TimerWait, Work, view
@@ -85,6 +85,7 @@ def write(course: Course, before: Before, *, completed: UserTask | None, by: int
     timers = [task for task in closed if before.event(course.programme, task) == "timer"]
     _timers(course, timers, started, {work.task for work in opened})
     subscriptions.write(course, closed)
+    job_rows.close_left(course, closed)
     dues = _dues(course, opened, started)
     tasks = _open_tasks(course, opened, dues)
     _deadlines(course, tasks, started, dues)
@@ -255,7 +256,7 @@ def _incident(course: Course, one: IncidentRow) -> Incident:
         zh=one.zh,
         en=one.en,
         tries=1,
-        next_try_at=_next_try(course.work.now, 1),
+        next_try_at=None if one.code in job_rows.FOR_PEOPLE else _next_try(course.work.now, 1),
         state="open",
         opened_at=course.work.now,
     )

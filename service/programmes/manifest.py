@@ -53,6 +53,17 @@ class Procedure:
     title: str = ""
     summary: str = ""
     summary_en: str = ""
+    takes: tuple[str, ...] = ()  # the variables that a program which starts it may give; a person gives none
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideJob:
+    """A type of service task that a program outside works on, and the role its account holds at the authority."""
+
+    key: str
+    name: str
+    worker: str
+    name_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +195,7 @@ class Manifest:
     numbers: Mapping[str, NumberRule] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     duties: Mapping[str, Duty] = field(default_factory=dict)
+    jobs: Mapping[str, OutsideJob] = field(default_factory=dict)
     uses: Uses = field(default_factory=Uses)
 
     @property
@@ -261,6 +273,7 @@ def _build(loaded: dict[str, Any]) -> Manifest:
         "deadlines": DeadlineRule,
         "numbers": NumberRule,
         "duties": Duty,
+        "jobs": OutsideJob,
     }
     values = dict(loaded)
     for name, kind in tables.items():
@@ -304,6 +317,8 @@ def _unknown_names(manifest: Manifest) -> list[tuple[str, str, str, str]]:
     for duty in manifest.duties.values():
         wanted.append((f"duties.{duty.key}.procedure", duty.procedure, manifest.procedures))
         wanted.append((f"duties.{duty.key}.role", duty.role, manifest.roles))
+    at_authority = {key: role for key, role in manifest.roles.items() if role.holder == "authority"}
+    wanted += [(f"jobs.{job.key}.worker", job.worker, at_authority) for job in manifest.jobs.values()]
     return [
         (place, "manifest-unknown-name", f"本文件中没有“{name}”。", f"“{name}” is not defined in this file.")
         for place, name, known in wanted

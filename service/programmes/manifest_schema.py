@@ -14,6 +14,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 STARTS = re.compile(r"call|stage|task|event:[a-z][a-z0-9]*(-[a-z0-9]+)*")
+VARIABLE = re.compile(r"(?!case_id\Z|outcome\Z)[a-z][a-z0-9_]{0,59}")
 TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
 MONTH_DAY = re.compile(r"(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 HOLDERS = ("applicant", "competent", "authority", "member", "expert", "panel-chair")
@@ -43,6 +44,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "pattern": (
         "编号式样须含 {serial}，且只可用 {year}、{serial}。",
         "The pattern must hold {serial} and nothing else but {year}.",
+    ),
+    "variable": (
+        "须为变量名：小写字母、数字和下划线；case_id 和 outcome 由系统写。",
+        "This must be a variable: lower-case letters, digits, underscores; case_id and outcome are the service's.",
     ),
     "setting": (
         "须为文字、数字、真假、日期或它们的列表。",
@@ -196,6 +201,7 @@ class ProcedureSchema(StrictSchema):
     title = Text()
     summary = Text()
     summary_en = Text()
+    takes = _list(Text(validate=_matching(VARIABLE, "variable")))
 
 
 class RoleSchema(StrictSchema):
@@ -255,6 +261,14 @@ class DutySchema(StrictSchema):
     added = YesNo()
 
 
+class JobSchema(StrictSchema):
+    """One `[jobs.<type>]`."""
+
+    name = _name()
+    name_en = Text()
+    worker = Text(required=True, validate=_not_blank)
+
+
 class UsesSchema(StrictSchema):
     """`[uses]`: models that only operations need."""
 
@@ -287,4 +301,5 @@ class ManifestSchema(StrictSchema):
     numbers = _table(NumberSchema)
     settings = fields.Dict(keys=Text(), values=Setting(), error_messages={"invalid": "table", "null": "null"})
     duties = _table(DutySchema)
+    jobs = _table(JobSchema)
     uses = fields.Nested(UsesSchema, error_messages={"type": "table", "null": "null"})

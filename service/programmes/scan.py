@@ -53,6 +53,7 @@ class ElementUse:
     called: str = ""
     letters: tuple[str, ...] = ()
     inputs: tuple[tuple[str, str], ...] = ()  # (target, FEEL source)
+    outputs: tuple[str, ...] = ()  # targets
     expressions: tuple[str, ...] = ()
 
     @property
@@ -212,6 +213,7 @@ def _element(node: etree._Element, process_id: str, file: str, lanes: dict[str, 
         called=_attribute(own, "calledElement", "processId"),
         letters=tuple(name for found in letters for name in found),
         inputs=inputs,
+        outputs=tuple(n.get("target", "") for n in own if n.tag == f"{ZEEBE}output"),
         expressions=tuple(_expressions(own)),
     )
 
