@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,8 @@ from service.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from flask import Flask
+
+_LEVELS = {"error": "错误", "warning": "警告", "note": "提示"}
 
 
 @click.group()
@@ -107,10 +110,11 @@ def programme_check(key: str, models: Path | None) -> None:
 
     problems = check_folder(models or Settings().models_dir, key, operations=CATALOGUE.keys())
     for problem in problems:
-        click.echo(("警告 " if problem.level == "warning" else "错误 ") + problem.text())
-    errors = sum(problem.level == "error" for problem in problems)
-    click.echo(f"{key}: {errors} 个错误，{len(problems) - errors} 个警告" if problems else f"{key}: 没有问题")
-    sys.exit(1 if errors else 0)
+        click.echo(f"{_LEVELS[problem.level]} {problem.text()}")
+    levels = Counter(problem.level for problem in problems)
+    found = "，".join(f"{count} 个{_LEVELS[level]}" for level, count in levels.items())
+    click.echo(f"{key}: {found or '没有问题'}")
+    sys.exit(1 if levels["error"] else 0)
 
 
 @programme.command("show")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from service.dmn.reading import Reading
+from service.dmn.reading import Cell, Reading
 from service.dmn.xml import Element, child, children, content_of, text_of
 from service.feel.closures import Static
 from service.feel.compiler import compile_cell
@@ -55,8 +55,9 @@ def _base(reading: Reading, element: Element) -> FeelType:
 
 def _limited(reading: Reading, element: Element, base: FeelType) -> FeelType:
     """Only the values that pass the unary tests of an element."""
+    cell = reading.cell(element, text_of(element))
     try:
-        test = compile_cell(reading.cell(element, text_of(element)), Static())
+        test = compile_cell(cell, Static())
     except FeelSyntaxError as error:
         reading.report(element, "feel", error.text("zh"), error.text("en"))
         return base
@@ -64,4 +65,12 @@ def _limited(reading: Reading, element: Element, base: FeelType) -> FeelType:
     def passes(value: Any) -> bool | None:
         return test(Run({}, NO_FUNCTIONS, None, None), None, value)
 
-    return LimitedType(base, passes)
+    return AllowedValues(base, passes, cell)
+
+
+class AllowedValues(LimitedType):
+    """A type of which only the values that pass a cell are allowed."""
+
+    def __init__(self, base: FeelType, test: Callable[[Any], bool | None], cell: Cell) -> None:
+        super().__init__(base, test)
+        self.cell = cell

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from service.dmn.check import check_graph
 from service.dmn.explanation import Explanation, explained
 from service.dmn.graph import Graph, Part, read_graph
 from service.dmn.imports import Find, read_file
@@ -81,6 +82,10 @@ class DecisionModel:
         except RecursionError:
             raise BudgetExceeded("depth") from None
         return explained(run.trace[0], run, self.decisions[decision_id].paths, diagnostics)
+
+    def check(self) -> list[DmnProblem]:
+        """What is to be said against it before it is used: contradictions, gaps, what never fires or is not used."""
+        return [*self.warnings, *check_graph(self._runner.graph, self.file)]
 
     def id_of(self, name: str) -> str | None:
         """The id of the decision or decision service of this name."""

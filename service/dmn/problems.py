@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+Level = Literal["error", "warning", "note"]
+
 
 @dataclass(frozen=True, slots=True)
 class DmnProblem:
-    """One thing wrong; `element` is the nearest id, `name` the decision, `line` counts in the file from 1."""
+    """One thing to say; `element` is the nearest id, `name` the decision, `line` counts in the file from 1.
+
+    An error keeps the file from being used, a warning may be meant so, a note says what was not looked into.
+    """
 
     file: str
     element: str
@@ -17,7 +22,7 @@ class DmnProblem:
     en: str
     name: str = ""
     line: int = 0
-    level: Literal["error", "warning"] = "error"
+    level: Level = "error"
 
     def text(self, language: str = "zh") -> str:
         """The problem in one line."""

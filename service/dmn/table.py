@@ -19,12 +19,13 @@ Cell = tuple[tuple[s.UnaryTest, ...], bool] | None
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A column of conditions; `allowed` are the values the model admits there."""
+    """A column of conditions; `allowed` are the values the model admits there, `type` is for what cells are offered."""
 
     label: str
     text: str
     expression: s.Node
     allowed: Cell
+    type: FeelType | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Rule:
     texts: tuple[str, ...]
     results: tuple[s.Node, ...]
     note: str
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ class DecisionTable(s.Foreign):
     inputs: tuple[Input, ...]
     outputs: tuple[Output, ...]
     rules: tuple[Rule, ...]
+    line: int = 0
 
     def compiled(self, compile_node: Compile, static: Static) -> Evaluate:
         """The closure that evaluates the table."""

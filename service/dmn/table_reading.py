@@ -5,7 +5,7 @@ from __future__ import annotations
 from service.dmn.hit_policies import AGGREGATIONS, POLICIES
 from service.dmn.reading import NULL, Reading
 from service.dmn.table import DecisionTable, Input, Output, Rule
-from service.dmn.xml import Element, child, children, content_of, text_of
+from service.dmn.xml import Element, child, children, content_of, line_of, text_of
 from service.feel import syntax as s
 
 _ENTRY_NAMES = ("inputEntry", "outputEntry")
@@ -32,22 +32,24 @@ def read_table(reading: Reading, element: Element) -> DecisionTable:
         zh, en = "有多个输出列时，各列须有不同的名称", "of several outputs each needs a name of its own"
         reading.report(element, "output-name", zh, en)
     rules = tuple(_rule(reading, part, len(inputs), len(outputs)) for part in children(element, "rule"))
-    return DecisionTable(reading.place(element), element.get("id") or "", policy, aggregation, inputs, outputs, rules)
+    id_, line = element.get("id") or "", line_of(element)
+    return DecisionTable(reading.place(element), id_, policy, aggregation, inputs, outputs, rules, line)
 
 
 def _input(reading: Reading, element: Element) -> Input:
     expression = child(element, "inputExpression")
     node: s.Node = NULL
     text = text_of(expression)
+    declared = None
     if expression is None or not text.strip():
         reading.report(element, "no-input", "输入列没有表达式", "the input column has no expression")
     else:
         # typeRef names the type a modeler offers cells for; values are converted where they enter the file
-        reading.type(expression, expression.get("typeRef"))
+        declared = reading.type(expression, expression.get("typeRef"))
         node = reading.expression(expression, text)
     allowed = child(element, "inputValues")
     cell = None if allowed is None or not text_of(allowed).strip() else reading.cell(allowed, text_of(allowed))
-    return Input(" ".join((element.get("label") or text).split()), text.strip(), node, cell)
+    return Input(" ".join((element.get("label") or text).split()), text.strip(), node, cell, declared)
 
 
 def _output(reading: Reading, element: Element) -> Output:
@@ -76,6 +78,7 @@ def _rule(reading: Reading, element: Element, inputs: int, outputs: int) -> Rule
         texts,
         tuple(reading.expression(result, text_of(result)) for result in results),
         _note(element),
+        line_of(element),
     )
 
 

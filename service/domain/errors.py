@@ -27,11 +27,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 Language = Literal["zh", "en"]
+Level = Literal["error", "warning", "note"]
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong in a programme's models, said of the element a designer can click."""
+    """One thing wrong in a programme's models, said of the element a designer can click.
+
+    An error keeps the programme from being published; a warning may be meant so; a note says what was not looked into.
+    """
 
     file: str
     element: str
@@ -40,7 +44,12 @@ class Problem:
     en: str
     name: str = ""
     line: int = 0
-    level: Literal["error", "warning"] = "error"
+    level: Level = "error"
+
+    @property
+    def order(self) -> tuple[int, str, int]:
+        """Where it stands in a list: errors, then warnings, then notes, each by file and line."""
+        return ("error", "warning", "note").index(self.level), self.file, self.line
 
     def text(self, language: str = "zh") -> str:
         """The problem in one line: file, element, name and what to do."""

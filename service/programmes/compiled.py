@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from service.dmn import DecisionModel, DmnError, read_model
+from service.dmn import DecisionModel, DmnError, DmnProblem, read_model
 from service.domain.errors import DeploymentRefused, NotFound, Problem
 from service.engine import Bundle, compile_bundle
 from service.feel import from_json
@@ -171,12 +171,12 @@ def read_decisions(content: bytes, path: str) -> DecisionModel:
     try:
         return read_model(content, file=path, functions=FUNCTION_NAMES)
     except DmnError as error:
-        raise DeploymentRefused(
-            [
-                Problem(path, one.element, one.code, one.zh, one.en, name=one.name, line=one.line)
-                for one in error.problems
-            ]
-        ) from error
+        raise DeploymentRefused([problem_of(one) for one in error.problems]) from error
+
+
+def problem_of(one: DmnProblem) -> Problem:
+    """A problem of a decision file in our shape."""
+    return Problem(one.file, one.element, one.code, one.zh, one.en, name=one.name, line=one.line, level=one.level)
 
 
 def letter_of(closure: Closure, path: str) -> CompiledLetter:

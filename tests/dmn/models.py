@@ -87,6 +87,12 @@ def data(id_: str, type_: str = "") -> str:
     return f'<inputData id="{id_}" name="{id_}"><variable name="{id_}"{typed}/></inputData>'
 
 
+def typed(name: str, base: str, allowed: str) -> str:
+    """An item definition with allowed values."""
+    values = f"<allowedValues><text>{escape(allowed)}</text></allowedValues>"
+    return f'<itemDefinition name="{name}"><typeRef>{base}</typeRef>{values}</itemDefinition>'
+
+
 def xml(*parts: str) -> bytes:
     """A decision file."""
     text = f'<definitions xmlns="{NAMESPACE}" id="d" name="d" namespace="n">{"".join(parts)}</definitions>'

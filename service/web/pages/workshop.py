@@ -112,7 +112,7 @@ def diagram_source(key: str, process: str) -> ResponseReturnValue:
 
 def _check_or_publish(key: str, files: dict[str, bytes], *, whole: bool, name: str = "") -> ResponseReturnValue:
     found = check_programme(files, key, operations=CATALOGUE.keys())
-    problems = sorted(found, key=lambda one: (one.level != "error", one.file, one.line))
+    problems = sorted(found, key=lambda one: one.order)
     errors = [problem for problem in problems if problem.level == "error"]
     if errors or request.form.get("act") != "publish":
         status = 422 if errors else 200
