@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from service.domain.errors import DeploymentRefused, Problem
 from service.engine.build import build, check_built
 from service.engine.check import check
+from service.engine.check_soundness import check_soundness
 from service.engine.expressions import GIVEN, Expressions
 from service.engine.model import Scope
 from service.engine.problems import problem
@@ -130,9 +131,16 @@ def check_files(
     forms: Collection[str] | None,
     procedures: Collection[str] | None = None,
 ) -> list[Problem]:
-    """Everything `compile_bundle` would find, warnings too; `procedures` may begin by an event (None: any process)."""
+    """Everything `compile_bundle` would find, warnings too; and where that is no error, what could stop a case.
+
+    Whether the models are sound is asked when they are published and never again: what runs must go on to run.
+    `procedures` may begin by an event (None: any process).
+    """
     known = {"operations": operations, "forms": forms, "procedures": procedures}
-    return _checked(files, decisions, functions, **known)[1]
+    processes, problems, _ = _checked(files, decisions, functions, **known)
+    if not any(found.level == "error" for found in problems):
+        problems += check_soundness(processes)
+    return problems
 
 
 def _checked(

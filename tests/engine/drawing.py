@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from tests.engine.sketch import Lines
-from tests.engine.token_game import Condition, Net
+from tests.engine.token_game import Condition, Edge, Net
 
 CONDITIONS: list[Condition] = [("<", 2), (">", 2), ("=", 1), (">", 0), ("<", 4)]
 WORDS = {"<": "k < {}", ">": "k > {}", "=": "k = {}"}
@@ -116,7 +117,17 @@ class _Draw:
         net.event = (self.name("w"), self.r.random() < 0.5, self.structured(2, 0))
 
 
-def lines(net: Net) -> Lines:
+def by_number(flow: Edge, condition: Condition) -> str:
+    """A condition over the number k."""
+    return WORDS[condition[0]].format(condition[1])
+
+
+def by_choice(flow: Edge, condition: Condition) -> str:
+    """A condition that holds where the variable `ways` names the flow: whoever plays chooses."""
+    return f'list contains(ways, "{flow[0]}-{flow[1]}")'
+
+
+def lines(net: Net, said: Callable[[Edge, Condition], str] = by_number) -> Lines:
     """The diagram in the words of a sketch."""
     out: Lines = []
     hosts = {event: (host, interrupting) for host, (event, interrupting) in net.boundary.items()}
@@ -130,25 +141,23 @@ def lines(net: Net) -> Lines:
             host, interrupting = hosts[node]
             out.append(f"on {node} {host} | timer duration PT1H" + ("" if interrupting else " | beside"))
         elif kind == "sub":
-            out += [f"sub {node}", lines(net.inner[node])]
+            out += [f"sub {node}", lines(net.inner[node], said)]
         else:
             out.append(f"{kind} {node}")
-    out += _event(net)
+    out += _event(net, said)
     for flow, condition in net.flows.items():
         if net.default.get(flow[0]) == flow:
             out.append(f"{flow[0]} ~ {flow[1]}")
         else:
-            out.append(
-                f"{flow[0]} > {flow[1]}" + (f" if {WORDS[condition[0]].format(condition[1])}" if condition else "")
-            )
+            out.append(f"{flow[0]} > {flow[1]}" + (f" if {said(flow, condition)}" if condition else ""))
     return out
 
 
-def _event(net: Net) -> Lines:
+def _event(net: Net, said: Callable[[Edge, Condition], str]) -> Lines:
     if net.event is None:
         return []
     node, interrupting, inside = net.event
-    body = lines(inside)
+    body = lines(inside, said)
     at = next(i for i, x in enumerate(body) if isinstance(x, str) and x.startswith("start "))
     body[at] = f"{body[at]} | message {node} key =1" + ("" if interrupting else " | beside")
     return [f"eventsub {node}", body]

@@ -184,7 +184,7 @@ def test_one_process_id_in_two_files_is_refused() -> None:
 
 
 def test_warnings_do_not_refuse_and_are_kept() -> None:
-    xml = sketch(["start s", "user u", "s > u"])
+    xml = sketch(["start s", "task u", "s > u"])
     found = check_files({"m.bpmn": xml}, decisions={}, functions=(), operations=None, forms=None)
     assert [(p.element, p.code, p.level) for p in found] == [("u", "implicit-end", "warning")]
     assert [p.code for p in bundle_of(xml).warnings] == ["implicit-end"]
