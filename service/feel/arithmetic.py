@@ -12,6 +12,7 @@ from service.feel.temporal import add_months, midnight, months_long, of_seconds,
 from service.feel.values import DURATIONS, NUMBERS, Value, YearsMonths, kind, number
 
 DAYS, MONTHS = "days and time duration", "years and months duration"
+_ONE = Decimal(1)
 FAILURES = (DecimalException, ValueError, OverflowError, ZeroDivisionError)
 
 
@@ -32,7 +33,8 @@ def _divide_numbers(left: Any, right: Any) -> Decimal:
 
 
 def _power_numbers(left: Any, right: Any) -> Decimal:
-    return NUMBERS.power(left, right)
+    # Decimal has no answer for 0 ** 0; an empty product is 1
+    return NUMBERS.power(left, right) if right else _ONE
 
 
 NUMERIC: dict[str, Callable[[Any, Any], Decimal]] = {

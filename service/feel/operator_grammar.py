@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 
 from service.feel import syntax as s
 from service.feel.names import KnownNames
 from service.feel.source import Place, Source
 from service.feel.type_grammar import TypeScanner
 from service.feel.types import FeelType
+from service.feel.values import NUMBERS, number
 
 RELATIONS = ("<=", ">=", "!=", "=", "<", ">")
 ADDITION = 4
@@ -176,13 +176,23 @@ class OperatorScanner(TypeScanner, ABC):
         place, signs = self.place(), 0
         while self.take("-"):
             signs += 1
-        found = self.postfix()
+        literal = self.number_literal(place, negative=True) if signs else None
+        found = self.postfix(literal)
         while self.take_word("instance"):
             self.need_word("of")
             found = s.InstanceOf(place, found, self.type())
-        if signs and isinstance(found, s.Literal) and type(found.value) is Decimal:
-            return s.Literal(place, found.value if signs % 2 == 0 else -found.value)
+        signs -= literal is not None
         # an even number of signs still asks for a number
         for _ in range(2 - signs % 2 if signs else 0):
             found = s.Negation(place, found)
         return found
+
+    def number_literal(self, place: Place, *, negative: bool = False) -> s.Node | None:
+        """Digits as a literal, if they stand here; a sign before them is theirs, as in `-1 instance of number`."""
+        digits = self.take_number()
+        if digits is None:
+            return None
+        value = number(digits)
+        if value is None:
+            raise self.error("数字超出范围", "the number is out of range", place.at)
+        return s.Literal(place, NUMBERS.minus(value) if negative else value)

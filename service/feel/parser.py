@@ -12,12 +12,12 @@ from service.feel.scanner import KEYWORDS
 from service.feel.source import FeelSyntaxError, Place, Source
 from service.feel.temporal import read_literal
 from service.feel.types import FeelType
-from service.feel.values import number
 
 _IN = re.compile(r"\bin\b")
 _COLON = re.compile(r":")
 _PARAMETER_END = re.compile(r"[:,)]")
 _NAMED_ARGUMENT = re.compile(r"(?>[^\W\d][\w+\-*/.'’]*(?:\s+[\w+\-*/.'’]+)*)\s*:")
+_OPERAND = re.compile(r'\s*(["@\d]|\.\d|[^\W\d]\w*)')
 _FUNCTION = re.compile(r"function\s*\(")
 # functions that are called like operators
 _CALLED_KEYWORD = re.compile(r"(not|and|or)\s*\(")
@@ -116,22 +116,13 @@ class Parser(OperatorScanner):
         read = _PRIMARIES.get(sign)
         if read is not None:
             return read(self)
-        place, digits = self.place(), self.take_number()
-        if digits is not None:
-            return self._number(place, digits)
-        return self._named()
+        return self.number_literal(self.place()) or self._named()
 
     def _string(self) -> s.Node:
         place, text = self.place(), self.take_string()
         if text is None:
             raise self.unexpected()
         return s.Literal(place, text)
-
-    def _number(self, place: Place, digits: str) -> s.Node:
-        value = number(digits)
-        if value is None:
-            raise self.error("数字超出范围", "the number is out of range", place.at)
-        return s.Literal(place, value)
 
     def _at_literal(self) -> s.Node:
         place = self.place()
@@ -170,7 +161,8 @@ class Parser(OperatorScanner):
             self.no_filter = saved
             return self.range_end(place, start, included=False)
         self.need("[")
-        if self.take("]"):
+        if self.sees("]") and not self._range_begins():
+            self.need("]")
             return s.ListLiteral(place, ())
         items = [self._item()]
         if self.sees(".."):
@@ -179,6 +171,11 @@ class Parser(OperatorScanner):
             items.append(self._item())
         self.need("]")
         return s.ListLiteral(place, tuple(items))
+
+    def _range_begins(self) -> bool:
+        """Whether the bracket that stands here opens a range such as `]1..5]`; else it closes an empty list."""
+        found = _OPERAND.match(self.text, self.at + 1)
+        return found is not None and found[1] not in KEYWORDS
 
     def _item(self) -> s.Node:
         place = self.place()

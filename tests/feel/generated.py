@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from service.feel import BUILTIN_NAMES
 
 Choose = Callable[[Sequence[str]], str]
+Forms = tuple[str, ...]
 
 _HOLE = re.compile(r"\$(\w+)")
-LEAVES: dict[str, tuple[str, ...]] = {
+_SPLIT = re.compile(r"\$\w+")
+LEAVES: dict[str, Forms] = {
     "number": ("0", "1", "2", "3", "-1", "10", "2.5", "-0.5", "1000", "1e3", "x"),
     "boolean": ("true", "false", "null", "flag"),
     "string": ('""', '"a"', '"b"', '"长光"', '"a1b22"', r'"\U01F40Ex"', "text"),
@@ -24,7 +27,7 @@ LEAVES: dict[str, tuple[str, ...]] = {
     "range": ("[1..5]", "(1..5)", "]0..3]", "(> 2)", '["a".."c"]', '[@"2026-01-01"..@"2026-12-31"]'),
     "function": ("(function(a) a)", "(function(a, b) a < b)", "(function(a: number) a + 1)", "count"),
 }
-FORMS: dict[str, tuple[str, ...]] = {
+FORMS: dict[str, Forms] = {
     "number": (
         *(f"($number {sign} $number)" for sign in ("+", "-", "*", "/")),
         *("-($number)", "($number ** $small)", "$list[$position]", "count($list)", "sum($numbers)"),
@@ -94,8 +97,11 @@ FORMS: dict[str, tuple[str, ...]] = {
         *("sort($list, function(a, b) a < b)", "(for i in $list return i + $number)", "mode($numbers)"),
         *("(for i in 1..$small return [i])", "(for i in $list, j in $list return i)", 'split($string, "1")'),
         *("get entries($context)", "$list.a", "(if $boolean then $list else $list)", "$list[$boolean]"),
-        *("(for i in 1..3 return partial)", "(for i in 1..4 return if i = 1 then 1 else partial[-1] + i)"),
-        *("sort($list, $function)", "[$range, $function]", "(for d in $date..$date return d.day)[item > 3]"),
+        *(
+            "sort($list, $function)",
+            "[$range, $function]",
+            "(for i in 1..4 return if i = 1 then 1 else partial[-1] + i)",
+        ),
     ),
     "context": (
         *(
@@ -117,22 +123,49 @@ LEAVES |= {
 FORMS |= {"small": ("($small + 1)",), "position": ("count($list)",), "numbers": ("[$number, $number]", "$list")}
 KINDS = tuple(FORMS)
 # any function with any arguments: what does not fit is null, never an error
-_CALLS = tuple(
+FORMS["call"] = tuple(
     f"{name}({', '.join(['$any'] * count)})" for name in sorted(BUILTIN_NAMES) for count in range(4) if name != "range"
 )
+# what only an evaluator with a budget brings to an end
+GREEDY = FORMS | {
+    "list": (
+        *(*FORMS["list"], "(for i in 1..3 return partial)", "(for d in $date..$date return d.day)"),
+        *(
+            "(for i in 1..9 return if i = 1 then [1] else [partial[-1], partial])",
+            "(for i in $number..$number return i)",
+        ),
+    ),
+    "function": (*FORMS["function"], "{f: function(n) f(n + 1)}.f", "(function(f) f(f))"),
+}
 _TWENTY = tuple("0123456789abcdefghij")
 
 
-def expression(choose: Choose, kind: str = "any", *, depth: int = 3, calls: Sequence[str] = _CALLS) -> str:
-    """A text by the grammar; one part in twenty is of another kind than is asked for, or a call of anything."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A form with what fills its holes."""
+
+    form: str
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The expression."""
+        return "".join(self._pieces())
+
+    def _pieces(self) -> Iterator[str]:
+        before, *rest = _SPLIT.split(self.form)
+        yield before
+        for part, after in zip(self.parts, rest, strict=True):
+            yield part.text
+            yield after
+
+
+def expression(choose: Choose, kind: str = "any", *, depth: int = 3, forms: Mapping[str, Forms] = FORMS) -> Part:
+    """An expression by the grammar; one part in twenty is of another kind than is asked for, or a call of anything."""
     if kind == "any" or choose(_TWENTY) == "0":
-        if depth and choose(_TWENTY) in "012345":
-            return _filled(choose, choose(calls), depth, calls)
-        kind = choose(KINDS)
-    if depth == 0 or choose(_TWENTY) in "0123":
-        return choose(LEAVES[kind])
-    return _filled(choose, choose(FORMS[kind]), depth, calls)
-
-
-def _filled(choose: Choose, form: str, depth: int, calls: Sequence[str]) -> str:
-    return _HOLE.sub(lambda hole: expression(choose, hole[1], depth=depth - 1, calls=calls), form)
+        kind = "call" if depth and choose(_TWENTY) in "012345" else choose(KINDS)
+    if kind in LEAVES and (depth == 0 or choose(_TWENTY) in "0123"):
+        return Part(choose(LEAVES[kind]))
+    form = choose(forms[kind])
+    parts = (expression(choose, hole, depth=depth - 1, forms=forms) for hole in _HOLE.findall(form))
+    return Part(form, tuple(parts))

@@ -26,7 +26,7 @@ from service.feel import (
     to_json,
     to_text,
 )
-from tests.feel.generated import LEAVES, expression
+from tests.feel.generated import GREEDY, LEAVES, expression
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "3600"))
 STEPS = 20_000
@@ -56,7 +56,7 @@ def expressions(draw: st.DrawFn, depth: int = 4) -> str:
     def choose(options: Sequence[str]) -> str:
         return draw(st.sampled_from(options))
 
-    return expression(choose, depth=depth)
+    return expression(choose, depth=depth, forms=GREEDY).text
 
 
 def written(value: Any) -> str:

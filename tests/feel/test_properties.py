@@ -32,7 +32,7 @@ json_values = st.recursive(
 
 @st.composite
 def expressions(draw: st.DrawFn) -> str:
-    return expression(lambda options: draw(st.sampled_from(options)))
+    return expression(lambda options: draw(st.sampled_from(options))).text
 
 
 @settings(FEW, max_examples=250)
