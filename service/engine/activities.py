@@ -44,7 +44,7 @@ class Activity(NodeSpec):
             memo["given"] = 1  # should the loop stick, a retry must not map twice
             token.above.task_spec.turn_done(token.above, token)
             return
-        if self.conditional:
+        if self.conditional and not leads_back(token):
             memo["given"] = 1
             token.chosen = choose(token)
         self.release(token)
@@ -54,8 +54,8 @@ class Activity(NodeSpec):
         memo = token.internal_data
         if "turn" in memo:
             return ()
-        if "returned" in memo and "resume" in memo["returned"]:
-            return (Way(None, memo["returned"]["resume"]),)
+        if leads_back(token):
+            return ()  # the task that waits for it goes on
         return token.chosen if self.conditional else self.ways
 
     def release(self, token: Token) -> None:
@@ -98,6 +98,11 @@ class Activity(NodeSpec):
         """A boundary event gives to the scope around its activity, not to the activity's own variables."""
         main = token.main() if self.beside else None
         return 1 if main is not None and "local" in main.internal_data else 0
+
+
+def leads_back(token: Token) -> bool:
+    """Whether it was opened beside a task that was sent back to it and waits."""
+    return "resume" in token.internal_data.get("returned", ())
 
 
 def _around(token: Token) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from service.engine.bundle import Bundle
 from service.engine.commands import Command, Start, carry_out
 from service.engine.expressions import CaseValues, Evaluation
 from service.engine.results import Live, Step, shown, step
+from service.engine.returns import Target, sweep, targets
 from service.engine.spiff import Instance
 from service.engine.state import load
 
@@ -37,6 +38,8 @@ def apply(bundle: Bundle, state: bytes | None, command: Command, at: datetime, c
     before = frozenset(token.id for token in instance.all_live() if token.stuck is None)
     carry_out(instance, command)
     stepping.run(instance)
+    while sweep(instance):
+        stepping.run(instance)
     return step(instance, before)
 
 
@@ -44,3 +47,9 @@ def view(bundle: Bundle, state: bytes) -> tuple[Live, ...]:
     """Where the tokens of a stored instance are; nothing is evaluated."""
     instance = load(state, bundle, Evaluation(bundle.expressions, NOBODY, BEGINNING))
     return shown(sorted(instance.all_live(), key=lambda token: token.id))
+
+
+def return_targets(bundle: Bundle, state: bytes, task: int) -> tuple[Target, ...]:
+    """Every step that an open task of a stored instance may be sent back to; nothing is evaluated."""
+    token = load(state, bundle, Evaluation(bundle.expressions, NOBODY, BEGINNING)).find(task)
+    return tuple(targets(token)) if token is not None and token.live else ()

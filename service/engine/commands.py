@@ -13,7 +13,7 @@ from service.engine.activities import Job, UserTask
 from service.engine.events import Catch
 from service.engine.incidents import Stuck
 from service.engine.loops import MultiInstance
-from service.engine.returns import send_back
+from service.engine.returns import send_back, waits
 from service.engine.scopes import assign, plain
 from service.engine.spiff import FUTURE, READY, Instance, Token
 from service.engine.starts import Begin
@@ -127,9 +127,9 @@ class RemoveTurn:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """Send back: the open task's branch is closed, and `target` (same scope or outwards) begins.
+    """Send back: `target` (same scope or outwards) begins, and whatever came of it is closed; branches beside it stay.
 
-    `by` is remembered; with `resume`, the target leads straight back to where the branch was left.
+    `by` is remembered. With `resume` nothing is closed: the task waits until the target is done, then goes on.
     """
 
     task: int
@@ -203,6 +203,8 @@ def _complete(instance: Instance, command: Complete) -> None:
     token = _open(instance, command.task)
     if not isinstance(token.task_spec, UserTask | Job):
         raise wrong(f"{command.task} 不是待办任务。", f"{command.task} is no task to complete.")
+    if waits(token):
+        raise wrong("任务已退回，等前面的步骤办完。", "the task was sent back and waits for the step before it.")
     if command.variables:
         token.internal_data["result"] = plain(dict(command.variables))
     token.complete()
