@@ -1,6 +1,6 @@
 """The engine: Camunda 8 models compiled, and moved step by step as pure values."""
 
-from service.engine.apply import apply, return_targets, view
+from service.engine.apply import apply, return_targets, variables_of, view
 from service.engine.bundle import Bundle, ElementInfo, ProcessInfo, check_files, compile_bundle
 from service.engine.commands import (
     AddTurn,
@@ -76,5 +76,7 @@ __all__ = [
     "migrate",
     "plain",
     "plan",
+    "return_targets",
+    "variables_of",
     "view",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from service.domain.errors import WrongCommand
 from service.engine import stepping
@@ -47,6 +48,11 @@ def view(bundle: Bundle, state: bytes) -> tuple[Live, ...]:
     """Where the tokens of a stored instance are; nothing is evaluated."""
     instance = load(state, bundle, Evaluation(bundle.expressions, NOBODY, BEGINNING))
     return shown(sorted(instance.all_live(), key=lambda token: token.id))
+
+
+def variables_of(bundle: Bundle, state: bytes) -> dict[str, Any]:
+    """The variables of the top process of a stored instance."""
+    return load(state, bundle, Evaluation(bundle.expressions, NOBODY, BEGINNING)).data
 
 
 def return_targets(bundle: Bundle, state: bytes, task: int) -> tuple[Target, ...]:
