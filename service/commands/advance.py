@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -42,6 +43,7 @@ class Course:
     opened: list[Work] = field(default_factory=list)
     operations: list[dict[str, Any]] = field(default_factory=list)
     retried: int | None = None
+    begun_s: float = field(default_factory=time.monotonic)
     _paths: Paths = frozenset()
     _reading: CaseReading | None = None
 
@@ -104,9 +106,12 @@ class Course:
     def _apply(self, command: Command, paths: Paths) -> Step:
         self._paths, self._reading = paths, None
         state = self.steps[-1].state if self.steps else self.instance.state
-        step = apply(self.programme.bundle, state, command, self.work.now, self.reading().values)
+        step = apply(self.programme.bundle, state, command, self.work.now, self.reading().values, clock=self._seconds)
         self.steps.append(step)
         return step
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self.begun_s
 
     def _carry_out(self, request: OperationRequest) -> Command:
         """The answer of an operation; one that fails leaves no row behind and becomes an incident, not an error."""

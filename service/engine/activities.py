@@ -10,12 +10,12 @@ from typing import Any, ClassVar
 from service.engine import decisions
 from service.engine.gateways import choose
 from service.engine.incidents import Stuck
+from service.engine.limits import DEPTH
+from service.engine.model import Way
 from service.engine.scopes import assign, chain, put
-from service.engine.spiff import STARTED, WAITING, NodeSpec, SubFrame, Token, Way
+from service.engine.spiff import STARTED, WAITING, NodeSpec, SubFrame, Token
 from service.engine.timers import TimerError, instant
 from service.feel import to_text
-
-DEPTH = 50  # processes within processes
 
 
 class Activity(NodeSpec):
@@ -137,6 +137,10 @@ class UserTask(Activity):
         token.assignment = self.assignment(token)
         return True
 
+    def waits(self, token: Token) -> bool:
+        """For a person."""
+        return True
+
     def assignment(self, token: Token) -> Assignment:
         """Raises Stuck where a value has the wrong type."""
         work = self.node.work
@@ -194,6 +198,10 @@ class Job(Activity):
         token.workflow.top.requested.add(token.id)
         return None
 
+    def waits(self, token: Token) -> bool:
+        """For an answer."""
+        return True
+
     def type_of(self, token: Token) -> str:
         """The operation's name. Raises Stuck."""
         text = self.node.job or ""
@@ -233,6 +241,11 @@ class SubProcess(Activity):
 
     def entered(self, token: Token, frame: SubFrame) -> None:
         """Variables go in."""
+
+    def waits(self, token: Token) -> bool:
+        """For what is inside."""
+        frame = token.workflow.top.subprocesses.get(token.id)
+        return frame is not None and frame.active()
 
     def ended(self, token: Token, frame: SubFrame) -> None:
         """Nothing is left inside."""

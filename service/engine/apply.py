@@ -14,16 +14,26 @@ from service.engine.results import Live, Step, shown, step
 from service.engine.returns import Target, sweep, targets
 from service.engine.spiff import Instance
 from service.engine.state import load
+from service.engine.stepping import Clock
 
 NOBODY = CaseValues()
 BEGINNING = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
-def apply(bundle: Bundle, state: bytes | None, command: Command, at: datetime, case: CaseValues = NOBODY) -> Step:
+def apply(
+    bundle: Bundle,
+    state: bytes | None,
+    command: Command,
+    at: datetime,
+    case: CaseValues = NOBODY,
+    *,
+    clock: Clock | None = None,
+) -> Step:
     """Carry out one command on a stored instance (None: a new one) and say everything that came of it.
 
-    `at` is an aware instant: what FEEL calls now. Only a command the process does not wait for raises (WrongCommand);
-    whatever goes wrong after it is an incident of the Step, and the command's own effect is kept.
+    `at` is an aware instant: what FEEL calls now; `clock` says the seconds since the act began, so that none
+    computes for ever. Only a command the process does not wait for raises (WrongCommand); whatever goes wrong after it
+    is an incident of the Step, and the command's own effect is kept.
     """
     evaluation = Evaluation(bundle.expressions, case, at)
     if isinstance(command, Start):
@@ -38,9 +48,9 @@ def apply(bundle: Bundle, state: bytes | None, command: Command, at: datetime, c
         instance = load(state, bundle, evaluation)
     before = frozenset(token.id for token in instance.all_live() if token.stuck is None)
     carry_out(instance, command)
-    stepping.run(instance)
+    stepping.run(instance, clock)
     while sweep(instance):
-        stepping.run(instance)
+        stepping.run(instance, clock)
     return step(instance, before)
 
 

@@ -10,9 +10,9 @@ from service.engine.activities import CallActivity, Decision, Job, Pass, SubProc
 from service.engine.events import Boundary, Catch, EventSubStart, Host, ReceiveTask
 from service.engine.gateways import EventGateway, ExclusiveGateway, InclusiveGateway, Join, ParallelGateway
 from service.engine.loops import MultiInstance
-from service.engine.model import Node, Scope
+from service.engine.model import Node, Scope, Way
 from service.engine.problems import problem
-from service.engine.spiff import START, NodeSpec, ProcessSpec, Way
+from service.engine.spiff import START, NodeSpec, ProcessSpec
 from service.engine.starts import Begin, EventStart
 from service.engine.throws import Throw, ThrowJob
 

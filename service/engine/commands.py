@@ -7,19 +7,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias, cast
 
+import orjson
+
 from service.domain.errors import WrongCommand
 from service.engine import stepping
 from service.engine.activities import Job, UserTask
 from service.engine.events import Catch
 from service.engine.incidents import Stuck
+from service.engine.limits import KEPT, KEPT_BYTES, PAYLOAD, RESULT, TURNS
 from service.engine.loops import MultiInstance
 from service.engine.returns import send_back, waits
 from service.engine.scopes import assign, plain
 from service.engine.spiff import FUTURE, READY, Instance, Token
 from service.engine.starts import Begin
 from service.engine.timers import Armed
-
-KEPT = 100  # published messages that nobody has taken yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +184,17 @@ def _start(instance: Instance, command: Start) -> None:
         raise wrong("流程只由事件启动，要写明是哪个开始事件。", "only events start it: say which start event.")
     if element not in first.by_element:
         raise wrong(f"流程没有开始事件“{element}”。", f"the process has no start event “{element}”.")
-    instance.data.update(plain(dict(command.variables)))
+    instance.data.update(_given(command.variables))
     instance.begin()
-    instance.task_tree.internal_data.update(start=element, payload=plain(dict(command.payload)))
+    instance.task_tree.internal_data.update(start=element, payload=_given(command.payload))
+
+
+def _given(variables: Mapping[str, Any], most: int = PAYLOAD) -> dict[str, Any]:
+    """What a command brings, as plain JSON. Raises WrongCommand where it is none, or more than `most` bytes."""
+    given: dict[str, Any] = plain(dict(variables))
+    if given and len(orjson.dumps(given)) > most:
+        raise wrong(f"变量超过 {most} 字节。", f"the variables are larger than {most} bytes.")
+    return given
 
 
 def _open(instance: Instance, task: int, *, parked: bool = False) -> Token:
@@ -206,7 +215,7 @@ def _complete(instance: Instance, command: Complete) -> None:
     if waits(token):
         raise wrong("任务已退回，等前面的步骤办完。", "the task was sent back and waits for the step before it.")
     if command.variables:
-        token.internal_data["result"] = plain(dict(command.variables))
+        token.internal_data["result"] = _given(command.variables, RESULT)
     token.complete()
 
 
@@ -220,23 +229,23 @@ def _catching(instance: Instance, task: int) -> tuple[Token, Catch]:
 
 def _fire(instance: Instance, command: Fire) -> None:
     token, spec = _catching(instance, command.task)
-    spec.fire(token, plain(dict(command.variables)))
+    spec.fire(token, _given(command.variables))
 
 
 def _publish(instance: Instance, command: Publish) -> None:
     key = None if command.key is None else str(command.key)
-    variables = plain(dict(command.variables))
+    variables = _given(command.variables)
     token = stepping.subscriber(instance, command.name, key)
     if token is not None:
         stepping.catch_of(token).fire(token, variables)
-    elif len(instance.messages) >= KEPT:
+    elif len(instance.messages) >= KEPT or len(orjson.dumps([instance.messages, variables])) > KEPT_BYTES:
         raise wrong("没有取走的消息太多。", "too many messages are waiting to be taken.")
     else:
         instance.messages.append([command.name, key, variables])
 
 
 def _broadcast(instance: Instance, command: Broadcast) -> None:
-    stepping.signal(instance, command.name, plain(dict(command.variables)))
+    stepping.signal(instance, command.name, _given(command.variables))
 
 
 def _job(instance: Instance, task: int) -> Token:
@@ -259,7 +268,7 @@ def _throw(instance: Instance, command: Throw) -> None:
 
 def _retry(instance: Instance, command: Retry) -> None:
     token = _open(instance, command.task, parked=True)
-    for name, value in plain(dict(command.variables or {})).items():
+    for name, value in _given(command.variables or {}).items():
         assign(token, name, value)
     phase = token.internal_data.pop("stuck")[0]
     if phase == "arrive":
@@ -269,6 +278,21 @@ def _retry(instance: Instance, command: Retry) -> None:
         token._set_state(READY)
     elif phase == "finish":
         token.complete()
+    elif phase == "held":
+        _wait_again(token)
+
+
+def _wait_again(token: Token) -> None:
+    """A token that was parked while it waited: its work is opened, or asked for, as it would be now."""
+    spec = token.task_spec
+    if isinstance(spec, UserTask):
+        try:
+            token.assignment = spec.assignment(token)
+        except Stuck as stuck:
+            token.park("held", stuck)
+            return
+    if isinstance(spec, UserTask | Job):
+        token._set_state(READY)
 
 
 def _set_due(instance: Instance, command: SetDue) -> None:
@@ -285,7 +309,7 @@ def _set_due(instance: Instance, command: SetDue) -> None:
 
 
 def _set_variables(instance: Instance, command: SetVariables) -> None:
-    instance.data.update(plain(dict(command.variables)))
+    instance.data.update(_given(command.variables))
 
 
 def _turn(instance: Instance, task: int) -> tuple[Token, Token, MultiInstance]:
@@ -298,6 +322,8 @@ def _turn(instance: Instance, task: int) -> tuple[Token, Token, MultiInstance]:
 
 def _add_turn(instance: Instance, command: AddTurn) -> None:
     _, loop, spec = _turn(instance, command.task)
+    if loop.internal_data["count"] >= TURNS:
+        raise wrong(f"多实例最多 {TURNS} 轮。", f"a loop has at most {TURNS} turns.")
     spec.add(loop, plain(command.item))
 
 

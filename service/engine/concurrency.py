@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from service.engine.gateways import InclusiveGateway, ParallelGateway
-from service.engine.model import ACTIVITIES, EVENTS
-from service.engine.spiff import START, NodeSpec, ProcessSpec, Way
+from service.engine.model import ACTIVITIES, EVENTS, Way
+from service.engine.spiff import START, NodeSpec, ProcessSpec
 
 
 class Branch(NamedTuple):

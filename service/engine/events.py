@@ -76,6 +76,10 @@ class Catch(Activity):
                     other.cancel()
         token._ready()
 
+    def waits(self, token: Token) -> bool:
+        """For its event."""
+        return token._state == WAITING
+
     def again(self, token: Token) -> None:
         """The same event may happen again: a new waiting token beside this one."""
         memo = token.internal_data

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from service.domain.errors import Refusal
 from service.engine.incidents import Stuck
+from service.engine.limits import NESTING
 from service.feel import (
     BudgetExceeded,
     Expression,
@@ -115,8 +116,10 @@ class _Around:
         return self._values[name]
 
 
-def storable(value: Any) -> Any:
+def storable(value: Any, level: int = 0) -> Any:
     """The JSON as it can be stored: numbers are doubles beyond 2^53, as in Camunda 8. Raises ValueError."""
+    if level > NESTING:
+        raise ValueError(f"nested deeper than {NESTING} levels")
     kind = type(value)
     if value is None or kind is bool:
         return value
@@ -130,8 +133,8 @@ def storable(value: Any) -> Any:
             raise ValueError("the number is too large")
         return value
     if kind is list:
-        return [storable(part) for part in value]
-    return {name: storable(part) for name, part in value.items()}
+        return [storable(part, level + 1) for part in value]
+    return {name: storable(part, level + 1) for name, part in value.items()}
 
 
 class Evaluation:

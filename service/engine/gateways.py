@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from service.engine.incidents import Stuck
+from service.engine.model import Way
 from service.engine.scopes import chain
-from service.engine.spiff import LIVE, WAITING, Frame, NodeSpec, Token, Way
+from service.engine.spiff import LIVE, WAITING, Frame, NodeSpec, Token
 
 
 def choose(token: Token, *, first_only: bool = False) -> Sequence[Way]:
@@ -64,6 +65,10 @@ class Join(NodeSpec):
             if token.task_spec is self and token._state == WAITING and "flow" in token.internal_data:
                 out.setdefault(token.internal_data["flow"], token)
         return out
+
+    def waits(self, token: Token) -> bool:
+        """For a token by another flow; where none can come, `stepping.settle` says so."""
+        return "flow" in token.internal_data
 
     def consume(self, by_flow: Mapping[str, Token]) -> Token:
         """One token of each flow goes in, one comes out: the last that arrived. Surplus tokens stay."""

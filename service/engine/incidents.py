@@ -32,6 +32,23 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This waits for a token that can never come.",
     ),
     "endless": ("流程一直在转，没有任何等待。", "The process goes round without ever waiting."),
+    "too-slow": (
+        "这一步计算超过 {seconds:g} 秒，已停在这里；可以重试，从这里继续。",
+        "This step has computed for more than {seconds:g} seconds and stops here; a retry goes on from here.",
+    ),
+    "too-many-tokens": ("同时进行的环节超过 {most} 个。", "More than {most} tokens are alive at once."),
+    "too-many-turns": (
+        "多实例的集合“{text}”有 {count} 项，最多 {most} 项。",
+        "The collection “{text}” has {count} items, {most} at most.",
+    ),
+    "too-large": (
+        "流程的变量超过 {most} 字节，不再开始新的环节。",
+        "The instance is larger than {most} bytes: nothing new begins.",
+    ),
+    "stranded": (
+        "流程没有结束，却没有任何任务、定时器、消息或操作在等待。",
+        "The instance has not ended, and yet no task, timer, message or operation waits.",
+    ),
     "too-deep": ("流程相互调用超过 {depth} 层。", "Processes call each other more than {depth} levels deep."),
 }
 

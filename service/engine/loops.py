@@ -6,9 +6,11 @@ from typing import Any
 
 from service.engine.activities import Activity
 from service.engine.incidents import Stuck
+from service.engine.limits import TOKENS, TURNS
 from service.engine.model import Loop, Node
 from service.engine.scopes import assign, chain
 from service.engine.spiff import FUTURE, STARTED, ProcessSpec, Token
+from service.engine.stepping import crowd
 
 
 class MultiInstance(Activity):
@@ -24,6 +26,10 @@ class MultiInstance(Activity):
         items = token.workflow.top.evaluation.json(loop.collection, chain(token))
         if not isinstance(items, list):
             raise Stuck("collection", text=loop.collection)
+        if len(items) > TURNS:
+            raise Stuck("too-many-turns", text=loop.collection, count=len(items), most=TURNS)
+        if not loop.sequential and crowd(token.workflow.top) + len(items) > TOKENS:
+            raise Stuck("too-many-tokens", most=TOKENS)
         memo.update(count=len(items), done=0)
         if loop.output:
             memo["out"] = [None] * len(items)
@@ -36,6 +42,10 @@ class MultiInstance(Activity):
         for index, item in enumerate(items):
             self.begin(token, index, item)
         return False
+
+    def waits(self, token: Token) -> bool:
+        """For its turns."""
+        return any(turn.live for turn in token.children)
 
     def begin(self, token: Token, index: int, item: Any) -> None:
         """One turn."""

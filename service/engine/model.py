@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 ACTIVITIES = frozenset(
     {
@@ -21,6 +22,14 @@ ACTIVITIES = frozenset(
 GATEWAYS = frozenset({"exclusiveGateway", "inclusiveGateway", "parallelGateway", "eventBasedGateway"})
 EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
 NODES = ACTIVITIES | GATEWAYS | EVENTS
+
+
+class Way(NamedTuple):
+    """A way out of a node: a sequence flow, or (`flow` None) one that the diagram does not draw."""
+
+    flow: str | None
+    target: str
+    condition: str | None = None
 
 
 @dataclass(slots=True)

@@ -10,7 +10,8 @@ from typing import Any
 from service.engine.activities import Job, UserTask
 from service.engine.decisions import DecisionTaken
 from service.engine.events import Boundary, Catch, EventSubStart
-from service.engine.incidents import texts
+from service.engine.incidents import Stuck, texts
+from service.engine.limits import STATE
 from service.engine.loops import MultiInstance
 from service.engine.spiff import Instance, Token
 from service.engine.state import dump
@@ -141,6 +142,9 @@ class Step:
 
 def step(instance: Instance, before: frozenset[int]) -> Step:
     """What the instance has come to; `before`: the tokens that waited before the command."""
+    state = dump(instance)
+    if len(state) > STATE:
+        state = _grown(instance, before)
     live = sorted(instance.all_live(), key=lambda token: token.id)
     fit = [token for token in live if token.stuck is None]
     there = {token.id for token in fit}
@@ -161,8 +165,16 @@ def step(instance: Instance, before: frozenset[int]) -> Step:
         variables=dict(instance.data),
         ended=instance.completed,
         outcome=outcome if isinstance(outcome, str) else None,
-        state=dump(instance),
+        state=state,
     )
+
+
+def _grown(instance: Instance, before: frozenset[int]) -> bytes:
+    """Too large: what has begun in this step is parked, so that nothing more is built on it."""
+    for token in instance.all_live():
+        if token.id not in before and token.stuck is None and isinstance(token.task_spec, UserTask | Job | Catch):
+            token.park("held", Stuck("too-large", most=STATE))
+    return dump(instance)
 
 
 def shown(live: list[Token]) -> tuple[Live, ...]:

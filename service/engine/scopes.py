@@ -6,6 +6,7 @@ from math import isfinite
 from typing import Any
 
 from service.domain.errors import WrongCommand
+from service.engine.limits import NESTING
 from service.engine.spiff import Token
 
 LARGEST = 2**63
@@ -52,15 +53,17 @@ def _writable(text: str) -> bool:
     return text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
-def plain(value: Any, name: str = "variables") -> Any:
+def plain(value: Any, name: str = "variables", level: int = 0) -> Any:
     """A copy of what came from outside, which must be JSON. Raises WrongCommand naming the first part that is not."""
+    if level > NESTING:
+        raise WrongCommand(zh=f"变量嵌套超过 {NESTING} 层。", en=f"variables are nested deeper than {NESTING} levels.")
     kind = type(value)
     if value is None or kind is bool or (kind is str and _writable(value)):
         return value
     if (kind is int and abs(value) < LARGEST) or (kind is float and isfinite(value)):
         return value
     if kind is list:
-        return [plain(part, f"{name}[{index}]") for index, part in enumerate(value)]
+        return [plain(part, f"{name}[{index}]", level + 1) for index, part in enumerate(value)]
     if kind is dict and all(type(key) is str for key in value):
-        return {key: plain(part, f"{name}.{key}") for key, part in value.items()}
+        return {key: plain(part, f"{name}.{key}", level + 1) for key, part in value.items()}
     raise WrongCommand(zh=f"{name} 不是 JSON。", en=f"{name} is not JSON ({kind.__name__}).")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from service.engine.activities import Assignment
     from service.engine.bundle import Bundle
     from service.engine.expressions import Evaluation
-    from service.engine.model import Node
+    from service.engine.model import Node, Way
 
 FUTURE: int = TaskState.FUTURE
 WAITING: int = TaskState.WAITING
@@ -36,14 +36,6 @@ COMPLETED: int = TaskState.COMPLETED
 CANCELLED: int = TaskState.CANCELLED
 LIVE = READY | WAITING | STARTED
 START = "~start"  # no XML id holds a `~`, so no name of ours meets one of a model
-
-
-class Way(NamedTuple):
-    """A way out of a node: a sequence flow, or (`flow` None) one that the diagram does not draw."""
-
-    flow: str | None
-    target: str
-    condition: str | None = None
 
 
 class NodeSpec(BpmnSpecMixin):  # type: ignore[misc]  # the library has no types
@@ -91,6 +83,10 @@ class NodeSpec(BpmnSpecMixin):  # type: ignore[misc]  # the library has no types
 
     def ended(self, token: Token, frame: SubFrame) -> None:
         """Nothing is left inside this activity."""
+
+    def waits(self, token: Token) -> bool:
+        """Whether something can still move a live token of this node; false is a defect, and becomes an incident."""
+        return False
 
     def turn_done(self, token: Token, turn: Token) -> None:
         """A turn of this loop has given its results. May raise Stuck."""
@@ -141,9 +137,8 @@ class Token(Task):  # type: ignore[misc]  # the library has no types
     """A task of the library's tree with a small number as id, no log records and no data of its own."""
 
     triggered, thread_id, last_state_change = (False, 0, 0)  # the library's readers look at them
-    data: ClassVar[Mapping[str, Any]] = MappingProxyType(
-        {}
-    )  # variables live in scopes; library code that would write here fails loudly
+    # variables live in scopes; library code that would write here fails loudly
+    data: ClassVar[Mapping[str, Any]] = MappingProxyType({})
 
     id: int
     workflow: Frame
@@ -310,13 +305,13 @@ class Frame:
         """Nothing is left in it."""
 
     def _task_completed_notify(self, task: Token) -> None:
-        if self.completed:
-            return
-        for token in self.tasks.values():
-            if token._state & (LIVE | FUTURE) and (not token.task_spec.passive or token.fired):
-                return
-        self.cancel()
-        self.over()
+        if not self.completed and not self.active():
+            self.cancel()
+            self.over()
+
+    def active(self) -> bool:
+        """Whether a token is in it, besides event sub-processes that only wait to begin."""
+        return any(t._state & (LIVE | FUTURE) and (not t.task_spec.passive or t.fired) for t in self.tasks.values())
 
     def compact(self) -> None:
         """Keep live tokens and the groups they stand in; everything hangs on the root."""

@@ -11,8 +11,8 @@ from service.engine import timers
 from service.engine.activities import Pass
 from service.engine.expressions import CaseValues, Evaluation
 from service.engine.incidents import Stuck
-from service.engine.model import Event, Node, Scope
-from service.engine.spiff import NodeSpec, Token, Way
+from service.engine.model import Event, Node, Scope, Way
+from service.engine.spiff import NodeSpec, Token
 from service.engine.timers import Armed, TimerError
 from service.feel import to_text
 

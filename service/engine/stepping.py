@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, cast
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias, cast
 
 from service.engine.events import Catch
 from service.engine.gateways import InclusiveGateway, Join
 from service.engine.incidents import Stuck
+from service.engine.limits import LONGEST, LOOK, SECONDS, STEPS, TOKENS
 from service.engine.spiff import LIVE, READY, WAITING, Frame, Instance, Token
 
-LONGEST = 500  # tasks one token may pass without waiting
-STEPS = 50_000  # engine steps in one command
 CROWD = 100  # tasks of a frame before finished ones are swept away
+Clock: TypeAlias = Callable[[], float]  # seconds since the act began
 
 
-def run(instance: Instance) -> None:
-    """Carry on until every token waits, is parked or is gone."""
-    left = STEPS
+def run(instance: Instance, clock: Clock | None = None) -> None:
+    """Carry on until every token waits, is parked or is gone; at a limit, what still moves is parked where it is."""
+    done = 0
     while True:
         while instance.ready:
             token = instance.ready.popleft()
             if token._state != READY or token.task_spec.manual:
                 continue
-            left -= 1
-            if token.id and (left < 0 or token.hops > LONGEST):  # the start of a scope is not stored
+            done += 1
+            if done % LOOK == 0 and (over := _over(instance, clock)):
+                _halt(instance, token, over)
+                continue
+            if token.id and (done > STEPS or token.hops > LONGEST):  # the start of a scope is not stored
                 token.park("act", Stuck("endless"))
             else:
                 token.run()
@@ -32,7 +35,42 @@ def run(instance: Instance) -> None:
             if len(frame.tasks) > CROWD + 2 * frame.kept:
                 frame.compact()  # else every look at the tasks gets longer
         if not settle(instance):
+            _find_stranded(instance)
             return
+
+
+def _over(instance: Instance, clock: Clock | None) -> Stuck | None:
+    """The limit that this command has passed, if it has."""
+    if clock is not None and clock() > SECONDS:
+        return Stuck("too-slow", seconds=SECONDS)
+    return Stuck("too-many-tokens", most=TOKENS) if crowd(instance) > TOKENS else None
+
+
+def _halt(instance: Instance, token: Token, over: Stuck) -> None:
+    """Everything that still moves stops where it is; a start of a scope, which is not stored, goes its one step."""
+    moving = [token, *(other for other in instance.ready if other._state == READY and not other.task_spec.manual)]
+    instance.ready.clear()
+    for one in moving:
+        if one.id:
+            one.park("act", over)
+        else:
+            instance.ready.append(one)
+
+
+def crowd(instance: Instance) -> int:
+    """How many tokens are alive."""
+    return sum(1 for frame in instance.frames() for token in frame.tasks.values() if token.live)
+
+
+def _find_stranded(instance: Instance) -> None:
+    """What nothing can move any more would stay so for ever, unseen: it is an incident."""
+    if instance.completed:
+        return
+    for token in instance.all_live():
+        if token.stuck is None and not token.task_spec.waits(token):
+            token.park("lost", Stuck("stranded"))
+    if not instance.active():
+        instance.task_tree.child(instance.spec.start).park("lost", Stuck("stranded"))
 
 
 def settle(instance: Instance) -> bool:
