@@ -15,6 +15,7 @@ from service.feel.expression import Expression, UnaryTests, compile_expression, 
 from service.feel.run import Budget, BudgetExceeded, Diagnostic
 from service.feel.source import FeelSyntaxError
 from service.feel.text import to_text
+from service.feel.typecheck import check_expression, check_unary_tests
 from service.feel.values import Function, Range, YearsMonths
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "Range",
     "UnaryTests",
     "YearsMonths",
+    "check_expression",
+    "check_unary_tests",
     "compile_expression",
     "compile_unary_tests",
     "from_json",

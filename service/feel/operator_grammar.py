@@ -23,6 +23,7 @@ _LEVELS = {
 # an open bracket that closes a range is followed by nothing that could begin a filter's condition
 _AFTER_RANGE = re.compile(r"\[\s*(?:$|[,)\]}=<>!+*/]|(?:and|or|then|else|in|return|satisfies|between|instance)\b)")
 _SIGNS = ("**", "*", "/", "+", "-", *RELATIONS)
+_FIRST_OF_SIGNS = frozenset(sign[0] for sign in _SIGNS)
 
 
 class OperatorScanner(TypeScanner, ABC):
@@ -60,9 +61,10 @@ class OperatorScanner(TypeScanner, ABC):
         return found
 
     def _operator(self) -> str | None:
-        for sign in _SIGNS:
-            if self.sees(sign):
-                return sign
+        if self.ended:
+            return None
+        if self.text[self.at] in _FIRST_OF_SIGNS:
+            return next((sign for sign in _SIGNS if self.sees(sign)), None)
         word = self.word()
         return word if word in ("and", "or", "between", "in") else None
 

@@ -174,6 +174,11 @@ def kind_in_chinese(value: Value) -> str:
     return _CHINESE[kind(value)]
 
 
+def in_chinese(name: str) -> str:
+    """A kind by its name as a Chinese reader calls it."""
+    return _CHINESE.get(name, _CHINESE["unknown"])
+
+
 def is_context(value: Value) -> bool:
     """Whether the value has named members; any Mapping does, so that a caller can load lazily."""
     return type(value) is dict or isinstance(value, Mapping)

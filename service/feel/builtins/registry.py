@@ -44,6 +44,14 @@ class Parameter:
             return value if type(value) is list else [value]
         return self._of_kind(value)
 
+    def takes(self, given: str | None) -> bool:
+        """Whether an argument of a kind can fit; "" is a kind that is not known, None no argument at all."""
+        if given is None:
+            return self.optional
+        if given in ("", "null", "list") or self.type in ("any", "list"):
+            return True
+        return given in (_KINDS.get(self.type) or (self.type,)) or (self.type, given) == ("date and time", "date")
+
     def _of_kind(self, value: Value) -> Any:
         accepted = _KINDS.get(self.type) or (self.type,)
         found = kind(value)
@@ -81,6 +89,17 @@ class Signature:
         fitted = [parameter.fit(value) for parameter, value in zip(self.parameters, ordered, strict=False)]
         return None if _MISFIT in fitted else fitted
 
+    def takes(self, kinds: list[str], named: tuple[str, ...] | None) -> bool:
+        """Whether arguments of these kinds can fit, "" being a kind that is not known."""
+        if self.variadic and named is None:
+            return bool(kinds)
+        by_name = dict(
+            zip(named if named is not None else [each.name for each in self.parameters], kinds, strict=False)
+        )
+        if len(kinds) > len(self.parameters) or not by_name.keys() <= {each.name for each in self.parameters}:
+            return False
+        return all(each.takes(by_name.get(each.name)) for each in self.parameters)
+
     def _ordered(self, arguments: list[Value], named: tuple[str, ...]) -> list[Value] | None:
         names = [parameter.name for parameter in self.parameters]
         given = dict(zip(named, arguments, strict=True))
@@ -99,6 +118,10 @@ class Builtin(FunctionValue):
     def __init__(self, name: str) -> None:
         self.name = name
         self.signatures: list[Signature] = []
+
+    def takes(self, kinds: list[str], named: tuple[str, ...] | None) -> bool:
+        """Whether arguments of these kinds can fit one of the signatures, "" being a kind that is not known."""
+        return any(signature.takes(kinds, named) for signature in self.signatures)
 
     def invoke(self, run: Run, arguments: list[Value], named: tuple[str, ...] | None, place: Place) -> Value:
         """Call the first signature that fits; null with a diagnostic where none does or the values are impossible."""
