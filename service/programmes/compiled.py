@@ -9,7 +9,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -58,33 +57,6 @@ class CompiledProgramme:
     def digest(self) -> str:
         """The digest of the closure."""
         return self.closure.digest
-
-    @cached_property
-    def stage_deadlines(self) -> Mapping[str, tuple[str, ...]]:
-        """Process id → deadlines with `starts = "stage"` that its elements ask for: they run from entering it."""
-        rules = self.manifest.deadlines
-        found = {
-            process.id: tuple(
-                dict.fromkeys(
-                    name
-                    for element in process.elements
-                    for name in element.deadlines
-                    if name in rules and rules[name].starts == "stage"
-                )
-            )
-            for process in self.closure.processes.values()
-        }
-        return MappingProxyType({process: names for process, names in found.items() if names})
-
-    def event_deadlines(self, event: str) -> tuple[str, ...]:
-        """The deadlines that the recorded event `event` starts."""
-        return tuple(name for name, rule in self.manifest.deadlines.items() if rule.event == event)
-
-    @cached_property
-    def letter_paths(self) -> frozenset[tuple[str, ...]]:
-        """What the letters read under `case` and `lookup`."""
-        paths = (path for letter in self.letters.values() for path in letter.paths)
-        return frozenset(path for path in paths if path[0] in {"case", "lookup"})
 
 
 def deadline_of(source: str) -> str | None:

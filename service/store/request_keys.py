@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.domain.errors import Conflict
@@ -24,29 +24,12 @@ class RequestKey(Base):
     at: Mapped[datetime] = mapped_column(index=True)
 
 
-def claim(session: Session, key: str, *, actor_id: int | None, at: datetime) -> dict[str, Any] | None:
-    """None when the request is new: act, then `answer`. Otherwise the first answer, to be given again.
-
-    Two copies of one request at the same time: the second waits here for the first one's commit. Take this first,
-    before the instance's lock. A key of another actor is a Conflict.
-    """
-    statement = insert_into(session, RequestKey).values(key=key, actor_id=actor_id, at=at)
-    statement = statement.on_conflict_do_nothing(index_elements=["key"]).returning(RequestKey.key)
-    if session.execute(statement).scalar_one_or_none() is not None:
-        return None
-    owner, answered = session.execute(select(RequestKey.actor_id, RequestKey.answer).where(RequestKey.key == key)).one()
-    if owner != actor_id:
-        raise Conflict()
-    return answered or {}
-
-
-def answer(session: Session, key: str, given: dict[str, Any]) -> None:
-    """Keep what was answered (JSON) with the act itself."""
-    changed(session, update(RequestKey).where(RequestKey.key == key).values(answer=given))
-
-
 def remember(session: Session, key: str, given: dict[str, Any], *, actor_id: int, at: datetime) -> None:
-    """Keep the answer to a request with the act itself. A key that was used for something else is a Conflict."""
+    """Keep the answer to a request (JSON) with the act itself.
+
+    Two copies of one request at the same time: the second waits here for the first one's commit and is a Conflict, as
+    is a key that was used for something else; asked again, it reads the answer.
+    """
     statement = insert_into(session, RequestKey).values(key=key, actor_id=actor_id, answer=given, at=at)
     statement = statement.on_conflict_do_nothing(index_elements=["key"]).returning(RequestKey.key)
     if session.execute(statement).scalar_one_or_none() is None:

@@ -75,7 +75,6 @@ class TaskGround:
     earlier: Earlier | None = None
     answered: Mapping[str, Any] | None = None
     answered_to: int | None = None
-    has_timers: bool = False
     units: frozenset[str] = frozenset()
     seat: Any = None
 
@@ -156,8 +155,11 @@ def _statement() -> CompoundSelect[Any]:
 
 def _ground(task: UserTask, now: datetime, found: Mapping[str, Sequence[Any]]) -> TaskGround:
     draft, earlier, answer = (next(iter(found.get(kind, ())), None) for kind in ("draft", "earlier", "answer"))
-    timers = found.get("timer", ())
-    ended = [row.at for row in timers if row.at is not None and row.at <= now and task.engine_task in row.data]
+    ended = [
+        row.at
+        for row in found.get("timer", ())
+        if row.at is not None and row.at <= now and task.engine_task in row.data
+    ]
     return TaskGround(
         groups=frozenset(row.name for row in found.get("group", ())),
         over_at=min(ended, default=None),
@@ -167,7 +169,6 @@ def _ground(task: UserTask, now: datetime, found: Mapping[str, Sequence[Any]]) -
         earlier=Earlier(earlier.data, earlier.more) if earlier is not None else None,
         answered=(answer.data or {}) if answer is not None else None,
         answered_to=answer.key if answer is not None else None,
-        has_timers=bool(timers),
         units=units_in(found),
         seat=seat_in(found),
     )

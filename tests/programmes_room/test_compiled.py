@@ -136,16 +136,7 @@ def test_everything_of_the_closure_is_compiled(programme: CompiledProgramme) -> 
     assert set(programme.forms) == {"sample-declaration", "sample-paper-receipt"}
     assert set(programme.letters) == {"sample-receipt", "sample-reminder"}
     assert set(programme.decisions) == {"sample_verdict"}
-    assert programme.event_deadlines("training-held") == ("paper-delivery",)
-    assert ("case", "sample_declaration", "project_name") in programme.letter_paths
     assert programme.digest == programme.closure.digest
-
-
-def test_a_stage_knows_the_deadlines_that_run_from_entering_it() -> None:
-    path = f"bpmn/{KEY}/programme.toml"
-    text = sample_files()[path].decode().replace('starts = "event:training-held"', 'starts = "stage"')
-    changed = compile_closure(freeze({**sample_files(), path: text.encode()}, KEY))
-    assert changed.stage_deadlines == {"two-dates": ("paper-delivery",)}
 
 
 def test_all_problems_of_all_parts_are_told_together() -> None:

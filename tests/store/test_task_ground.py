@@ -22,8 +22,7 @@ def test_an_act_reads_its_ground_in_one_statement(store: Flask, now: datetime) -
     task = make_task(db.session, instance, ["office-clerk@1", "office-head@1"], engine_task=7)
     before = make_task(db.session, instance, ["local-clerk@5"], engine_task=6, element="review")
     user_tasks.complete(db.session(), before.id, by=person.id, at=now)
-    request_keys.claim(db.session(), "form-1", actor_id=person.id, at=now)
-    request_keys.answer(db.session(), "form-1", {"task_id": task.id})
+    request_keys.remember(db.session(), "form-1", {"task_id": task.id}, actor_id=person.id, at=now)
     submitted = [
         Submission(
             case_id=task.case_id, form="opinion", form_digest="d", data={"n": n}, item={"i": n}, submitted_at=now
@@ -60,7 +59,6 @@ def test_an_act_reads_its_ground_in_one_statement(store: Flask, now: datetime) -
         earlier=Earlier({"n": 2}, {"i": 2}),
         answered={"task_id": task.id},
         answered_to=person.id,
-        has_timers=True,
     )
 
 
