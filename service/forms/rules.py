@@ -34,6 +34,7 @@ _CODES: Mapping[str, str] = {
     "additionalProperties": "unknown",
 }
 _RULE_CODES = {"minLength": "min-length", "maxLength": "max-length"}
+_FORMATS = ("format-", "uscc-")  # codes of a text that is not of its format
 
 
 @dataclass
@@ -61,7 +62,13 @@ class Judgement:
         """All of them, in page order."""
         order = {path: number for number, path in enumerate(self.at)}
         paths = sorted(self.found, key=lambda path: order.get(path, -1))
-        return [problem for path in paths for problem in self.found[path].values()]
+        return [problem for path in paths for problem in _once(self.found[path])]
+
+
+def _once(found: Mapping[str, FieldProblem]) -> Iterator[FieldProblem]:
+    """The problems of one place, without those of length where a format says them better."""
+    formatted = any(code.startswith(_FORMATS) for code in found)
+    return (problem for code, problem in found.items() if not (formatted and code in _RULE_CODES.values()))
 
 
 def _speaks(instance: Instance) -> bool:

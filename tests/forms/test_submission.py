@@ -136,6 +136,14 @@ def test_a_wrong_credit_code_is_told_with_the_right_last_character() -> None:
     assert codes(send(example(), [("lead.uscc", CODE)]), "lead.uscc") == set()
 
 
+def test_a_value_that_misses_its_format_is_told_of_once() -> None:
+    long = {"validate": {"minLength": 18, "maxLength": 18}, "properties": {"format": "uscc"}}
+    compiled = compiled_of(text("code", **long))
+    assert codes(send(compiled, [("code", "9122")]), "code") == {"uscc-length"}
+    plain = compiled_of(text("code", validate={"minLength": 18}))
+    assert codes(send(plain, [("code", "9122")]), "code") == {"min-length"}
+
+
 def test_a_draft_is_not_judged_and_keeps_what_cannot_be_read() -> None:
     data, told = enter(
         example(),
