@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from service.dmn.boxed import expression_in, function_of
+from service.dmn.problems import DmnError
 from service.dmn.reading import NULL, Reading
 from service.dmn.xml import Element, child, children, local
 from service.feel import syntax as s
@@ -14,6 +15,9 @@ from service.feel.types import FeelType, FunctionType
 
 Kind = Literal["inputData", "decision", "businessKnowledgeModel", "decisionService"]
 KINDS = ("inputData", "decision", "businessKnowledgeModel", "decisionService")
+MOST_PARTS = 500  # elements of a graph, those of imported files included
+MOST_LEVELS = 64  # of requirements, one decision through another
+MOST_NAMES = 8  # told of a circle
 _REQUIREMENTS = ("informationRequirement", "knowledgeRequirement")
 
 
@@ -46,13 +50,18 @@ class Graph:
 
 
 def read_graph(reading: Reading) -> Graph:
-    """The graph of a file; what is wrong is noted."""
+    """The graph of a file; what is wrong is noted. Raises DmnError where it is too large to be looked at."""
     parts: dict[str, Part] = {}
     elements: dict[str, Element] = {}
     _collect(reading, parts, elements)
+    if len(parts) > MOST_PARTS:
+        zh = f"决策、输入数据等共 {len(parts)} 个，最多 {MOST_PARTS} 个，请分成几个文件"
+        en = f"{len(parts)} decisions, inputs and others, at most {MOST_PARTS} are allowed: use several files"
+        reading.report(reading.root, "too-many", zh, en)
+        raise DmnError(reading.problems)
     graph = Graph(parts)
     _check_references(reading, graph, elements)
-    _check_cycles(reading, graph, elements)
+    _check_order(reading, graph, elements)
     _check_names(reading, graph, elements)
     return graph
 
@@ -134,18 +143,49 @@ def _check_references(reading: Reading, graph: Graph, elements: dict[str, Elemen
                 reading.report(elements[part.id], "unknown-requirement", zh, en)
 
 
-def _check_cycles(reading: Reading, graph: Graph, elements: dict[str, Element]) -> None:
-    """A decision must not require itself; a knowledge model may call itself."""
-    waiting = {id_: set(_next_parts(graph, id_)) & graph.parts.keys() for id_ in graph.parts}
-    while waiting:
-        free = {id_ for id_, needs in waiting.items() if not needs & waiting.keys()}
-        if not free:
-            names = "、".join(sorted(graph.parts[id_].name for id_ in waiting))
-            zh, en = f"决策需求成环：{names}", f"decisions require each other in a circle: {names}"
-            reading.report(elements[min(waiting)], "cycle", zh, en)
-            return
-        for id_ in free:
-            del waiting[id_]
+def _check_order(reading: Reading, graph: Graph, elements: dict[str, Element]) -> None:
+    """A decision must not require itself, nor through too many others; a knowledge model may call itself.
+
+    Elements are taken one after another, each when all it needs have been: what is never taken stands in a circle.
+    """
+    missing = {id_: {each for each in _next_parts(graph, id_) if each in graph.parts} for id_ in graph.parts}
+    used_by: dict[str, list[str]] = {id_: [] for id_ in graph.parts}
+    for id_, needs in missing.items():
+        for need in needs:
+            used_by[need].append(id_)
+    level = {id_: 1 for id_, needs in missing.items() if not needs}
+    ready = list(level)
+    for id_ in ready:
+        for user in used_by[id_]:
+            missing[user].discard(id_)
+            level[user] = max(level.get(user, 0), level[id_] + 1)
+            if not missing[user]:
+                ready.append(user)
+    circle = _circle({id_: needs for id_, needs in missing.items() if needs})
+    if circle:
+        names = " → ".join(graph.parts[id_].name for id_ in circle[:MOST_NAMES]) + (" → …" * (len(circle) > MOST_NAMES))
+        zh, en = f"决策需求成环：{names}", f"decisions require each other in a circle: {names}"
+        reading.report(elements[circle[0]], "cycle", zh, en)
+        return
+    deepest = max(level, key=level.__getitem__, default="")
+    if deepest and level[deepest] > MOST_LEVELS:
+        zh = f"决策需求有 {level[deepest]} 层，最多 {MOST_LEVELS} 层"
+        en = f"the requirements go {level[deepest]} levels deep, at most {MOST_LEVELS} are allowed"
+        reading.report(elements[deepest], "too-deep", zh, en)
+
+
+def _circle(waiting: dict[str, set[str]]) -> list[str]:
+    """One circle among elements that wait for each other, begun with the first of its ids."""
+    if not waiting:
+        return []
+    at, seen = min(waiting), dict[str, None]()
+    while at not in seen:
+        seen[at] = None
+        at = min(need for need in waiting[at] if need in waiting)
+    found = list(seen)
+    circle = found[found.index(at) :]
+    first = circle.index(min(circle))
+    return [*circle[first:], *circle[: first + 1]]
 
 
 def _next_parts(graph: Graph, id_: str) -> list[str]:
@@ -164,4 +204,4 @@ def _check_names(reading: Reading, graph: Graph, elements: dict[str, Element]) -
             reading.report(elements[part.id], "no-name", "缺少名称", "the name is missing")
         elif seen.setdefault(part.variable, part.id) != part.id:
             zh, en = f"名称“{part.variable}”重复", f"the name “{part.variable}” is used twice"
-            reading.report(elements[part.id], "same-name", zh, en, warning=True)
+            reading.report(elements[part.id], "same-name", zh, en)

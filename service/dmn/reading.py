@@ -13,10 +13,9 @@ from service.feel.source import NOWHERE, FeelSyntaxError, Place, Source
 from service.feel.syntax import Literal, Node, UnaryTest
 from service.feel.types import ANY, FeelType, ListType, simple_type
 
-_NAMED = frozenset(
-    {"decision", "businessKnowledgeModel", "decisionService", "inputData", "variable", "formalParameter", "parameter"}
-    | {"itemComponent", "output", "column", "import"}
-)
+_DECLARING = ("decision", "businessKnowledgeModel", "decisionService", "inputData", "variable", "formalParameter")
+_NAMED = tuple(f"{{*}}{name}" for name in (*_DECLARING, "parameter", "itemComponent", "output", "column", "import"))
+_LOOPS = tuple(f"{{*}}{name}" for name in ("for", "some", "every"))
 Cell = tuple[tuple[UnaryTest, ...], bool] | None
 NULL = Literal(NOWHERE, None)
 
@@ -122,12 +121,9 @@ def simple(name: str) -> FeelType | None:
 
 def names_in(root: Element) -> set[str]:
     """Every name a file declares, so that expressions can use those with blanks in them."""
-    found = {element.get("name") or "" for element in root.iter() if local(element) in _NAMED}
-    found |= {element.get("iteratorVariable") or "" for element in root.iter() if local(element) in _LOOPS}
+    found = {element.get("name") or "" for element in root.iter(*_NAMED)}
+    found |= {element.get("iteratorVariable") or "" for element in root.iter(*_LOOPS)}
     return {" ".join(name.split()) for name in found if name.strip()}
-
-
-_LOOPS = frozenset({"for", "some", "every"})
 
 
 def _decision_name(element: Element | None) -> str:

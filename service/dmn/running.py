@@ -97,6 +97,7 @@ class Runner:
         return value if part.type is None else convert_noting(run, value, part.type, NOWHERE)
 
     def _decision(self, run: Run, part: Part) -> Value:
+        run.budget.spend()
         if run.trace is not None:
             return self._seen_decision(run, part)
         value = self._closures[part.id](run, Scope(self._scope(run, part), None))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from service.dmn.hit_policies import decided, no_hit
+from service.dmn.index import index_of
 from service.feel import syntax as s
 from service.feel.closures import Compile, Evaluate, Static, TestValue
 from service.feel.compiler import compile_cell
@@ -140,6 +141,7 @@ class CompiledTable:
         ]
         self.rules = [_compiled_rule(rule, compile_node, static, asking) for rule in table.rules]
         self.plan = [(rule.tests, rule) for rule in self.rules]
+        self.index = index_of([rule.cells for rule in table.rules], self.plan)
         self.defaults = [
             None if output.default is None else compile_node(output.default, static) for output in table.outputs
         ]
@@ -153,9 +155,13 @@ class CompiledTable:
         values = [read(run, scope) for read in self.inputs]
         if self.allowed and not self._all_allowed(run, scope, values):
             return None
-        run.budget.spend(len(self.plan))
+        found = None
+        if self.index is not None and run.diagnostics is None:  # who asks for diagnostics hears of every cell
+            found = self.index.candidates(values[self.index.column])
+        plan = self.plan if found is None else found
+        run.budget.spend(len(plan))
         hits: list[CompiledRule] = []
-        for tests, rule in self.plan:
+        for tests, rule in plan:
             for index, test in tests:
                 if test(run, scope, values[index]) is not True:
                     break
