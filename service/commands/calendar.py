@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from service.commands.remits import require_some_remit
 from service.commands.task_alarms import set_alarms
 from service.commands.trail import note
 from service.domain import deadlines
@@ -31,6 +32,7 @@ def import_year(work: UnitOfWork, content: str) -> list[str]:
     A promised date never becomes earlier; reminders and the overdue mark follow it. Raises InvalidInput naming what is
     wrong in the file.
     """
+    require_some_remit(work, "administer")
     year, days = _read(content)
     calendars.replace_year(work.session, calendars.CHINA, year, days)
     work.session.flush()

@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import select
 
 from service.commands.process_messages import publish
+from service.commands.remits import require_remit
 from service.commands.trail import note
 from service.domain.access import require
 from service.domain.calendar import Calendar
@@ -32,7 +33,9 @@ def open_call(
     deployment_id = deployments.newest(work.session, programme)
     if deployment_id is None:
         raise NotFound()
-    rules = compiled_of(work.session, deployment_id).manifest.deadlines
+    manifest = compiled_of(work.session, deployment_id).manifest
+    require_remit(work, "administer", code=manifest.authority)
+    rules = manifest.deadlines
     strangers = sorted(set(dates) - {name for name, rule in rules.items() if rule.starts == "call"})
     if strangers:
         named = "、".join(strangers)

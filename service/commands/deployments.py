@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from service.commands import definitions, start_events
+from service.commands.remits import require_remit
 from service.commands.trail import note
 from service.domain.errors import DeploymentRefused
 from service.operations import CATALOGUE
@@ -29,7 +30,8 @@ class Published:
 def publish(work: UnitOfWork, files: Mapping[str, bytes], programme: str) -> Published:
     """Check and publish the programme in `files`; running cases keep the version they started with.
 
-    Raises DeploymentRefused with every problem by file and element; then nothing is published.
+    Raises DeploymentRefused with every problem by file and element, and NotFound for a programme of an authority the
+    actor does not design for; then nothing is published.
     """
     errors = [
         problem
@@ -39,6 +41,10 @@ def publish(work: UnitOfWork, files: Mapping[str, bytes], programme: str) -> Pub
     if errors:
         raise DeploymentRefused(errors)
     closure = freeze(files, programme)
+    require_remit(work, "design", code=closure.manifest.authority)
+    newest = deployments.newest(work.session, programme)
+    if newest is not None:  # nor is a programme taken over by naming another authority in its manifest
+        require_remit(work, "design", code=compiled_of(work.session, newest).manifest.authority)
     existing = deployments.with_digest(work.session, programme, closure.digest)
     if existing is not None:
         return Published(existing.id, programme, existing.version, changed=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from service.commands.advance import advance
+from service.commands.remits import require_remit
 from service.commands.trail import note
 from service.domain.errors import NotFound, WrongState
 from service.engine import Retry
@@ -13,10 +14,14 @@ from service.store.unit_of_work import UnitOfWork
 
 
 def retry(work: UnitOfWork, incident_id: int) -> bool:
-    """Go on from where the token is parked; returns whether the step now succeeded."""
+    """Go on from where the token is parked; returns whether the step now succeeded.
+
+    A person has to administer for the case's authority; NotFound otherwise.
+    """
     incident = work.session.get(Incident, incident_id)
     if incident is None:
         raise NotFound()
+    require_remit(work, "administer", place_id=work.session.get_one(Case, incident.case_id).authority_id)
     lock = instances.lock if work.actor.is_person else instances.try_lock
     instance = lock(work.session, incident.instance_id)
     if instance is None:

@@ -27,7 +27,7 @@ from service.domain.identity import Actor
 Action: TypeAlias = Literal[
     "see-case", "withdraw-case", "see-objector", "record-event", "see-task", "work-on-task", "receive-task"
 ]
-Duty: TypeAlias = Literal["design", "administer", "audit"]
+Remit: TypeAlias = Literal["design", "administer", "audit"]
 
 # Roles held at a unit: they speak for it in its own case. Everybody else judges, and who judges has no part in it.
 PARTY_ROLES: Final = frozenset({"lead", "applicant", "member"})
@@ -35,15 +35,15 @@ OUTSIDE_ROLES: Final = PARTY_ROLES | {"expert"}
 # Roles that keep the service running; what a case holds is not theirs to read. An auditor reads, and acts on nothing.
 HOUSE_ROLES: Final = frozenset({"designer", "administrator", "operator"})
 READING_ROLES: Final = frozenset({"auditor"})
-# What each duty over an authority asks for.
-DUTY_ROLES: Final[Mapping[Duty, frozenset[str]]] = MappingProxyType(
+# What each remit over an authority asks for.
+REMIT_ROLES: Final[Mapping[Remit, frozenset[str]]] = MappingProxyType(
     {
         "design": frozenset({"designer", "administrator"}),
         "administer": frozenset({"administrator"}),
         "audit": READING_ROLES,
     }
 )
-# Two duties that one account never holds: who changes the service is not who reads its trail. Source: domain §15.
+# Two roles that one account never holds: who changes the service is not who reads its trail. Source: domain §15.
 APART: Final = (
     (HOUSE_ROLES, READING_ROLES),
     (OUTSIDE_ROLES, HOUSE_ROLES | READING_ROLES),
@@ -117,22 +117,22 @@ def require(actor: Actor, action: Action, about: CaseFacts | TaskFacts, now: dat
         raise refusal
 
 
-def has_duty(actor: Actor, duty: Duty, authority_path: str | None) -> bool:
+def has_remit(actor: Actor, remit: Remit, authority_path: str | None) -> bool:
     """Whether the actor designs, administers or audits for this authority; one without a place in the tree is nobody's.
 
     >>> from service.domain.identity import Grant
     >>> designer = Actor(7, "王敏", 1, frozenset({Grant("designer", 1, "/1/")}))
-    >>> has_duty(designer, "design", "/1/5/"), has_duty(designer, "design", "/2/"), has_duty(designer, "audit", "/1/")
-    (True, False, False)
+    >>> has_remit(designer, "design", "/1/5/"), has_remit(designer, "design", "/2/")
+    (True, False)
     """
     if not actor.is_person:
         return True
-    return authority_path is not None and any(authority_path.startswith(path) for path in duty_paths(actor, duty))
+    return authority_path is not None and any(authority_path.startswith(path) for path in remit_paths(actor, remit))
 
 
-def duty_paths(actor: Actor, duty: Duty) -> tuple[str, ...]:
-    """The paths of the organisations for which, and for all below which, the actor has the duty."""
-    return actor.scopes(*DUTY_ROLES[duty])
+def remit_paths(actor: Actor, remit: Remit) -> tuple[str, ...]:
+    """The paths of the organisations for which, and for all below which, the actor has the remit."""
+    return actor.scopes(*REMIT_ROLES[remit])
 
 
 def judging_paths(actor: Actor) -> tuple[str, ...]:
@@ -264,9 +264,12 @@ def _knows_objector(actor: Actor, case: CaseFacts) -> Refusal | None:
 
 
 def _records_dates(actor: Actor, case: CaseFacts) -> Refusal | None:
+    """Also before the declaration was submitted: a training that starts its period may be held before."""
     if _acts_for_authority(actor, case):
         return None
-    return NotAllowed(why_zh="日期由主办单位的人员记录。", why_en="The authority's staff record it.")
+    return _in_scope(actor, case) or NotAllowed(
+        why_zh="日期由主办单位的人员记录。", why_en="The authority's staff record it."
+    )
 
 
 def _is_assigned(actor: Actor, task: TaskFacts, _now: datetime) -> Refusal | None:
@@ -330,7 +333,7 @@ CASE_RULES: Final[Mapping[Action, tuple[Callable[[Actor, CaseFacts], Refusal | N
         "see-case": (_in_scope,),
         "withdraw-case": (_in_scope, _is_applicant, _may_still_withdraw),
         "see-objector": (_in_scope, _knows_objector),
-        "record-event": (_in_scope, _records_dates),
+        "record-event": (_records_dates,),
     }
 )
 TASK_RULES: Final[Mapping[Action, tuple[Callable[[Actor, TaskFacts, datetime], Refusal | None], ...]]] = (

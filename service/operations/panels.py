@@ -11,6 +11,7 @@ from service.domain import panel as lots
 from service.operations.context import OperationContext, OperationRefused
 from service.store.experts import Expert
 from service.store.panels import Panel, Seat
+from service.store.relations import Relation, is_tied
 
 
 def draw_experts(context: OperationContext, _inputs: dict[str, Any]) -> dict[str, Any]:
@@ -88,9 +89,19 @@ def _item(seat: Seat) -> dict[str, Any]:
 
 
 def _pool(context: OperationContext) -> list[lots.Candidate]:
-    rows = context.session.scalars(select(Expert).where(Expert.active).order_by(Expert.id))
+    rows = context.session.scalars(select(Expert).where(Expert.active).order_by(Expert.id)).all()
+    declared: dict[int, set[str]] = {}
+    for user_id, unit in context.session.execute(select(Relation.user_id, Relation.unit).where(is_tied(context.today))):
+        declared.setdefault(user_id, set()).add(unit)
     return [
-        lots.Candidate(row.id, row.field, row.employer, row.employer_credit_code, frozenset(row.avoid)) for row in rows
+        lots.Candidate(
+            row.id,
+            row.field,
+            row.employer,
+            row.employer_credit_code,
+            frozenset({*row.avoid, *declared.get(row.user_id or 0, ())}),
+        )
+        for row in rows
     ]
 
 

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 
 from sqlalchemy import or_, select
 
+from service.domain.access import PARTY_ROLES, role_of
 from service.domain.deadlines import local_date
 from service.operations.context import OperationContext
 from service.store import outbox
+from service.store.access import tied_people
 from service.store.experts import Expert
 from service.store.messages import Message
 from service.store.organisations import Organisation
@@ -28,17 +30,30 @@ def tell_groups(
 ) -> None:
     """A notification a group, and a mail a person with an address.
 
-    `once` names the occasion: the same occasion never mails a person twice.
+    `once` names the occasion: the same occasion never mails a person twice. Who has to stay out of the case is mailed
+    nothing by office.
     """
     wanted = sorted(set(keys))
     for key in wanted:
         work.session.add(
             Message(group_key=key, user_id=None, case_id=case_id, title=title, body=body, created_at=work.now)
         )
-    for user_id, address, name in _people(work, wanted):
+    for user_id, address, name in _unconcerned(work, wanted, case_id):
         payload = {"to": address, "to_name": name, "subject": title, "body": body, "case_id": case_id}
         dedupe = f"mail:{case_id}:{once}:{user_id}:{title}"
         outbox.add(work.session, "mail", payload, dedupe_key=dedupe, now=work.now)
+
+
+def _unconcerned(work: UnitOfWork, keys: list[str], case_id: int | None) -> list[tuple[int, str, str]]:
+    """Those of the groups who are not tied to a unit of the case, and those who belong to one of its units' groups."""
+    people = _people(work, keys)
+    if case_id is None or not people:
+        return people
+    tied = tied_people(work.session, case_id, [person[0] for person in people], local_date(work.now))
+    if not tied:
+        return people
+    for_unit = {person[0] for person in _people(work, [key for key in keys if role_of(key) in PARTY_ROLES])}
+    return [person for person in people if person[0] not in tied - for_unit]
 
 
 def _people(work: UnitOfWork, keys: list[str]) -> list[tuple[int, str, str]]:

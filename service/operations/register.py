@@ -33,6 +33,10 @@ def register(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any
     number, name = inputs["filing_number"], inputs["full_name"]
     if context.session.scalar(select(func.count()).where(RegisterEntry.number == number)):
         raise OperationRefused(zh=f"编号 {number} 已在名录中", en=f"the number {number} is in the register already")
+    if not check_name(context, inputs)["available"]:  # another case may have taken it since it was checked
+        raise OperationRefused(
+            zh=f"名称“{name}”已被名录中另一家使用，请先变更名称", en=f"the name “{name}” is in the register already"
+        )
     applicant = context.view.get("applicant") or {}
     declared = context.view.get("declaration") or {}
     entry = RegisterEntry(

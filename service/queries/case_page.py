@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Exists, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from service.domain import access
@@ -23,9 +23,11 @@ from service.store.audit import AuditEntry
 from service.store.calls import Call
 from service.store.cases import Case
 from service.store.deadlines import Deadline
+from service.store.experts import Expert
 from service.store.incidents import Incident
 from service.store.members import Member
 from service.store.organisations import Organisation
+from service.store.panels import Panel, Seat
 from service.store.papers import Paper
 from service.store.submissions import Submission
 from service.store.user_tasks import OPEN, TaskGroup, UserTask
@@ -211,10 +213,13 @@ def tasks(session: Session, actor: Actor, case_id: int) -> tuple[TaskRow, ...]:
 
 
 def history(session: Session, actor: Actor, facts: CaseFacts) -> tuple[HistoryRow, ...]:
-    """What happened, the newest first; outsiders read organisations instead of other people's names."""
+    """What happened, the newest first; outsiders read organisations instead of other people's names.
+
+    Of an expert they read neither: the employer would tell who sits on the panel.
+    """
     outside = facts.from_outside
     found = session.execute(
-        select(AuditEntry, Organisation.name, User.organisation_id)
+        select(AuditEntry, Organisation.name, User.organisation_id, _judged_as_expert())
         .outerjoin(User, User.id == AuditEntry.actor_id)
         .outerjoin(Organisation, Organisation.id == User.organisation_id)
         .where(AuditEntry.case_id == facts.case_id, AuditEntry.action.in_(HISTORY if outside else STAFF_HISTORY))
@@ -222,11 +227,26 @@ def history(session: Session, actor: Actor, facts: CaseFacts) -> tuple[HistoryRo
         .limit(HISTORY_LIMIT)
     )
     rows = []
-    for entry, organisation, organisation_id in found:
-        hidden = outside and entry.actor_id not in (None, actor.user_id) and organisation_id != actor.organisation_id
-        who = (organisation or "") if hidden else " ".join(part for part in (organisation, entry.actor_name) if part)
+    for entry, organisation, organisation_id, as_expert in found:
+        other = outside and entry.actor_id not in (None, actor.user_id)
+        if other and as_expert:
+            who = ""
+        elif other and organisation_id != actor.organisation_id:
+            who = organisation or ""
+        else:
+            who = " ".join(part for part in (organisation, entry.actor_name) if part)
         rows.append(HistoryRow(entry.at, entry.action, who, entry.details))
     return tuple(rows)
+
+
+def _judged_as_expert() -> Exists:
+    """Whether who acted sits, or sat, on a panel of the entry's case."""
+    return exists().where(
+        Expert.user_id == AuditEntry.actor_id,
+        Seat.expert_id == Expert.id,
+        Panel.id == Seat.panel_id,
+        Panel.case_id == AuditEntry.case_id,
+    )
 
 
 def submissions(session: Session, actor: Actor, facts: CaseFacts) -> tuple[SubmissionRow, ...]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.domain.access import OUTSIDE_ROLES, role_names
 from service.domain.errors import Language
 from service.domain.identity import Actor
 from service.forms import FormView, view
@@ -42,7 +43,7 @@ def materials(
         return ()
     paths = frozenset().union(*(form.paths for form in forms.values()))
     reading = read_case(session, session.get_one(Case, facts.case_id), programme, now=now, paths=paths)
-    names, roles, outside = file_names(session, facts.case_id), roles_in(actor), facts.from_outside
+    names, roles, outside = file_names(session, facts.case_id), roles_in(actor, facts), facts.from_outside
     found = []
     for row in newest.values():
         if row.form not in forms:
@@ -57,14 +58,17 @@ def materials(
     return tuple(found)
 
 
-def roles_in(actor: Actor) -> frozenset[str]:
-    """The roles in which an actor reads: those granted, and being an expert or a member unit."""
-    roles = {grant.role for grant in actor.roles}
-    if actor.expert_id is not None:
-        roles.add("expert")
-    if not roles:
-        roles.add("member")
-    return frozenset(roles)
+def roles_in(actor: Actor, facts: case_page.CaseFacts) -> frozenset[str]:
+    """The roles in which an actor reads this case: none that is held for another unit or another authority."""
+    if facts.from_outside:
+        own = facts.applicant is not None and facts.applicant.organisation_id == actor.organisation_id
+        roles = OUTSIDE_ROLES & {grant.role for grant in actor.roles} if own else set()
+        if actor.expert_id is not None and facts.rule.touches:
+            roles = {*roles, "expert"}
+        return frozenset(roles or {"member"})
+    paths = [path for path in (facts.rule.competent_path, facts.rule.authority_path) if path]
+    held = {grant.role for grant in actor.roles if any(path.startswith(grant.path) for path in paths)}
+    return frozenset(held | role_names(key for touch in facts.rule.touches for key in touch.groups & actor.groups))
 
 
 def file_names(session: Session, case_id: int) -> Mapping[str, str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.domain.identity import Actor
 from service.queries.paging import PAGE, Page, cut, read_id_cursor
+from service.store.access import addressed_to
 from service.store.cases import Case
 from service.store.messages import Message
 
@@ -35,7 +36,7 @@ def page(session: Session, actor: Actor, after: str = "", size: int = PAGE) -> P
             Message.id, Message.title, Message.body, Message.created_at, Message.read_at, Message.case_id, Case.title
         )
         .join(Case, Case.id == Message.case_id, isouter=True)
-        .where(or_(Message.user_id == actor.user_id, Message.group_key.in_(sorted(actor.groups))))
+        .where(addressed_to(actor))
         .order_by(Message.id.desc())
         .limit(size + 1)
     )

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from service.domain.identity import Actor
+from service.store.access import of_remit
 from service.store.audit import AuditEntry
 from service.store.cases import Case
 from service.store.incidents import Incident
 from service.store.instances import Instance
 from service.store.outbox import OutboxEntry
+from service.store.papers import Paper
 from service.store.timers import Timer
 
 
@@ -68,8 +71,8 @@ class ClockState:
     last_sealed_at: datetime | None
 
 
-def incidents(session: Session, limit: int = 100) -> tuple[IncidentRow, ...]:
-    """Open incidents, the oldest first."""
+def incidents(session: Session, actor: Actor, limit: int = 100) -> tuple[IncidentRow, ...]:
+    """Open incidents of the authorities the actor administers for, the oldest first."""
     found = session.execute(
         select(
             Incident.id.label("incident_id"), Incident.case_id, Case.number.label("case_number"),
@@ -78,34 +81,42 @@ def incidents(session: Session, limit: int = 100) -> tuple[IncidentRow, ...]:
             Incident.zh, Incident.en, Incident.tries, Incident.next_try_at, Incident.opened_at,
         )
         .join(Case, Case.id == Incident.case_id)
-        .where(Incident.state == "open")
+        .where(Incident.state == "open", of_remit(actor, "administer"))
         .order_by(Incident.id)
         .limit(limit)
     )  # fmt: skip
     return tuple(IncidentRow(**row) for row in found.mappings())
 
 
-def outbox(session: Session, limit: int = 50) -> tuple[OutboxRow, ...]:
-    """What is not done, dead entries first."""
+def outbox(session: Session, actor: Actor, limit: int = 50) -> tuple[OutboxRow, ...]:
+    """What is not done, dead entries first; of cases of another authority nothing."""
+    of_case = OutboxEntry.payload["case_id"].as_integer()
+    of_paper = OutboxEntry.payload["paper_id"].as_integer()
+    mine = select(Case.id).where(of_remit(actor, "administer"))
+    papers = select(Paper.id).where(Paper.case_id.in_(mine))
+    of_nobody = and_(of_case.is_(None), of_paper.is_(None))
     found = session.execute(
         select(
             OutboxEntry.id, OutboxEntry.kind, OutboxEntry.state, OutboxEntry.tries, OutboxEntry.next_try_at,
             OutboxEntry.created_at, OutboxEntry.last_error,
         )
-        .where(OutboxEntry.state.in_(["dead", "pending", "leased"]))
+        .where(
+            OutboxEntry.state.in_(["dead", "pending", "leased"]),
+            or_(of_case.in_(mine), of_paper.in_(papers), of_nobody),
+        )
         .order_by(OutboxEntry.state, OutboxEntry.next_try_at)
         .limit(limit)
     )  # fmt: skip
     return tuple(OutboxRow(*row[:6], row[6] or "") for row in found)
 
 
-def timers(session: Session, limit: int = 30) -> tuple[TimerRow, ...]:
-    """The next timers to fire."""
+def timers(session: Session, actor: Actor, limit: int = 30) -> tuple[TimerRow, ...]:
+    """The next timers to fire, of the authorities the actor administers for."""
     found = session.execute(
         select(Case.id, Case.title, Timer.element, Timer.deadline, Timer.due_at)
         .join(Instance, Instance.id == Timer.instance_id)
         .join(Case, Case.id == Instance.case_id)
-        .where(Timer.due_at.is_not(None))
+        .where(Timer.due_at.is_not(None), of_remit(actor, "administer"))
         .order_by(Timer.due_at, Timer.id)
         .limit(limit)
     )

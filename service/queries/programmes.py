@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -9,11 +10,15 @@ from functools import lru_cache
 from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.orm import Session
 
+from service.domain.access import Remit, remit_paths
 from service.domain.errors import Language, NotFound
+from service.domain.identity import Actor
 from service.programmes.manifest import FILE_NAME, LegalBasis, Manifest, Procedure, read_manifest
+from service.store.access import below
 from service.store.calls import Call
 from service.store.cases import Case
 from service.store.deployments import Deployment, DeploymentFile
+from service.store.organisations import Organisation
 from service.store.users import User
 
 
@@ -98,6 +103,12 @@ def newest(session: Session) -> dict[str, ProgrammeRow]:
     latest = select(func.max(Deployment.id)).group_by(Deployment.programme)
     rows = _programmes(session, Deployment.id.in_(latest))
     return {row.key: row for row in rows}
+
+
+def within(session: Session, actor: Actor, remit: Remit) -> dict[str, ProgrammeRow]:
+    """The programmes of the authorities for which the actor designs or administers, in their newest version."""
+    codes = set(session.scalars(select(Organisation.code).where(below(remit_paths(actor, remit)))))
+    return {key: row for key, row in newest(session).items() if row.manifest.authority in codes}
 
 
 def of_deployment(session: Session, deployment_id: int) -> ProgrammeRow:
@@ -191,11 +202,10 @@ def all_files(session: Session, deployment_id: int) -> dict[str, bytes]:
     return {path: content for path, content in found}
 
 
-def running_cases(session: Session) -> dict[str, int]:
-    """How many cases of each programme have not ended."""
-    found = session.execute(
-        select(Case.programme, func.count()).where(Case.ended_at.is_(None)).group_by(Case.programme)
-    )
+def running_cases(session: Session, keys: Collection[str]) -> dict[str, int]:
+    """How many cases of each of these programmes have not ended."""
+    running = select(Case.programme, func.count()).where(Case.ended_at.is_(None), Case.programme.in_(keys))
+    found = session.execute(running.group_by(Case.programme))
     return {programme: number for programme, number in found}
 
 

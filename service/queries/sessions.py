@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.domain.deadlines import local_date
 from service.domain.identity import Actor
+from service.store.access import addressed_to
 from service.store.messages import Message
 from service.store.organisations import Organisation
 from service.store.users import User, UserSession, actor_of, token_digest
@@ -48,7 +49,7 @@ def unread(session: Session, actor: Actor, limit: int = 99) -> int:
         select(Message.id)
         .where(
             Message.read_at.is_(None),
-            or_(Message.user_id == actor.user_id, Message.group_key.in_(sorted(actor.groups))),
+            addressed_to(actor),
         )
         .limit(limit)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from functools import cache, partial
 from typing import Any, Final
 
@@ -25,15 +26,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from service.domain.access import PARTY_ROLES, CaseFacts, Duty, Touch, duty_paths, judging_paths, role_of
+from service.domain.access import PARTY_ROLES, CaseFacts, Remit, Touch, judging_paths, remit_paths, role_of
 from service.domain.identity import Actor
 from service.store.cases import Case
+from service.store.experts import Expert
 from service.store.members import Member
+from service.store.messages import Message
 from service.store.organisations import Organisation
 from service.store.panels import Panel, Seat
+from service.store.relations import Relation, is_tied
 from service.store.session import INT64
 from service.store.unions import by_kind, columns_of
 from service.store.user_tasks import TaskGroup, UserTask
+from service.store.users import User
 
 DECIDED: Final = "filing"  # the state of a case whose decision has been made and is being filed
 INVITED, ANSWERED, DECLINED = "invited", "answered", "declined"
@@ -62,11 +67,11 @@ def may_see(session: Session, actor: Actor, case_id: int) -> bool:
     return session.scalar(select(Case.id).where(Case.id == case_id, visible(actor))) is not None
 
 
-def of_duty(actor: Actor, duty: Duty) -> ColumnElement[bool]:
-    """A condition on `Case`: its authority is one for which the actor has the duty."""
+def of_remit(actor: Actor, remit: Remit) -> ColumnElement[bool]:
+    """A condition on `Case`: its authority is one for which the actor has the remit."""
     if not actor.is_person:
         return true()
-    return Case.authority_id.in_(select(Organisation.id).where(below(duty_paths(actor, duty))))
+    return Case.authority_id.in_(select(Organisation.id).where(below(remit_paths(actor, remit))))
 
 
 def below(paths: tuple[str, ...]) -> ColumnElement[bool]:
@@ -99,6 +104,45 @@ def task_values(actor: Actor) -> dict[str, Any]:
     if values:
         values["party_groups"] = sorted(key for key in actor.groups if role_of(key) in PARTY_ROLES)
     return values
+
+
+def addressed_to(actor: Actor) -> ColumnElement[bool]:
+    """A condition on `Message`: to the person, or to one of the groups unless the case is one to stay out of."""
+    groups = sorted(actor.groups)
+    for_unit = [key for key in groups if role_of(key) in PARTY_ROLES]
+    by_office = and_(Message.group_key.in_(groups), ~_conflicts(actor, Message.case_id))
+    return or_(Message.user_id == actor.user_id, Message.group_key.in_(for_unit), by_office)
+
+
+def tied_people(session: Session, case_id: int, among: Collection[int], today: date) -> frozenset[int]:
+    """Which of these accounts are tied to a unit of the case: by home, declaration, or their entry in the pool."""
+    units = _units_of(case_id)
+    declared = exists().where(Relation.user_id == User.id, Relation.unit.in_(units), is_tied(today))
+    own = or_(Organisation.credit_code.in_(units), Organisation.name.in_(units))
+    employed = or_(Expert.employer.in_(units), Expert.employer_credit_code.in_(units))
+    found = session.execute(
+        select(User.id, func.coalesce(or_(own, declared, employed), false()), Expert.avoid)
+        .outerjoin(Organisation, Organisation.id == User.organisation_id)
+        .outerjoin(Expert, Expert.user_id == User.id)
+        .where(User.id.in_(among))
+    ).all()
+    tied = {user_id for user_id, is_tied_to_it, _ in found if is_tied_to_it}
+    avoiding = [(user_id, avoid) for user_id, _, avoid in found if avoid]
+    named = set(session.scalars(units)) if avoiding else set()
+    return frozenset(tied | {user_id for user_id, avoid in avoiding if not named.isdisjoint(avoid)})
+
+
+def _units_of(case_id: int) -> CompoundSelect[Any]:
+    """Credit codes and names of the applicant and the members, in one column."""
+    unit = aliased(Organisation)
+    applicant = Case.id == case_id
+    members = Member.case_id == case_id
+    return union_all(
+        select(unit.credit_code).join(Case, Case.applicant_id == unit.id).where(applicant),
+        select(unit.name).join(Case, Case.applicant_id == unit.id).where(applicant),
+        select(Member.credit_code).where(members),
+        select(Member.name).where(members),
+    )
 
 
 def case_facts(session: Session, actor: Actor, case: Case) -> CaseFacts:

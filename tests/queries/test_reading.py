@@ -220,9 +220,9 @@ def test_the_rest_reads_on_both(town: dict[str, Organisation]) -> None:
     actor = _actor(user, town["bureau"], "administrator")
     assert [row.title for row in messages.page(session, actor).rows] == ["消息"]
     assert signed_in.unread(session, actor) == 1
-    assert [row.name for row in operations.incidents(session)] == ["出错"]
+    assert [row.name for row in operations.incidents(session, actor)] == ["出错"]
     assert operations.clock(session, AT).overdue_timers == 1
-    assert len(operations.timers(session)) == 1
+    assert len(operations.timers(session, actor)) == 1
     assert [row.number for row in register.page(session, text="联合").rows] == ["联备1号"]
     assert notices.find(session, "公示1号").is_running(local_date(AT))
     assert [row.number for row in notices.page(session, running_on=date(2025, 4, 8)).rows] == ["公示1号"]

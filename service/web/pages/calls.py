@@ -32,8 +32,8 @@ def index() -> ResponseReturnValue:
     return render_template(
         "pages/calls.html",
         section="calls",
-        calls=programmes.calls(session, this_day()),
-        programmes=programmes.newest(session),
+        calls=_calls(),
+        programmes=programmes.within(session, who(), "administer"),
         moved=None,
     )
 
@@ -89,8 +89,8 @@ def import_calendar() -> ResponseReturnValue:
     return render_template(
         "pages/calls.html",
         section="calls",
-        calls=programmes.calls(session, this_day()),
-        programmes=programmes.newest(session),
+        calls=_calls(),
+        programmes=programmes.within(session, who(), "administer"),
         moved=moved,
     )
 
@@ -108,8 +108,14 @@ def _rules(key: str) -> list[DeadlineRule]:
     return [rule for rule in _programme(key).manifest.deadlines.values() if rule.starts == "call"]
 
 
+def _calls() -> list[programmes.CallRow]:
+    session = db.session()
+    own = programmes.within(session, who(), "administer")
+    return [call for call in programmes.calls(session, this_day()) if call.programme in own]
+
+
 def _programme(key: str) -> programmes.ProgrammeRow:
-    found = programmes.newest(db.session()).get(key)
+    found = programmes.within(db.session(), who(), "administer").get(key)
     if found is None:
         raise NotFound()
     return found

@@ -24,9 +24,9 @@ def index() -> ResponseReturnValue:
     return render_template(
         "pages/operations.html",
         section="operations",
-        incidents=operations.incidents(session),
-        outbox=operations.outbox(session),
-        timers=operations.timers(session),
+        incidents=operations.incidents(session, who()),
+        outbox=operations.outbox(session, who()),
+        timers=operations.timers(session, who()),
         clock=operations.clock(session, moment()),
     )
 

@@ -68,7 +68,7 @@ def publish_file(key: str) -> ResponseReturnValue:
 @requires(DESIGNER, ADMINISTRATOR)
 def package(key: str, version: int) -> ResponseReturnValue:
     """A version as a zip, to open in the modeler and to upload again."""
-    rows = [row for row in programmes.versions(db.session(), key) if row.version == version]
+    rows = [row for row in programmes.versions(db.session(), _programme(key).key) if row.version == version]
     if not rows:
         raise NotFound()
     content = pack(programmes.all_files(db.session(), rows[0].deployment_id))
@@ -127,11 +127,12 @@ def _check_or_publish(key: str, files: dict[str, bytes], *, whole: bool, name: s
 
 def _index(problems: list[Problem], checked: str, status: int) -> ResponseReturnValue:
     session = db.session()
+    found = programmes.within(session, who(), "design")
     page = render_template(
         "pages/workshop.html",
         section="workshop",
-        programmes=programmes.newest(session),
-        running=programmes.running_cases(session),
+        programmes=found,
+        running=programmes.running_cases(session, found),
         problems=problems,
         checked=checked,
     )
@@ -155,7 +156,7 @@ def _show(key: str, problems: list[Problem], checked: str, status: int) -> Respo
 
 
 def _programme(key: str) -> programmes.ProgrammeRow:
-    found = programmes.newest(db.session()).get(key)
+    found = programmes.within(db.session(), who(), "design").get(key)
     if found is None:
         raise NotFound()
     return found
