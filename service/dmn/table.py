@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from service.dmn.hit_policies import decided, no_hit
 from service.dmn.index import index_of
@@ -83,11 +84,10 @@ class TableSeen:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """A rule ready to run: the cells that test something, and its results."""
+    """A rule ready to run: the cells that test something, by column, and its results."""
 
     tests: tuple[tuple[int, TestValue], ...]
     results: tuple[Evaluate, ...]
-    limits: tuple[tuple[int, tuple[Evaluate, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +132,14 @@ class CompiledTable:
 
     def __init__(self, table: DecisionTable, compile_node: Compile, static: Static) -> None:
         self.table = table
-        asking = static.binding("?")
+        self._compile, self._asking = compile_node, static.binding("?")
         self.inputs = [compile_node(column.expression, static) for column in table.inputs]
         self.allowed = [
             (index, compile_cell(column.allowed, static))
             for index, column in enumerate(table.inputs)
             if column.allowed is not None
         ]
-        self.rules = [_compiled_rule(rule, compile_node, static, asking) for rule in table.rules]
+        self.rules = [_compiled_rule(rule, compile_node, static) for rule in table.rules]
         self.plan = [(rule.tests, rule) for rule in self.rules]
         self.index = index_of([rule.cells for rule in table.rules], self.plan)
         self.defaults = [
@@ -147,6 +147,18 @@ class CompiledTable:
         ]
         self.priorities = [[compile_node(node, static) for node in output.values] for output in table.outputs]
         self.first_only = table.policy == "FIRST"
+
+    @cached_property
+    def limits(self) -> list[dict[int, tuple[Evaluate, ...]]]:
+        """For each rule what its cells compare with, by column; only an explanation asks."""
+        return [
+            {
+                index: tuple(_limit(test, self._compile, self._asking) for test in cell[0])
+                for index, cell in enumerate(rule.cells)
+                if cell is not None
+            }
+            for rule in self.table.rules
+        ]
 
     def evaluate(self, run: Run, scope: Scope | None) -> Value:
         """The table's value by its hit policy; null with a diagnostic where it cannot be said."""
@@ -216,8 +228,8 @@ class CompiledTable:
         values = [read(run, scope) for read in self.inputs]
         seen: list[tuple[CellSeen, ...]] = []
         hits: list[CompiledRule] = []
-        for rule in self.rules:
-            limits = dict(rule.limits)
+        run.budget.spend(len(self.plan))
+        for rule, limits in zip(self.rules, self.limits, strict=True):
             cells = tuple(
                 CellSeen(
                     index,
@@ -237,16 +249,10 @@ class CompiledTable:
         return value
 
 
-def _compiled_rule(rule: Rule, compile_node: Compile, static: Static, asking: Static) -> CompiledRule:
-    tests: list[tuple[int, TestValue]] = []
-    limits: list[tuple[int, tuple[Evaluate, ...]]] = []
-    for index, cell in enumerate(rule.cells):
-        if cell is None:
-            continue
-        tests.append((index, compile_cell(cell, static)))
-        limits.append((index, tuple(_limit(test, compile_node, asking) for test in cell[0])))
-    results = tuple(compile_node(result, static) for result in rule.results)
-    return CompiledRule(tuple(tests), results, tuple(limits))
+def _compiled_rule(rule: Rule, compile_node: Compile, static: Static) -> CompiledRule:
+    cells = [(index, cell) for index, cell in enumerate(rule.cells) if cell is not None]
+    tests = tuple((index, compile_cell(cell, static)) for index, cell in cells)
+    return CompiledRule(tests, tuple(compile_node(result, static) for result in rule.results))
 
 
 def _limit(test: s.UnaryTest, compile_node: Compile, asking: Static) -> Evaluate:

@@ -22,9 +22,11 @@ def compile_node(node: s.Node, static: Static) -> Evaluate:
         zh, en = "表达式嵌套过深，请拆成几步", "the expression nests too deeply, split it into steps"
         raise FeelSyntaxError(place.line, place.column, zh, en)
     deeper = Static(static.locals, static.rows, static.depth + 1)
-    if isinstance(node, s.Foreign):
-        return node.compiled(compile_node, deeper)
-    return _COMPILERS[type(node)](node, compile_node, deeper)
+    compiler = _COMPILERS.get(type(node))
+    if compiler is not None:
+        return compiler(node, compile_node, deeper)
+    assert isinstance(node, s.Foreign)  # noqa: S101 - every other kind of node has a compiler
+    return node.compiled(compile_node, deeper)
 
 
 def compile_cell(tests_and_sign: tuple[tuple[s.UnaryTest, ...], bool] | None, static: Static) -> TestValue:

@@ -101,9 +101,11 @@ class Reader:
 
     def visit(self, node: s.Node, names: Locals) -> Shape:
         """Read a node; what its value is made of is returned and counts only when it is used."""
-        if isinstance(node, s.Foreign):
-            return node.read(self, names)
-        return _VISITS[type(node)](self, node, names)
+        visit = _VISITS.get(type(node))
+        if visit is not None:
+            return visit(self, node, names)
+        assert isinstance(node, s.Foreign)  # noqa: S101 - every other kind of node has a visit
+        return node.read(self, names)
 
     def use(self, node: s.Node, names: Locals) -> Shape:
         """Read a node and use its value."""

@@ -130,6 +130,8 @@ class Scanner:
 
     def take(self, *signs: str) -> str | None:
         """Read one of these signs, if it stands here."""
+        if not self.text.startswith(signs, self.at):
+            return None
         for sign in signs:
             if self.sees(sign):
                 self.at += len(sign)
