@@ -12,6 +12,7 @@ from service.dmn.explanation import Explanation, explained
 from service.dmn.graph import Graph, Part, read_graph
 from service.dmn.imports import Find, read_file
 from service.dmn.item_definitions import read_types
+from service.dmn.misfits import misfits
 from service.dmn.problems import DmnError, DmnProblem
 from service.dmn.reading import Reading
 from service.dmn.reads import GraphReader
@@ -19,6 +20,7 @@ from service.dmn.running import Runner
 from service.dmn.xml import child, content_of, local
 from service.feel.run import NO_FUNCTIONS, Budget, BudgetExceeded, Diagnostic, Run
 from service.feel.source import FeelSyntaxError
+from service.feel.types import FeelType
 from service.feel.values import FunctionValue, Value
 
 
@@ -86,6 +88,10 @@ class DecisionModel:
     def check(self) -> list[DmnProblem]:
         """What is to be said against it before it is used: contradictions, gaps, what never fires or is not used."""
         return [*self.warnings, *check_graph(self._runner.graph, self.file)]
+
+    def misfits(self, given: Mapping[str, FeelType] = MappingProxyType({})) -> list[DmnProblem]:
+        """Expressions that never have a result, by the types declared and those `given` for what comes from outside."""
+        return list(misfits(self._runner.graph, self.file, given))
 
     def id_of(self, name: str) -> str | None:
         """The id of the decision or decision service of this name."""

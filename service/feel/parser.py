@@ -334,3 +334,12 @@ def parse_tests(
     if not parser.ended:
         raise parser.unexpected()
     return tests, False
+
+
+def parse_type(text: str) -> FeelType:
+    """A type such as `list<date>`. Raises FeelSyntaxError."""
+    parser = Parser(Source(text), KnownNames(()), {})
+    found = parser.type()
+    if not parser.ended:
+        raise parser.unexpected()
+    return found

@@ -132,7 +132,7 @@ def member_of(wanted: FeelType, name: str) -> FeelType | None:
         inner = member_of(wanted.element, name)
         return None if inner is None else ListType(inner)
     if isinstance(wanted, ContextType):
-        return wanted.members.get(name)
+        return wanted.members.get(name, ANY if wanted.is_open else None)
     parts = _PARTS.get(kind_of(wanted))
     return ANY if parts is None else parts.get(name)
 

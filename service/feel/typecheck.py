@@ -42,7 +42,7 @@ class Around:
         """Inside a filter: the members of the row come first; where they are not known, any name may be one."""
         row = plain(row)
         if isinstance(row, ContextType):
-            return self.binding({"item": row, **row.members})
+            return Around({**self.types, "item": row, **row.members}, is_open=self.open or row.is_open)
         return Around({"item": row}, is_open=True) if kind_of(row) in ("", "context") else self.binding({"item": row})
 
 
@@ -263,8 +263,10 @@ def _typed(checker: Checker, node: s.Typed, around: Around) -> FeelType:
 
 
 def _meets(given: str, wanted: str) -> bool:
-    """Whether a kind may be where another is declared; a list may be the list of one."""
-    return given == wanted or "" in (given, wanted) or given == "null" or "list" in (given, wanted)
+    """Whether a kind may be where another is declared; a list may be that of one, a date and time tells its date."""
+    if given == wanted or "" in (given, wanted) or given == "null" or "list" in (given, wanted):
+        return True
+    return {given, wanted} == {"date", "date and time"}
 
 
 _TYPES: dict[type[s.Node], Callable[[Checker, Any, Around], FeelType]] = {

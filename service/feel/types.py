@@ -114,10 +114,11 @@ class RangeType(FeelType):
 
 
 class ContextType(FeelType):
-    """A context with at least these members."""
+    """A context with at least these members; where it `is_open`, others may be asked for."""
 
-    def __init__(self, members: Mapping[str, FeelType]) -> None:
+    def __init__(self, members: Mapping[str, FeelType], *, is_open: bool = False) -> None:
         self.members = members
+        self.is_open = is_open
 
     def accepts(self, value: Any) -> bool:
         """Whether it is a context in which each member stands and belongs."""

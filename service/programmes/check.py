@@ -14,6 +14,7 @@ from service.engine import check_files
 from service.feel import FeelSyntaxError, compile_expression
 from service.forms import CompiledForm, check_form, compile_form, read_form
 from service.programmes.case_names import Reader, unknown_names
+from service.programmes.case_types import case_types, misfits
 from service.programmes.closure import Closure, resolve
 from service.programmes.compiled import diagrams, letter_of, problem_of, read_decisions
 from service.programmes.folder import read_folder
@@ -45,6 +46,8 @@ def check_programme(
         # where a form cannot be read, its fields are not known, and every name of theirs would look misspelt
         fields = {form.id: form.schema.get("properties", {}).keys() for form in forms.values()}
         problems += unknown_names(_readers(closure, models, forms, letters), fields)
+        types = case_types({form.id: form.schema for form in forms.values()})
+        problems += misfits(_elements(closure), models.values(), types)
     problems += _manifest(closure)
     problems += [_orphan(path) for path in closure.orphans]
     return sorted(dict.fromkeys(problems), key=lambda problem: problem.order)
