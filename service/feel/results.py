@@ -116,6 +116,11 @@ def either(types: Iterable[FeelType]) -> FeelType:
     return SIMPLE["null"] if found is None else found
 
 
+def calculates(sign: str, left: str, right: str) -> bool:
+    """Whether two kinds have a result, for some of their values at least."""
+    return (left, right) in _TABLES[sign]
+
+
 def calculated(sign: str, left: FeelType, right: FeelType) -> FeelType | None:
     """The type of `left sign right`; None where the kinds are known and have no result."""
     pair = kind_of(left), kind_of(right)

@@ -130,6 +130,8 @@ class Builtin(FunctionValue):
             fitted = signature.fit(arguments, named)
             if fitted is not None:
                 return self._called(run, signature, fitted, place)
+        if run.diagnostics is None:
+            return None
         kinds_zh, kinds_en = "，".join(map(kind_in_chinese, arguments)), ", ".join(map(kind, arguments))
         zh, en = f"函数“{self.name}”不接受参数（{kinds_zh}）", f"“{self.name}” does not take ({kinds_en})"
         return run.note(place, "arguments", zh, en)

@@ -12,6 +12,7 @@ from service.feel import syntax as s
 from service.feel.arithmetic import NUMERIC, calculate, opposite
 from service.feel.closures import Compile, Compiler, Evaluate, Static, TestValue
 from service.feel.comparison import ORDERS, PLAIN, both, comparable, equal, negated
+from service.feel.results import calculates
 from service.feel.run import Run, Scope
 from service.feel.source import Place
 from service.feel.values import Value, boolean, kind, kind_in_chinese
@@ -50,7 +51,9 @@ def _calculated(run: Run, place: Place, sign: str, left: Value, right: Value) ->
 
 
 def _no_result(run: Run, place: Place, sign: str, left: Value, right: Value) -> None:
-    if kind(left) == kind(right) == "number":
+    if run.diagnostics is None:
+        return
+    if calculates(sign, kind(left), kind(right)):
         zh, en = f"“{sign}”没有结果（如除数为零）", f"“{sign}” has no result (such as division by zero)"
         run.note(place, "out-of-range", zh, en)
         return
@@ -73,6 +76,8 @@ def _negation(node: s.Negation, compile_node: Compile, static: Static) -> Evalua
 
 def note_incomparable(run: Run, place: Place, left: Value, right: Value) -> None:
     """Record that two values of these kinds cannot be compared."""
+    if run.diagnostics is None:
+        return
     run.note(
         place,
         "comparison",

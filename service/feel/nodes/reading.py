@@ -67,6 +67,8 @@ def read_name(node: s.Name, static: Static) -> Evaluate:
 
 
 def _no_member(run: Run, value: Value, name: str, place: Place) -> None:
+    if run.diagnostics is None:
+        return
     if value is None:
         zh, en = f"空值没有成员“{name}”", f"null has no member “{name}”"
     else:
