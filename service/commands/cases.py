@@ -77,7 +77,7 @@ def start(
     case = Case(
         programme=programme,
         procedure=procedure,
-        title=rule.name + (f"（{applicant.name}）" if applicant else ""),
+        title=rule.name + (f"（{unit.name}）" if unit else ""),
         state="draft",
         applicant_id=applicant.id if applicant else None,
         competent_id=competent.id if competent else None,

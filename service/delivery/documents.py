@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from service.delivery.markdown import blocks
+from service.delivery.markdown import blocks, has_wide_table
 
 if TYPE_CHECKING:
     import typst
@@ -87,7 +87,7 @@ class Typst:
 
 def page_data(letter: Letter) -> dict[str, Any]:
     """The data the page template reads; plain JSON."""
-    day = letter.issued_on
+    day, body = letter.issued_on, blocks(letter.body)
     return {
         **_WORDS[letter.language],
         "title": letter.title,
@@ -98,7 +98,8 @@ def page_data(letter: Letter) -> dict[str, Any]:
         "code": letter.code,
         "qr": qr_svg(letter.code_url) if letter.code_url else "",
         "draft": letter.draft,
-        "blocks": blocks(letter.body),
+        "blocks": body,
+        "wide": has_wide_table(body),
         "signature": [line for line in (letter.issuer, _written(day, letter.language)) if line],
     }
 

@@ -17,6 +17,8 @@ _TAGS = {"p", "br", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "block
 _TAGS |= {"s", "a", "hr", "table", "thead", "tbody", "tr", "th", "td"}
 _MARKS = {"strong_open": "strong", "em_open": "em", "s_open": "strike", "link_open": "link"}
 
+UPRIGHT_COLUMNS = 7
+
 Block = dict[str, Any]
 Inline = dict[str, Any]
 
@@ -45,6 +47,11 @@ def blocks(text: str) -> list[Block]:
     """
     found, _ = _blocks(_READER.parse(text), 0, "")
     return found
+
+
+def has_wide_table(found: Sequence[Block]) -> bool:
+    """Whether one of the blocks is a table of more columns than an upright page holds."""
+    return any(block["kind"] == "table" and len(block["align"]) > UPRIGHT_COLUMNS for block in found)
 
 
 def _blocks(tokens: Sequence[Token], at: int, until: str) -> tuple[list[Block], int]:

@@ -13,6 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from service.delivery.markdown import Block, blocks, plain_text
 
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Excel's own limit of a sheet's name, and what may not stand in one
 _NAME_CHARS = 31
 _NOT_IN_NAMES = re.compile(r"[\\/*?:\[\]]")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
@@ -21,6 +23,7 @@ from service.store.unit_of_work import transact
 from service.store.users import User
 
 PASSWORD = "shenbao-demo"  # noqa: S105 - fictional accounts, of a throw-away database or of the demonstration
+DEMONSTRATION = "demonstration.toml"
 EXPERTS = 12
 FIELDS = ("新能源汽车", "高端装备", "光电信息", "新材料")
 
@@ -34,26 +37,53 @@ class Lead:
     credit_code: str = complete("91220101MA0XLEADA")
 
 
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The fictional authorities of a programme; `prefix` keeps its accounts apart from those of another programme."""
+
+    authority: str = "示例市科学技术局"
+    competent: str = "示例区科学技术局"
+    region: str = "示例区"
+    prefix: str = ""
+
+
+def read_units(folder: Path) -> Units:
+    """The fictional authorities that the `[cast]` of a programme's folder names; a city's where it names none."""
+    path = folder / DEMONSTRATION
+    return Units(**tomllib.loads(path.read_text(encoding="utf-8")).get("cast", {})) if path.exists() else Units()
+
+
 class Cast:
     """The accounts of one database; asking twice gives the same person."""
 
-    def __init__(self, manifest: Manifest, *, lead: Lead, now: datetime) -> None:
+    def __init__(self, manifest: Manifest, *, lead: Lead, now: datetime, units: Units | None = None) -> None:
         self._manifest = manifest
         self._now = now
-        authority = manifest.authority
-        self._organisation(authority, "示例市科学技术局", "authority")
-        self._organisation("county", "示例区科学技术局", "competent", parent=authority, region="示例区")
-        self._organisation(
-            lead.code, lead.name, "enterprise", competent="county", credit_code=lead.credit_code, region="示例区"
-        )
-        self._homes = {"authority": authority, "competent": "county", "applicant": lead.code}
+        self._units = units or Units()
+        authority, competent = manifest.authority, f"{self._units.prefix}county"
+        self._homes = {"authority": authority, "competent": competent, "applicant": lead.code}
+        self._organisation(authority, self._units.authority, "authority")
+        self._organisation(competent, self._units.competent, "competent", parent=authority, region=self._units.region)
+        self.join(lead)
         self._add_experts()
+
+    def join(self, lead: Lead) -> None:
+        """Enter a unit that declares; asked for the role of an applicant, it is this one from now on."""
+        self._organisation(
+            lead.code,
+            lead.name,
+            "enterprise",
+            competent=self._homes["competent"],
+            credit_code=lead.credit_code,
+            region=self._units.region,
+        )
+        self._homes["applicant"] = lead.code
 
     def of_role(self, role: str, at: datetime) -> Actor:
         """The person who holds a role at the unit the manifest names."""
         holder = self._manifest.roles[role].holder
         home = self._homes[holder]
-        return self._actor(home if holder == "applicant" else role, home, role, at)
+        return self._actor(home if holder == "applicant" else f"{self._units.prefix}{role}", home, role, at)
 
     def of_group(self, key: str, at: datetime) -> Actor:
         """The person who may take a task of this group."""
@@ -64,6 +94,9 @@ class Cast:
         if role == "member":
             home = self._member(place)
             return self._actor(home, home, "member", at)
+        if self._manifest.roles[role].holder == "applicant":
+            home = str(db.session.scalar(select(Organisation.code).where(Organisation.id == int(place))))
+            return self._actor(home, home, role, at)
         return self.of_role(role, at)
 
     def _actor(self, login: str, organisation: str, role: str, at: datetime) -> Actor:

@@ -18,16 +18,16 @@ from service.domain.identity import SYSTEM
 from service.programmes.compiled import compiled_of
 from service.programmes.folder import programme_keys
 from service.programmes.manifest import Manifest
-from service.simulator.cast import PASSWORD, Cast, Lead
+from service.simulator.cast import DEMONSTRATION, PASSWORD, Cast, Lead, Units, read_units
 from service.simulator.driver import Driver
-from service.simulator.story import Story, StoryStep, read_story
+from service.simulator.play import open_call
+from service.simulator.story import Story, StoryCall, StoryStep, read_story
 from service.store import deployments
 from service.store.cases import Case
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.store.users import User
 
-FILE = "demonstration.toml"
 STAFF = (("designer", "示例·流程设计", ("designer",)), ("admin", "示例·系统管理", ("administrator", "operator")))
 
 
@@ -41,6 +41,30 @@ class DemonstrationCase:
     lead: str
     credit_code: str
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemonstrationCall:
+    """A call of the demonstration: opened so many days ago, its dates so many days from today."""
+
+    key: str
+    title: str
+    days_ago: int
+    dates: Mapping[str, int]
+
+
+class _CallSchema(Schema):
+    class Meta:
+        unknown = RAISE
+
+    key = fields.String(required=True)
+    title = fields.String(required=True)
+    days_ago = fields.Integer(required=True)
+    dates = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+
+    @post_load
+    def build(self, data: dict[str, Any], **_kwargs: Any) -> DemonstrationCall:
+        return DemonstrationCall(**data)
 
 
 class _CaseSchema(Schema):
@@ -63,6 +87,8 @@ class _FileSchema(Schema):
     class Meta:
         unknown = RAISE
 
+    cast = fields.Dict(keys=fields.String(), values=fields.String())
+    calls = fields.List(fields.Nested(_CallSchema), load_default=[], data_key="call")
     cases = fields.List(fields.Nested(_CaseSchema), required=True, data_key="case")
 
 
@@ -70,7 +96,7 @@ def demonstrate(models: Path, now: datetime, say: Callable[[str], Any]) -> None:
     """Fill an empty database with what each programme's `demonstration.toml` lists; a filled one is left alone."""
     if not db.session.scalar(select(func.count(Case.id))):
         for key in programme_keys(models):
-            path = models / "bpmn" / key / FILE
+            path = models / "bpmn" / key / DEMONSTRATION
             if path.exists():
                 _programme(key, path, now)
     _print_accounts(say)
@@ -82,16 +108,36 @@ def _programme(key: str, path: Path, now: datetime) -> None:
         return
     manifest = compiled_of(db.session(), deployment_id).manifest
     db.session.rollback()
-    listed = _FileSchema().load(tomllib.loads(path.read_text(encoding="utf-8")))["cases"]
-    for number, case in enumerate(listed, start=1):
-        _play(key, manifest, read_story(path.parent / case.story), case=case, number=number, now=now)
-    _staff(manifest, now)
+    listed, units = _FileSchema().load(tomllib.loads(path.read_text(encoding="utf-8"))), read_units(path.parent)
+    for call in listed["calls"]:
+        _open(key, call, now)
+    for number, case in enumerate(listed["cases"], start=1):
+        lead = Lead(f"{units.prefix}lead{number:02d}", case.lead, case.credit_code)
+        _play(key, manifest, read_story(path.parent / case.story), case=case, lead=lead, units=units, now=now)
+    _staff(manifest, units.prefix, now)
 
 
-def _play(key: str, manifest: Manifest, story: Story, *, case: DemonstrationCase, number: int, now: datetime) -> None:
+def _open(key: str, call: DemonstrationCall, now: datetime) -> None:
+    today = local_date(now)
+    opens_on = today - timedelta(days=call.days_ago)
+    dates = {name: today + timedelta(days=count) for name, count in call.dates.items()}
+    opened_at = datetime.combine(opens_on, time(9, 0), ZONE).astimezone(UTC)
+    open_call(key, StoryCall(key=call.key, title=call.title, opens_on=opens_on, dates=dates), opened_at)
+
+
+def _play(
+    key: str,
+    manifest: Manifest,
+    story: Story,
+    *,
+    case: DemonstrationCase,
+    lead: Lead,
+    units: Units,
+    now: datetime,
+) -> None:
     begins = local_date(now) - timedelta(days=case.days_ago)
     starts_at = min(datetime.combine(begins, time(9, 0), ZONE).astimezone(UTC), now - timedelta(hours=6))
-    cast = Cast(manifest, lead=Lead(f"lead{number:02d}", case.lead, case.credit_code), now=starts_at)
+    cast = Cast(manifest, lead=lead, now=starts_at, units=units)
     driver = Driver(cast, key, starts_at, not_after=now, shift=begins - story.starts_on)
     driver.start(story.procedure, manifest.procedures[story.procedure].start)
     for step in story.steps:
@@ -111,8 +157,9 @@ def _over(value: Any, own: Any) -> Any:
     return {**value, **own} if isinstance(value, Mapping) and isinstance(own, Mapping) else own
 
 
-def _staff(manifest: Manifest, now: datetime) -> None:
-    for login, name, roles in STAFF:
+def _staff(manifest: Manifest, prefix: str, now: datetime) -> None:
+    for account, name, roles in STAFF:
+        login = f"{prefix}{account}"
         if db.session.scalar(select(User.id).where(User.login == login)) is None:
             transact(
                 people.add_user,

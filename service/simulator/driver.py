@@ -19,7 +19,7 @@ from service.feel import compile_expression, from_json, to_json
 from service.programmes.case_values import read_case
 from service.programmes.compiled import compiled_of
 from service.programmes.functions import FUNCTION_NAMES
-from service.simulator.cast import Cast
+from service.simulator.cast import Cast, Lead
 from service.simulator.story import StoryStep
 from service.store.cases import Case
 from service.store.outbox import OutboxEntry
@@ -63,18 +63,23 @@ class Driver:
         """Start a case of the procedure in a role."""
         actor = self.cast.of_role(role, self.now)
         case_id = transact(cases.start, self.programme, procedure, actor=actor, now=self.now)
-        self.case_ids[procedure] = case_id
+        earlier = sum(key.partition("#")[0] == procedure for key in self.case_ids)
+        self.case_ids[f"{procedure}#{earlier + 1}" if earlier else procedure] = case_id
         self._after_act()
         return case_id
 
     def play(self, step: StoryStep) -> None:
         """One step of the story. Raises InvalidInput where the story asks for what cannot be done."""
         if step.start:
+            if step.unit:
+                self.cast.join(Lead(f"lead-{len(self.case_ids) + 1}", step.unit["name"], step.unit["credit_code"]))
             self.start(step.start, step.role)
         elif step.message:
             self._send(step)
         elif step.wait_until:
             self._wait(step.wait_until)
+        elif step.until is not None:
+            self.advance_to((step.until + self._shift).replace(tzinfo=ZONE).astimezone(UTC))
         elif step.advance_days:
             day = local_date(self.now) + timedelta(days=step.advance_days)
             self.advance_to(datetime.combine(day, OPENS, ZONE).astimezone(UTC))

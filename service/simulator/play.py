@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,16 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
-from service.commands import deployments
+from service.commands import calls, deployments
 from service.domain.deadlines import ZONE
 from service.domain.errors import DeploymentRefused, InvalidInput
 from service.domain.identity import SYSTEM
 from service.programmes.compiled import compiled_of
 from service.programmes.folder import read_folder
-from service.simulator.cast import Cast, Lead
+from service.simulator.cast import Cast, Lead, Units, read_units
 from service.simulator.driver import Driver
 from service.simulator.report import Report
-from service.simulator.story import Expectation, Story, read_story
+from service.simulator.story import Expectation, Story, StoryCall, read_story
 from service.store import audit, audit_chain, calendars
 from service.store.cases import Case
 from service.store.register import RegisterEntry
@@ -48,7 +49,7 @@ def _play(models: Path, key: str, path: Path, say: Say, make_app: MakeApp) -> in
         if story.programme != key:
             raise InvalidInput(field=path.name, zh=f"写的是专项 {story.programme}", en=f"is about {story.programme}")
         with stage(make_app):
-            return _told(story, read_folder(models, key), say)
+            return _told(story, read_folder(models, key), read_units(models / "bpmn" / key), say)
     except DeploymentRefused as refused:
         for problem in refused.problems:
             say(problem.text())
@@ -78,13 +79,15 @@ def _seed(work: UnitOfWork) -> None:
     calendars.seed(work.session)
 
 
-def _told(story: Story, files: dict[str, bytes], say: Say) -> int:
+def _told(story: Story, files: dict[str, bytes], units: Units, say: Say) -> int:
     now = datetime.combine(story.starts_on, time(9, 0), ZONE).astimezone(UTC)
     published = transact(deployments.publish, files, story.programme, actor=SYSTEM, now=now)
     manifest = compiled_of(db.session(), published.deployment_id).manifest
     db.session.rollback()
-    cast = Cast(manifest, lead=_lead(story), now=now)
+    cast = Cast(manifest, lead=_lead(story), now=now, units=replace(units, prefix=""))
     driver, report = Driver(cast, story.programme, now), Report(manifest)
+    if story.call is not None:
+        open_call(story.programme, story.call, now)
     say(f"■ {story.title}")
     driver.start(story.procedure, manifest.procedures[story.procedure].start)
     for step in story.steps:
@@ -92,7 +95,14 @@ def _told(story: Story, files: dict[str, bytes], say: Say) -> int:
         for line in report.news():
             say(line)
     driver.tick()
-    return _verdict(story.expect, driver.case_ids[story.procedure], say)
+    others = [case_id for key, case_id in driver.case_ids.items() if key.startswith(f"{story.procedure}#")]
+    return _verdict(story.expect, driver.case_ids[story.procedure], others, say)
+
+
+def open_call(programme: str, call: StoryCall, now: datetime) -> int:
+    """Open the call that a story declares in; returns its id."""
+    opened = {"key": call.key, "year": call.opens_on.year, "title": call.title, "opens_on": call.opens_on}
+    return transact(calls.open_call, programme, **opened, dates=call.dates, actor=SYSTEM, now=now)
 
 
 def _lead(story: Story) -> Lead:
@@ -104,7 +114,7 @@ def _lead(story: Story) -> Lead:
     return Lead()
 
 
-def _verdict(expect: Expectation, case_id: int, say: Say) -> int:
+def _verdict(expect: Expectation, case_id: int, others: Sequence[int], say: Say) -> int:
     case = db.session.get_one(Case, case_id)
     filed = db.session.scalar(select(RegisterEntry.number).where(RegisterEntry.case_id == case_id))
     open_tasks = db.session.scalars(select(UserTask).where(UserTask.case_id == case_id, UserTask.status == OPEN)).all()
@@ -122,6 +132,9 @@ def _verdict(expect: Expectation, case_id: int, say: Say) -> int:
     wrong += [f"应停在“{place}”" for place in expect.waiting_at if place not in places]
     codes = _codes(decided)
     wrong += [f"应有结论 {code}" for code in expect.findings if code not in codes]
+    ended = [db.session.get_one(Case, other).outcome or "" for other in others]
+    if expect.others and list(expect.others) != ended:
+        wrong.append(f"其余案件应为 {'、'.join(expect.others)}，实为 {'、'.join(ended)}")
     if not chain.holds:
         wrong.append("审计链断裂")
     for line in wrong:

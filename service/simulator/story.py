@@ -1,8 +1,10 @@
 """A story: who does what, in order, and how it must end; written in TOML beside the programme's diagrams.
 
 A step is one of: a task to complete (`task`, `as`, `data`), a procedure to start (`start`, `as`), a message to send
-(`message`, `as`), or time to pass (`wait_until` a named deadline of an open task, or `advance_days`). Texts in
-`data` that begin with `=` are FEEL over what the task's form may read; `file:NAME` uploads a sample file.
+(`message`, `as`), or time to pass (`wait_until` a named deadline of an open task, `advance_days`, or `until` an
+instant of the authority's clock). A second declaration is started by another `unit` (name, credit_code). Texts in
+`data` that begin with `=` are FEEL over what the task's form may read; `file:NAME` uploads a sample file. A story of
+a programme that takes declarations in batches opens its own `[call]`.
 """
 
 from __future__ import annotations
@@ -10,13 +12,15 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates_schema
 
 from service.domain.errors import InvalidInput
+
+ACTS = ("task", "start", "message", "wait_until", "advance_days", "until")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,9 +32,11 @@ class StoryStep:
     data: Mapping[str, Any] = field(default_factory=dict)
     data_file: str = ""
     start: str = ""
+    unit: Mapping[str, str] = field(default_factory=dict)
     message: str = ""
     wait_until: str = ""
     advance_days: int = 0
+    until: datetime | None = None
     only_first: int = 0
     refused: str = ""
 
@@ -44,6 +50,17 @@ class Expectation:
     waiting_at: tuple[str, ...] = ()
     verdict: str = ""
     findings: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoryCall:
+    """The call a story declares in; dates that lean on others may be left out."""
+
+    key: str
+    title: str
+    opens_on: date
+    dates: Mapping[str, date]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +73,7 @@ class Story:
     starts_on: date
     steps: tuple[StoryStep, ...]
     expect: Expectation
+    call: StoryCall | None = None
 
 
 class _StepSchema(Schema):
@@ -67,18 +85,22 @@ class _StepSchema(Schema):
     data = fields.Dict(keys=fields.String())
     data_file = fields.String()
     start = fields.String()
+    unit = fields.Dict(keys=fields.String(), values=fields.String())
     message = fields.String()
     wait_until = fields.String()
     advance_days = fields.Integer()
+    until = fields.Raw()
     only_first = fields.Integer(data_key="only")
     refused = fields.String()
 
     @validates_schema
     def one_act(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
         """A step says exactly one thing to do."""
-        acts = [key for key in ("task", "start", "message", "wait_until", "advance_days") if data.get(key)]
+        acts = [key for key in ACTS if data.get(key)]
         if len(acts) != 1:
-            raise ValidationError("每一步只能有 task、start、message、wait_until、advance_days 之一")
+            raise ValidationError(f"每一步只能有 {'、'.join(ACTS)} 之一")
+        if not isinstance(data.get("until"), datetime | None):
+            raise ValidationError({"until": ["应为 TOML 日期时间，例如 2025-04-15T23:59:00"]})
 
     @post_load
     def build(self, data: dict[str, Any], **_kwargs: Any) -> StoryStep:
@@ -94,11 +116,27 @@ class _ExpectSchema(Schema):
     waiting_at = fields.List(fields.String())
     verdict = fields.String()
     findings = fields.List(fields.String())
+    others = fields.List(fields.String())
 
     @post_load
     def build(self, data: dict[str, Any], **_kwargs: Any) -> Expectation:
-        waiting_at, findings = tuple(data.pop("waiting_at", ())), tuple(data.pop("findings", ()))
-        return Expectation(**data, waiting_at=waiting_at, findings=findings)
+        return Expectation(**{**data, **{key: tuple(value) for key, value in data.items() if isinstance(value, list)}})
+
+
+class _CallSchema(Schema):
+    class Meta:
+        unknown = RAISE
+
+    key = fields.String(required=True)
+    title = fields.String(required=True)
+    opens_on = fields.Raw(required=True)
+    dates = fields.Dict(keys=fields.String(), required=True)
+
+    @post_load
+    def build(self, data: dict[str, Any], **_kwargs: Any) -> StoryCall:
+        if not all(isinstance(day, date) for day in (data["opens_on"], *data["dates"].values())):
+            raise ValidationError({"dates": ["应为 TOML 日期，例如 2025-04-15"]})
+        return StoryCall(**data)
 
 
 class _StorySchema(Schema):
@@ -111,6 +149,7 @@ class _StorySchema(Schema):
     starts_on = fields.Raw(required=True)
     steps = fields.List(fields.Nested(_StepSchema), required=True, data_key="step")
     expect = fields.Nested(_ExpectSchema, required=True)
+    call = fields.Nested(_CallSchema)
 
     @post_load
     def build(self, data: dict[str, Any], **_kwargs: Any) -> Story:
@@ -135,6 +174,7 @@ def read_story(path: Path) -> Story:
         starts_on=story.starts_on,
         steps=steps,
         expect=story.expect,
+        call=story.call,
     )
 
 

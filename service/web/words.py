@@ -25,6 +25,8 @@ _STATES: Final[dict[str, tuple[str, str, str]]] = {
     "local_review": (_("初审"), _("主管部门正在初审"), "blue"),
     "recommended": (_("已推荐"), _("主管部门已推荐"), "blue"),
     "paper_delivery": (_("纸质材料报送"), _("请报送纸质材料"), "amber"),
+    "dispatching": (_("汇总报送中"), _("汇总报送中"), "blue"),
+    "dispatched": (_("已报送"), _("已报送"), "green"),
     "intake_check": (_("形式审查"), _("正在形式审查"), "blue"),
     "expert_review": (_("专家论证"), _("正在专家论证"), "blue"),
     "site_visit": (_("现场考察"), _("正在安排现场考察"), "blue"),

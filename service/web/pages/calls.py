@@ -68,7 +68,9 @@ def open_call(key: str) -> ResponseReturnValue:
             opens_on=loaded["opens_on"], dates=dates, actor=who(), now=moment(),
         )  # fmt: skip
     except InvalidInput as refusal:
-        return _form(key, given, {"call_key": refusal.text(language())}, 422)
+        named = {rule.name: f"date-{rule.key}" for rule in _rules(key)}
+        field = named.get(refusal.details["field"], "call_key")
+        return _form(key, given, {field: refusal.text(language())}, 422)
     flash(gettext("批次已开放。"))
     return redirect("/operations/calls", 303)
 
@@ -98,7 +100,13 @@ def import_calendar() -> ResponseReturnValue:
 def _form(key: str, given: dict[str, str], problems: dict[str, str], status: int) -> ResponseReturnValue:
     programme = _programme(key)
     page = render_template(
-        "pages/call_new.html", section="calls", programme=programme, rules=_rules(key), given=given, problems=problems
+        "pages/call_new.html",
+        section="calls",
+        programme=programme,
+        rules=_rules(key),
+        given=given,
+        problems=problems,
+        names={rule.key: rule.name for rule in _rules(key)},
     )
     return make_response(page, status)
 
@@ -125,6 +133,8 @@ def _dates(rules: list[DeadlineRule], given: dict[str, str]) -> tuple[dict[str, 
     dates: dict[str, date] = {}
     problems: dict[str, str] = {}
     for rule in rules:
+        if rule.leans_on and not given.get(f"date-{rule.key}"):
+            continue  # counted from the date it leans on
         try:
             dates[rule.key] = date.fromisoformat(given.get(f"date-{rule.key}", ""))
         except ValueError:

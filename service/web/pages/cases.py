@@ -8,7 +8,9 @@ from flask.typing import ResponseReturnValue
 from service.commands import calls
 from service.commands import cases as commands
 from service.commands.ports import ports
+from service.delivery import spreadsheet
 from service.delivery.documents import Letter
+from service.delivery.markdown import blocks, has_wide_table
 from service.domain.deadlines import local_date
 from service.domain.errors import NotAllowed, NotFound
 from service.domain.identity import Actor
@@ -131,7 +133,13 @@ def paper(case_id: int, paper_id: int) -> ResponseReturnValue:
     _require_paper(actor, facts, paper_id)
     found = case_page.paper(session, case_id, paper_id)
     return render_template(
-        "pages/paper.html", section="cases", facts=facts, paper=found, body=markdown.to_html(found.body)
+        "pages/paper.html",
+        section="cases",
+        facts=facts,
+        paper=found,
+        body=markdown.to_html(found.body),
+        has_tables=bool(spreadsheet.tables_in(found.body)),
+        wide=has_wide_table(blocks(found.body)),
     )
 
 
@@ -154,6 +162,20 @@ def paper_pdf(case_id: int, paper_id: int) -> ResponseReturnValue:
         )  # fmt: skip
         content = outside.documents.pdf(letter)
     return attachment(make_response(content), f"{found.title}.pdf", "application/pdf")
+
+
+@pages.get("/<int:case_id>/papers/<int:paper_id>.xlsx")
+@signed_in
+def paper_tables(case_id: int, paper_id: int) -> ResponseReturnValue:
+    """The tables of the same letter as an Excel workbook; a letter without one has none."""
+    actor, session = who(), db.session()
+    facts = case_page.facts(session, actor, case_id)
+    _require_paper(actor, facts, paper_id)
+    found = case_page.paper(session, case_id, paper_id)
+    if not spreadsheet.tables_in(found.body):
+        raise NotFound()
+    content = spreadsheet.workbook(found.title, found.body, found.issued_at)
+    return attachment(make_response(content), f"{found.title}.xlsx", spreadsheet.MEDIA_TYPE)
 
 
 def _require_paper(actor: Actor, facts: case_page.CaseFacts, paper_id: int) -> None:
