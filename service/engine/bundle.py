@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from service.domain.errors import DeploymentRefused, Problem
 from service.engine.build import build, check_built
 from service.engine.check import check
+from service.engine.check_graph import check_size
 from service.engine.check_soundness import check_soundness
 from service.engine.expressions import GIVEN, Expressions
 from service.engine.model import Scope
@@ -157,6 +158,8 @@ def _checked(
     if not processes and not problems:
         problems.append(problem(next(iter(files), "?"), "?", "no-process"))
     expressions = Expressions(functions)
+    if too_large := check_size(processes):
+        return processes, [*problems, *too_large], expressions
     problems += check(
         processes, expressions, decisions=decisions, operations=operations, forms=forms, procedures=procedures
     )

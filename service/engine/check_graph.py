@@ -12,8 +12,19 @@ from service.engine.problems import problem
 if TYPE_CHECKING:
     from service.engine.check import ScopeCheck
 
+NODES = 1_000  # of one process, its sub-processes included
 CHOICES = ("exclusiveGateway", "inclusiveGateway")
 WAITS = frozenset({"userTask", "serviceTask", "sendTask", "receiveTask", "eventBasedGateway", "boundaryEvent"})
+
+
+def check_size(processes: Mapping[str, Scope]) -> list[Problem]:
+    """Processes with more nodes than are looked at; nothing else is then asked of the models."""
+    counted = {process.key: sum(len(scope.nodes) for scope in process.scopes()) for process in processes.values()}
+    return [
+        problem(processes[key].file, key, "too-many-nodes", name=processes[key].name, count=count, most=NODES)
+        for key, count in counted.items()
+        if count > NODES
+    ]
 
 
 def check_flows(check: ScopeCheck) -> None:

@@ -64,6 +64,14 @@ class Net:
             self.away[flow.source].append(flow)
             self.into[flow.target].append(flow)
         self.flows = {flow.id: flow for flow in scope.flows}
+        self._before: dict[str, list[str]] = {
+            id_: [flow.source for flow in self.into[id_]] for id_ in scope.nodes
+        }  # links included
+        for node in scope.nodes.values():
+            if node.link is not None and node.kind == "intermediateCatchEvent":
+                self._before[node.id] += [
+                    n.id for n in scope.nodes.values() if n.kind == "intermediateThrowEvent" and n.link == node.link
+                ]
         self.events: dict[str, list[Node]] = {}  # boundary events by activity
         for node in scope.nodes.values():
             if node.attached_to is not None and may_fire(node):
@@ -76,6 +84,8 @@ class Net:
         self._moves: dict[int, list[tuple[Move, Landing]]] = {}
         self._reaching: dict[tuple[str, frozenset[str], str], frozenset[str]] = {}
         self._free: dict[int, bool] = {}
+        self._sources: dict[str, dict[str, set[str]]] = {}  # per inclusive join and flow
+        self._killing = self._leading(node.id for node in scope.nodes.values() if self.kills(node))
 
     def joins(self, node: Node) -> bool:
         """Whether tokens wait here for those of other flows."""
@@ -267,37 +277,31 @@ class Net:
         """The flows into a join by which a token from here can come without passing the join."""
         key = (place.node, place.spent, join)
         if key not in self._reaching:
-            events = [n.id for n in self.events.get(place.node, ()) if n.id not in place.spent]
-            after = chain(self._after(place.node), *(self._after(id_) for id_ in events))
-            met = {place.node, *events, *self._onward(after, without=join)}
-            self._reaching[key] = frozenset(flow.id for flow in self.into[join] if flow.source in met)
+            if join not in self._sources:
+                self._sources[join] = {flow.id: self._leading([flow.source], join) for flow in self.into[join]}
+            here = {place.node, *(n.id for n in self.events.get(place.node, ()) if n.id not in place.spent)}
+            self._reaching[key] = frozenset(flow for flow, left in self._sources[join].items() if here & left)
         return self._reaching[key]
 
-    def _after(self, id_: str) -> list[str]:
-        node = self.scope.nodes[id_]
-        if node.link is not None and node.kind == "intermediateThrowEvent":
-            others = self.scope.nodes.values()
-            return [n.id for n in others if n.kind == "intermediateCatchEvent" and n.link == node.link]
-        return [flow.target for flow in self.away[id_]]
-
-    def _onward(self, starts: Iterable[str], without: str | None = None) -> set[str]:
-        """Every node that a token can come to from these, these included."""
-        seen: set[str] = set()
-        todo = list(starts)
+    def _leading(self, last: Iterable[str], join: str = "") -> set[str]:
+        """Nodes from which, once left, a token can come to leave one of the last, without passing the join."""
+        left: set[str] = set()
+        todo = list(last)
         while todo:
             at = todo.pop()
-            if at in seen or at == without:
+            if at in left:
                 continue
-            seen.add(at)
-            todo += self._after(at)
-            todo += (event.id for event in self.events.get(at, ()))
-        return seen
+            left.add(at)
+            host = self.scope.nodes[at].attached_to
+            for entered in (at, host) if host is not None else (at,):
+                todo += self._before[entered] if entered != join else ()
+        return left
 
     def _is_free(self, number: int) -> bool:
         """Whether the order of its moves and those of other tokens makes no difference."""
         if number not in self._free:
             place = self.places[number]
-            onward = self._onward([place.node])
-            kills = any(self.kills(self.scope.nodes[id_]) for id_ in onward)
-            self._free[number] = not kills and all(len(self.reached(place, join)) <= 1 for join in self.inclusive)
+            here = {place.node, *(event.id for event in self.events.get(place.node, ()))}
+            alone = all(len(self.reached(place, join)) <= 1 for join in self.inclusive)
+            self._free[number] = alone and not here & self._killing
         return self._free[number]

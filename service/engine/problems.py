@@ -9,6 +9,10 @@ from service.domain.errors import Problem
 TEXTS: dict[str, tuple[str, str]] = {
     # reading
     "too-large": ("文件超过 2 MB。", "The file is larger than 2 MB."),
+    "too-many-nodes": (
+        "图中有 {count} 个元素，最多 {most} 个；请拆成几个由调用活动相连的流程。",
+        "The diagram has {count} elements, and {most} are the most; part it into processes joined by call activities.",
+    ),
     "not-xml": ("不是有效的 XML：{reason}", "This is not valid XML: {reason}"),
     "doctype": ("不允许 DOCTYPE 声明，请删除。", "A DOCTYPE declaration is not allowed; remove it."),
     "not-bpmn": ("不是 BPMN 文件（根元素是 {root}）。", "This is not a BPMN file (its root element is {root})."),

@@ -19,6 +19,7 @@ MARKINGS = (
 )
 MANY = 2  # tokens in one place beyond which it is asked whether they grow without end
 DEFECTS = 5  # of one kind that are said of one scope
+AT_ONCE = ("chosen", "joined")
 THROWN = ("error", "escalation")
 
 Trace = tuple[Move, ...]
@@ -97,6 +98,8 @@ class _Exploration:
             self.partial.add(marking)
         if not moves:
             self.dead.append(marking)
+        if moves and moves[0][0].kind not in AT_ONCE:
+            self._note_crowds(marking)
         for move, after in moves:
             if move.kind == "joined":
                 self.fired.add(move.element)
@@ -111,27 +114,29 @@ class _Exploration:
         if len(self.before) > self.most:
             self.waiting.append(after)
             raise Undecided
-        if len(after) > 1 and self._crowds(after):
+        if len(after) > 1 and self._grows(after):
             self.cut.append(after)
         else:
             self.waiting.append(after)
 
-    def _crowds(self, marking: Marking) -> bool:
-        """Note the elements where two tokens stand; True where it is not looked further.
-
-        Two may still come to a standstill, which says more than that they are two.
-        """
+    def _note_crowds(self, marking: Marking) -> None:
+        """The elements where two tokens wait."""
         places = [self.net.places[number] for number in marking]
-        main = Counter(place.node for place in places if not place.flow and not place.choosing and not place.aside)
-        for node, count in main.items():
+        for node, count in Counter(place.node for place in places if not place.flow and not place.aside).items():
             if count > 1:
                 self.crowded.setdefault(node, marking)
+
+    def _grows(self, marking: Marking) -> bool:
+        """Whether it is not looked further: ever more tokens.
+
+        Two in one place may still come to a standstill, which says more than that they are two.
+        """
         counts = Counter(marking)
         most = max(counts, key=lambda number: counts[number])
         if counts[most] > MANY and any(_covers(counts, old) for old in self._ancestors(marking)):
             self.growing.setdefault(self.net.places[most].node, marking)
             return True
-        return sum(place.aside for place in places) > ASIDE * MANY
+        return sum(self.net.places[number].aside for number in marking) > ASIDE * MANY
 
     def _ancestors(self, marking: Marking) -> Iterator[Marking]:
         """Those with fewer tokens."""

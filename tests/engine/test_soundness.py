@@ -292,9 +292,10 @@ def _judged_alone(net: Net, r: random.Random) -> Counter[str]:
             continue
         again = Play(play.bundle)
         untold = _replayed(again, finding.trace)
+        if not untold and "endless" in again.stuck.values():
+            untold = "goes round without a wait"
         if not untold and not _shown(again, finding, r, scope):
             untold = "several inclusive joins ready at once" if inclusive else ""
-            untold = "goes round without a wait" if "endless" in again.stuck.values() else untold
             assert untold, (finding, lines(net, by_choice), again.open, again.stuck)
         out[untold or f"{finding.code} seen"] += 1
     return out
