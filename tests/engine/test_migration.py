@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from service.domain.errors import DeploymentRefused, WrongCommand
-from service.engine import Complete, apply, migrate, plan
+from service.engine import Complete, apply, migrate, plan, view
+from service.engine.migration import GONE
 from tests.engine.play import BEGIN, Play, bundle_of
 from tests.engine.sketch import Lines, sketch
 
@@ -65,3 +66,36 @@ def test_a_process_that_is_gone_is_an_obstacle_and_refuses() -> None:
     with pytest.raises(DeploymentRefused) as refused:
         migrate(play.bundle, new, play.step.state)
     assert {problem.code for problem in refused.value.problems} == {"migration-scope", "migration-called"}
+
+
+def test_an_id_that_was_changed_is_mapped() -> None:
+    play = Play(FORK).start().done("a")
+    text = " ".join(str(x).replace("b", "review").replace("j", "both") + "\n" for x in FORK).replace(
+        "f review", "f review"
+    )
+    new = bundle_of(sketch([line.strip() for line in text.splitlines()]))
+    [gone, _] = plan(play.bundle, new, play.step.state)
+    assert gone.code == "migration-gone"
+    assert "review" in gone.zh + gone.en
+    renamed = {"p": {"b": "review", "j": "both", "a-j": "a-both", "b-j": "review-both"}}
+    assert plan(play.bundle, new, play.step.state, renamed) == ()
+    state = migrate(play.bundle, new, play.step.state, renamed)
+    assert [row.element for row in view(new, state)] == ["review", "both"]
+    assert apply(new, state, Complete(play.id("b")), BEGIN).ended
+
+
+def test_what_hangs_on_a_mapped_id_goes_with_it() -> None:
+    model: Lines = [
+        "start s", "sub w", ["start ws", "user a | each =[1,2] as i", "user b", "end we", "ws > a > b > we"],
+        "on t w | timer duration PT1H", "end e g", "s > w > e", "t > g",
+    ]  # fmt: skip
+    play = Play(model).start()
+    swapped = sketch(model).decode().replace('"w"', '"work"').replace('"s-w"', '"s-work"').replace('"a"', '"vote"')
+    new = bundle_of(swapped.encode())
+    assert {problem.code for problem in plan(play.bundle, new, play.step.state)} == {GONE}
+    renamed = {"p": {"w": "work", "a": "vote"}}
+    state = migrate(play.bundle, new, play.step.state, renamed)
+    assert {row.element for row in view(new, state)} == {"work", "t", "vote"}
+    for task in sorted(play.work):
+        state = apply(new, state, Complete(task), BEGIN).state
+    assert "b" in {row.element for row in view(new, state)}
