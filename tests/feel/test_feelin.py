@@ -6,18 +6,15 @@ parts. Citations are of DMN 1.5.
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import re
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,10 +22,8 @@ import pytest
 from service.feel import Budget, BudgetExceeded, FeelSyntaxError, Range, compile_expression, from_json, to_text
 from service.feel.values import Value, is_context, kind
 from tests.feel.generated import Part, expression
+from tests.support import peers
 
-ROOT = Path(__file__).parents[2]
-PEERS = ROOT / "tests" / "peers"
-NODE = ROOT / ".venv" / "bin" / "node"
 EXPRESSIONS = int(os.environ.get("FEELIN_EXPRESSIONS", "50000"))
 BATCH = 10_000
 VARIABLES = {"x": 3, "xs": [1, 2, {"a": 5}], "row": {"a": 1, "b": [1]}, "text": "长光", "flag": True}
@@ -311,13 +306,13 @@ REASONS = (
         "equal-in-a-list",
         "ours",
         "list contains and index of go by =, dates and durations included (§10.3.4); feelin goes by identity",
-        lambda it: it.name in ("list contains", "index of") and named(it.parts[1]) in ("date", "time", "duration"),
+        lambda it: it.name in ("list contains", "index of") and len({"date", "time", "duration"} & set(it.kinds())) > 0,
     ),
     Reason(
         "filter-by-a-range",
         "ours",
         "a filter's condition is a boolean or a number (§10.3.2); feelin takes a range as a test of the rows",
-        of_form(r"\$\w+\[\$\w+\]", lambda it: named(it.parts[1]) == "range"),
+        of_form(r"\$\w+\[\$\w+\]", lambda it: it.kinds()[1:] == ["range"]),
     ),
     Reason(
         "code-points",
@@ -396,16 +391,7 @@ def ours(text: str) -> Any:
 
 
 def theirs(texts: list[str]) -> list[Any]:
-    lines = [VARIABLES | {"@": {"day": f'@"{DAY}"'}}, *texts]
-    done = subprocess.run(
-        [NODE, "feelin.mjs"],
-        input="".join(json.dumps(line) + "\n" for line in lines),
-        capture_output=True,
-        text=True,
-        cwd=PEERS,
-        check=True,
-    )
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    answers = peers.answers("feelin.mjs", [VARIABLES | {"@": {"day": f'@"{DAY}"'}}, *texts])
     return [[ERROR, answer[ERROR]] if ERROR in answer else answer["value"] for answer in answers]
 
 
@@ -463,11 +449,7 @@ def compared(count: int, seed: int) -> tuple[int, Counter[str], list[str]]:
 
 @pytest.fixture
 def feelin() -> None:
-    """Skips where feelin is not installed; `make test` installs it."""
-    if not (PEERS / "node_modules" / "feelin").is_dir():
-        if os.environ.get("REQUIRE_BROWSER"):
-            pytest.fail("feelin is not installed: run `make test`")
-        pytest.skip("feelin is not installed: run `make test`")
+    peers.need("feelin")
 
 
 @pytest.mark.usefixtures("feelin")

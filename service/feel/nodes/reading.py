@@ -88,18 +88,19 @@ def _path(node: s.Path, compile_node: Compile, static: Static) -> Evaluate:
             return _no_member(run, value, name, place)
 
     def read(run: Run, scope: Scope | None) -> Value:
-        value = base(run, scope)
+        value, told = base(run, scope), False
         for name in members:
             if type(value) is dict and name in value:
                 value = value[name]
-            elif value is None and name is not first:
-                return None  # said already where it became null
+                told = False
+            elif value is None and told:
+                return None
             else:
                 value = step(run, value, name)
+                told = True
         return value
 
     members = node.members
-    first = members[0]
     return read
 
 
