@@ -1,4 +1,4 @@
-"""Behaviour scenarios of other engines' own test suites, driven through our engine: 17 of 17.
+"""Scenarios of other engines' own test suites, played by our engine; reference models of the interchange group, read.
 
 They stand beside the repository, not in it (their licences vary); without them these tests are skipped and say so.
 """
@@ -6,13 +6,17 @@ They stand beside the repository, not in it (their licences vary); without them 
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import etree
 
-from service.engine import Complete, Fire, Live
+from service.engine import Complete, Fire, Live, check_files
+from service.engine.model import NODES
+from service.engine.read import read
 from tests.engine.play import Play
 
 FOLDER = Path(__file__).parents[2].parent / "shared/conformance/bpmn"
@@ -66,3 +70,32 @@ def test_the_scenario_runs_as_its_own_engine_says(case: dict[str, Any]) -> None:
             _act(play, word, rest)
         else:
             _check(play, word, rest)
+
+
+MIWG = sorted((FOLDER.parent / "miwg").glob("*.bpmn"))
+
+
+@pytest.mark.skipif(not MIWG, reason="the reference models are not beside the repository (../shared/conformance/miwg)")
+@pytest.mark.parametrize("path", MIWG, ids=lambda path: path.stem)
+@pytest.mark.parametrize("executable", [False, True], ids=["as it is", "made executable"])
+def test_a_reference_model_is_imported_or_refused_and_every_node_is_accounted_for(path: Path, executable: bool) -> None:
+    xml = path.read_bytes()
+    if executable:
+        xml = re.sub(rb'isExecutable="\w+"', b'isExecutable="true"', xml)
+    problems = check_files({path.name: xml}, decisions={}, functions=(), operations=None, forms=None)
+    assert all(problem.element and problem.zh and problem.en for problem in problems)
+    read_in, _ = read({path.name: xml})
+    held = {node for process in read_in.values() for scope in process.scopes() for node in scope.nodes}
+    said = {problem.element for problem in problems}
+    nodes = [node for node in etree.fromstring(xml).iter() if _is_node(node)]
+    assert [node.get("id") for node in nodes if node.get("id") not in held and not said & _around(node)] == []
+    assert nodes
+
+
+def _is_node(xml: Any) -> bool:
+    return isinstance(xml.tag, str) and etree.QName(xml).localname in NODES
+
+
+def _around(node: Any) -> set[str]:
+    """The ids of the node and of everything it stands in."""
+    return {at.get("id") for at in (node, *node.iterancestors()) if at.get("id")}
