@@ -9,8 +9,20 @@ every cell said. The package imports `service.feel` and nothing else of the proj
 runs the Technology Compatibility Kit.
 """
 
+from service.dmn.compare import Change, Comparison, Outcome, compare
 from service.dmn.explanation import Explanation
 from service.dmn.model import Decision, DecisionModel, read_model
 from service.dmn.problems import DmnError, DmnProblem
 
-__all__ = ["Decision", "DecisionModel", "DmnError", "DmnProblem", "Explanation", "read_model"]
+__all__ = [
+    "Change",
+    "Comparison",
+    "Decision",
+    "DecisionModel",
+    "DmnError",
+    "DmnProblem",
+    "Explanation",
+    "Outcome",
+    "compare",
+    "read_model",
+]

@@ -144,8 +144,8 @@ def _lines(tree: dict[str, Any], language: str, depth: int) -> list[str]:
         lines += [f"{indent}  {_rule_line(rule, language)}" for rule in table["rules"]]
     for required in tree.get("requires", ()):
         lines += _lines(required, language, depth + 1)
-    lines += [f"{indent}  ! {each['element']} {each[language]}" for each in tree.get("diagnostics", ())]
-    return lines
+    said = (f"{indent}  ! {each['element']} {each[language]}" for each in tree.get("diagnostics", ()))
+    return [*lines, *dict.fromkeys(said)]
 
 
 def _rule_line(rule: dict[str, Any], language: str) -> str:

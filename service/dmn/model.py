@@ -26,7 +26,10 @@ from service.feel.values import FunctionValue, Value
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One decision; `inputs` are the root names that it and all it requires read, `paths` the static paths."""
+    """One decision; `inputs` are the root names that it and all it requires read, `paths` the static paths.
+
+    `calls` are the functions it calls that are registered from outside.
+    """
 
     id: str
     name: str
@@ -34,6 +37,7 @@ class Decision:
     paths: frozenset[tuple[str, ...]]
     requirements: tuple[str, ...]
     description: str = ""
+    calls: frozenset[str] = frozenset()
 
 
 class DecisionModel:
@@ -164,4 +168,5 @@ def _decision(reading: Reading, graph: Graph, part: Part, description: str) -> D
             zh = f"使用了“{other.variable}”，但没有画出对它的需求"
             en = f"“{other.variable}” is used, but no requirement is drawn to it"
             reading.report(element, "no-requirement", zh, en, warning=True)
-    return Decision(part.id, part.name, reader.names - reader.called, reader.paths, part.requires, description)
+    read, calls = reader.names - reader.called, frozenset(reader.called & reading.functions)
+    return Decision(part.id, part.name, read, reader.paths, part.requires, description, calls)

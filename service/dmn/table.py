@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from service.dmn.conditions import compared_with
 from service.dmn.hit_policies import decided, no_hit
 from service.dmn.index import index_of
 from service.feel import syntax as s
@@ -51,15 +52,6 @@ class Rule:
     results: tuple[s.Node, ...]
     note: str
     line: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """Both sides of a comparison in a condition, for the explanation."""
-
-    relation: str
-    left: Value
-    right: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +145,7 @@ class CompiledTable:
         """For each rule what its cells compare with, by column; only an explanation asks."""
         return [
             {
-                index: tuple(_limit(test, self._compile, self._asking) for test in cell[0])
+                index: tuple(compared_with(test, self._compile, self._asking) for test in cell[0])
                 for index, cell in enumerate(rule.cells)
                 if cell is not None
             }
@@ -253,26 +245,3 @@ def _compiled_rule(rule: Rule, compile_node: Compile, static: Static) -> Compile
     cells = [(index, cell) for index, cell in enumerate(rule.cells) if cell is not None]
     tests = tuple((index, compile_cell(cell, static)) for index, cell in cells)
     return CompiledRule(tests, tuple(compile_node(result, static) for result in rule.results))
-
-
-def _limit(test: s.UnaryTest, compile_node: Compile, asking: Static) -> Evaluate:
-    """What a test compares with, for the explanation; of a condition on `?` both sides of each comparison in it."""
-    if not test.asks:
-        return compile_node(test.operand, asking)
-    sides = [
-        (each.relation, compile_node(each.left, asking), compile_node(each.right, asking))
-        for each in _comparisons(test.operand)
-    ]
-    return lambda run, scope: [
-        Compared(relation, left(run, scope), right(run, scope)) for relation, left, right in sides
-    ]
-
-
-def _comparisons(node: s.Node) -> list[s.Comparison]:
-    """The comparisons that `and` and `or` join, but those that only ask whether a value is there."""
-    if isinstance(node, s.Logic):
-        return [each for operand in node.operands for each in _comparisons(operand)]
-    if not isinstance(node, s.Comparison):
-        return []
-    is_null = isinstance(node.right, s.Literal) and node.right.value is None
-    return [] if is_null else [node]

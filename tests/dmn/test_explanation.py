@@ -96,6 +96,57 @@ def test_a_failed_cell_is_put_into_words(cell: str, value: Any, zh: str) -> None
     assert (rule["matched"], rule["zh"]) == (False, zh)
 
 
+CONDITIONS = [
+    # a share written without division, so that no rounding decides
+    ("企业成员数", "? * 100 < 60 * total", 6, "企业成员数 6（6 占 11 的 54.5%，低于 60%）", True),
+    ("企业成员数", "? = null or ? * 100 < 60 * total", 7, "企业成员数 7（7 占 11 的 63.6%，不低于 60%）", False),
+    ("同一单位", "? * 3 > total", 4, "同一单位 4（4 占 11 的 36.4%，高于 33.3%）", True),
+    # by so little that one decimal would hide it
+    ("企业成员数", "? * 1000 < 6001 * total / 10", 6.6, "企业成员数 6.6（6600 低于 6601.1）", True),
+    ("企业成员占比", "< 0.6", 0.5999, "企业成员占比 59.99% 低于 60%", True),
+    ("占比", ">= 0.6", 0.6, "占比 60% 不低于 60%", True),
+    # a unit in the label goes with the number
+    ("自筹资金（万元）", "< 660", 500, "自筹资金 500 万元 低于 660 万元", True),
+    ("人数 (人)", "< 5, > 9", 7, "人数 7 人 不符合 < 5, > 9", False),
+    ("备注（可空）", "< 5", 3, "备注（可空） 3 低于 5", True),
+    # what a condition asks besides comparisons stands there as it is written
+    ("人数", "? > 3 and modulo(?, 2) = 0", 4, "人数 4（4 高于 3）", True),
+    ("人数", "? > 3 and odd", 4, "人数 4 不符合 ? > 3 and odd（4 高于 3）", False),
+]
+
+
+@pytest.mark.parametrize(("label", "cell", "value", "zh", "matched"), CONDITIONS)
+def test_a_clerk_reads_shares_and_units(label: str, cell: str, value: Any, zh: str, matched: bool) -> None:
+    made = model(decision("d", table([f"{label}: x"], ["r"], [f"{cell} | 1"])))
+    variables = from_json({"x": value, "total": 11, "odd": False})
+    rule = made.explain("d", variables).tree["tables"][0]["rules"][0]
+    assert (rule["matched"], rule["zh"]) == (matched, zh)
+
+
+def test_a_share_of_nothing_is_not_reckoned() -> None:
+    made = model(decision("d", table(["企业数: x"], ["r"], ["? * 100 < 60 * total | 1"])))
+    rule = made.explain("d", from_json({"x": 0, "total": 0})).tree["tables"][0]["rules"][0]
+    assert rule["zh"] == "企业数 0（0 不低于 0）"
+    english = made.explain("d", from_json({"x": 1, "total": 3})).tree["tables"][0]["rules"][0]
+    assert english["en"] == "企业数 1 (1 is 33.3% of 3, below 60%)"
+
+
+def test_lists_of_findings_are_told_by_their_codes() -> None:
+    many = ", ".join(f'{{code: "M{n:02d}", message: "…"}}' for n in range(8))
+    for text, zh, en in [
+        (f"[{many}]", "d：M00、M01、M02、M03、M04、M05 等 8 项", "d: M00, M01, M02, M03, M04, M05 and others, 8 items"),
+        ("[]", "d：无", "d: none"),
+        ("{a: 1, b: true, c: null}", "d：a = 1，b = 是，c = 空", "d: a = 1, b = yes, c = null"),
+    ]:
+        explanation = model(decision("d", literal(text))).explain("d", {})
+        assert (explanation.text("zh"), explanation.text("en")) == (zh, en)
+
+
+def test_the_same_diagnostic_is_told_once_in_the_text() -> None:
+    explanation = model(decision("d", literal("[case.a, case.a]"))).explain("d", from_json({"case": {}}))
+    assert explanation.text().count("上下文没有成员“a”") == 1
+
+
 def test_first_tells_only_the_rules_that_were_asked() -> None:
     made = model(decision("d", table(["x"], ["r"], ["> 5 | 1", "> 3 | 2", "- | 3"], "FIRST")))
     rules = made.explain("d", from_json({"x": 4})).tree["tables"][0]["rules"]
