@@ -11,7 +11,7 @@ from typing import Any
 from service.feel.far import Far
 from service.feel.run import Budget, BudgetExceeded
 from service.feel.text import to_text
-from service.feel.values import NUMBERS, Range, Value, YearsMonths, is_context
+from service.feel.values import Range, Value, YearsMonths, is_context, number
 
 MAX_PARTS = 200_000
 _LARGEST = 2**63  # what a JSON reader takes as a whole number
@@ -19,6 +19,8 @@ _LARGEST = 2**63  # what a JSON reader takes as a whole number
 
 def from_json(value: Any) -> Value:
     """JSON as FEEL values: numbers become decimals, text stays text (a date is read by `date(…)`).
+
+    A number that decimal128 does not hold, such as 1e9999, becomes null.
 
     >>> from_json({"share": 0.545, "units": [1, "a", None]})
     {'share': Decimal('0.545'), 'units': [Decimal('1'), 'a', None]}
@@ -30,10 +32,8 @@ def from_json(value: Any) -> Value:
         return {str(name): from_json(part) for name, part in value.items()}
     if kind is list or kind is tuple:
         return [from_json(part) for part in value]
-    if kind is int:
-        return NUMBERS.create_decimal(value)
-    if kind is float:
-        return NUMBERS.create_decimal(repr(value))
+    if kind is int or kind is float:
+        return number(value)
     if isinstance(value, Mapping):
         return {str(name): from_json(part) for name, part in value.items()}
     return value

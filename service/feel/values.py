@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DecimalException
 from functools import total_ordering
 from typing import TYPE_CHECKING, Any
 
@@ -190,7 +190,7 @@ def number(value: Value) -> Decimal | None:
         return value
     try:
         result = NUMBERS.create_decimal(repr(value) if isinstance(value, float) else value)
-    except (InvalidOperation, ValueError, TypeError):
+    except (DecimalException, ValueError, TypeError):
         return None
     return result if result.is_finite() else None
 
