@@ -210,13 +210,8 @@ def test_a_text_too_long_is_not_read() -> None:
 
 
 NUMBERS = [
-    "10 ** (10 ** 10)",
-    "9 ** 9 ** 9 ** 9 ** 9",
-    "10 ** 6144 * 10",
-    "exp(1000000)",
-    "-(10 ** 6144) * 10",
-    "1e6145",
-    'number("1e6145")',
+    *("10 ** (10 ** 10)", "9 ** 9 ** 9 ** 9 ** 9", "10 ** 6144 * 10", "exp(1000000)", "-(10 ** 6144) * 10"),
+    *("1e6145", 'number("1e6145")'),
 ]
 
 
@@ -226,7 +221,7 @@ def test_a_number_too_large_is_null_or_refused(text: str) -> None:
         assert compile_expression(text).evaluate({}) is None
 
 
-@pytest.mark.parametrize("value", [10**7000, -(10**7000), float("inf"), float("-inf"), float("nan")])
+@pytest.mark.parametrize("value", [10**7000, -(10**7000), float("inf"), float("-inf"), float("nan")], ids=range(5))
 def test_a_number_of_json_that_is_none_of_feel_is_null(value: float) -> None:
     assert from_json({"x": [value]}) == {"x": [None]}
 
