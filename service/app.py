@@ -33,6 +33,8 @@ def create_app(settings: Settings) -> Flask:
         base_url=settings.base_url,
         session_minutes=settings.session_minutes,
         development=settings.development,
+        secret=(settings.secret_key or "development").encode(),
+        limits=settings.limits,
     )
     site.install(
         app,

@@ -10,10 +10,24 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 PREFIX = "SHENBAO_"
 ROOT = Path(__file__).resolve().parent.parent
+
+
+# argon2 needs 8 KiB a lane, and there are four lanes.
+LEAST: Final = {
+    "argon2_time_cost": 1,
+    "argon2_memory_kib": 32,
+    "session_minutes": 1,
+    "tick_seconds": 1,
+    "web_workers": 1,
+    "limit_sign_ins": 1,
+    "limit_objections": 1,
+    "limit_searches": 1,
+    "limit_verifications": 1,
+}
 
 
 class SettingsError(Exception):
@@ -22,7 +36,11 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """All settings of one process; sizes in megabytes, times in seconds."""
+    """All settings of one process; sizes in kibibytes, times in seconds unless the name says otherwise.
+
+    The limits are for one sender: sign-ins in a quarter of an hour, objections in an hour, searches of the register and
+    verifications in a minute.
+    """
 
     development: bool = False
     database_url: str = f"sqlite:///{ROOT / 'var' / 'shenbao.sqlite3'}"
@@ -45,6 +63,11 @@ class Settings:
     smtp_starttls: bool = False
     mail_from: str = "shenbao@localhost"
     clamd_address: str = ""
+    limit_sign_ins: int = 30
+    limit_objections: int = 10
+    limit_searches: int = 60
+    limit_verifications: int = 30
+    metrics_token: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ, *, development: bool = False) -> Self:
@@ -62,8 +85,23 @@ class Settings:
         settings.check()
         return settings
 
+    @property
+    def limits(self) -> dict[str, int]:
+        """The limits by what is counted."""
+        return {
+            "sign-in": self.limit_sign_ins,
+            "objection": self.limit_objections,
+            "search": self.limit_searches,
+            "verification": self.limit_verifications,
+        }
+
     def check(self) -> None:
-        """Refuse to start on a missing secret in production."""
+        """Refuse to start on a missing secret in production, or on a number that cannot be."""
+        for name, least in LEAST.items():
+            if getattr(self, name) < least:
+                raise SettingsError(
+                    f"{PREFIX}{name.upper()}={getattr(self, name)}：至少为 {least}。 / must be at least {least}."
+                )
         if not self.development and len(self.secret_key) < 32:
             raise SettingsError(
                 "SHENBAO_SECRET_KEY 未设置或少于 32 个字符，生产环境不能启动。"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from service.commands.ports import ports
@@ -14,22 +15,32 @@ from service.store.attachments import Attachment
 from service.store.unit_of_work import UnitOfWork
 
 
-def keep(work: UnitOfWork, task_id: int, field: str, name: str, stream: BinaryIO) -> str:
-    """Keep a file for one field of an open task; returns its code (`att-…`).
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A file that was judged by its content before any transaction: the scan may take long."""
 
-    Judged by content: allowed type, not empty, not over the limit, not infected. Raises FileRefused with the reason.
-    """
+    name: str
+    media_type: str
+    content: bytes
+    scan: str
+
+
+def examine(name: str, stream: BinaryIO) -> Examined:
+    """Judge a file: allowed type, not empty, not over the limit, not infected. Raises FileRefused with the reason."""
+    content = stream.read(MAX_UPLOAD_BYTES + 1)
+    accepted = accept_file(name, content)
+    verdict = ports().scanner.scan(content)
+    if verdict == "infected":
+        raise FileRefused(name=accepted.name, zh="查出病毒，请换一份干净的文件", en="a virus was found in it")
+    return Examined(accepted.name, accepted.media_type, content, verdict)
+
+
+def keep(work: UnitOfWork, task_id: int, field: str, file: Examined) -> str:
+    """Keep a file for one field of an open task; returns its code (`att-…`)."""
     held = hold(work, task_id)
     refuse_unless_workable(work, held)
     task = held.task
-    outside = ports()
-    stream.seek(0)  # a second try of the transaction reads it again
-    content = stream.read(MAX_UPLOAD_BYTES + 1)
-    accepted = accept_file(name, content)
-    verdict = outside.scanner.scan(content)
-    if verdict == "infected":
-        raise FileRefused(name=accepted.name, zh="查出病毒，请换一份干净的文件", en="a virus was found in it")
-    stored = outside.blobs.put(content)
+    stored = ports().blobs.put(file.content)
     code = "att-" + secrets.token_hex(8)
     work.session.add(
         Attachment(
@@ -37,15 +48,15 @@ def keep(work: UnitOfWork, task_id: int, field: str, name: str, stream: BinaryIO
             case_id=task.case_id,
             task_id=task.id,
             field=field,
-            name=accepted.name,
-            media_type=accepted.media_type,
-            size=len(content),
+            name=file.name,
+            media_type=file.media_type,
+            size=len(file.content),
             sha256=stored,
-            scan=verdict,
+            scan=file.scan,
             uploaded_by=work.actor.user_id,
             uploaded_at=work.now,
         )
     )
-    details = {"code": code, "name": accepted.name, "size": len(content), "sha256": stored, "scan": verdict}
+    details = {"code": code, "name": file.name, "size": len(file.content), "sha256": stored, "scan": file.scan}
     note(work, "attachment-kept", "attachment", code, details, case_id=task.case_id)
     return code

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from service.store import audit_chain, counters, kept_messages, request_keys
+from service.commands.throttling import LONGEST
+from service.store import audit_chain, counters, kept_messages, request_keys, throttles
 from service.store.unit_of_work import UnitOfWork
 
 HEARTBEAT = "clock-heartbeat"
@@ -18,4 +19,5 @@ def keep(work: UnitOfWork) -> int:
     kept_messages.forget(work.session, work.now)
     if work.now.minute == 0:
         request_keys.forget(work.session, work.now - KEYS_KEPT)
+        throttles.forget(work.session, work.now - LONGEST)
     return sealed

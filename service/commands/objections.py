@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any, BinaryIO
+from typing import Any
 
 from sqlalchemy import select
 
+from service.commands.attachments import Examined
 from service.commands.ports import ports
 from service.commands.process_messages import publish
 from service.commands.trail import note
-from service.delivery.file_types import MAX_UPLOAD_BYTES, accept_file
 from service.domain.deadlines import end_of, shown_end
 from service.domain.errors import DeadlinePassed, FileRefused, InvalidInput, NotFound
 from service.store.attachments import Attachment
@@ -25,9 +25,7 @@ LABELS = {"kind": "异议人类别", "name": "真实姓名或单位名称", "con
 LENGTHS = {"name": (2, 60), "contact": (5, 100), "facts": (10, 4000)}  # domain §13.31: real name, written, with facts
 
 
-def lodge(
-    work: UnitOfWork, notice_number: str, data: Mapping[str, Any], files: Sequence[tuple[str, BinaryIO]] = ()
-) -> str:
+def lodge(work: UnitOfWork, notice_number: str, data: Mapping[str, Any], files: Sequence[Examined] = ()) -> str:
     """Take the objection and tell its case at once; returns the code the objector keeps.
 
     The period is half open: it ends with the midnight after the notice's last day. Raises NotFound, DeadlinePassed,
@@ -51,7 +49,7 @@ def lodge(
     )
     work.session.add(objection)
     work.session.flush()
-    objection.attachments = [_keep(work, objection, name, stream) for name, stream in _few(files)]
+    objection.attachments = [_keep(work, objection, file) for file in _few(files)]
     publish(work, notice.case_id, "objection-lodged", {"objection_id": objection.id})
     note(work, "objection-lodged", "objection", objection.id, {"notice": notice_number}, case_id=notice.case_id)
     return objection.code
@@ -69,19 +67,13 @@ def _loaded(data: Mapping[str, Any]) -> dict[str, str]:
     return given
 
 
-def _few(files: Sequence[tuple[str, BinaryIO]]) -> Sequence[tuple[str, BinaryIO]]:
+def _few(files: Sequence[Examined]) -> Sequence[Examined]:
     if len(files) > MOST_FILES:
-        raise FileRefused(name=files[MOST_FILES][0], zh=f"最多 {MOST_FILES} 个文件", en=f"at most {MOST_FILES} files")
+        raise FileRefused(name=files[MOST_FILES].name, zh=f"最多 {MOST_FILES} 个文件", en=f"at most {MOST_FILES} files")
     return files
 
 
-def _keep(work: UnitOfWork, objection: Objection, name: str, stream: BinaryIO) -> str:
-    stream.seek(0)  # a second try of the transaction reads it again
-    content = stream.read(MAX_UPLOAD_BYTES + 1)
-    accepted = accept_file(name, content)
-    verdict = ports().scanner.scan(content)
-    if verdict == "infected":
-        raise FileRefused(name=accepted.name, zh="查出病毒，请换一份干净的文件", en="a virus was found in it")
+def _keep(work: UnitOfWork, objection: Objection, file: Examined) -> str:
     code = "att-" + secrets.token_hex(8)
     work.session.add(
         Attachment(
@@ -89,11 +81,11 @@ def _keep(work: UnitOfWork, objection: Objection, name: str, stream: BinaryIO) -
             case_id=objection.case_id,
             task_id=None,
             field=f"objection:{objection.id}",
-            name=accepted.name,
-            media_type=accepted.media_type,
-            size=len(content),
-            sha256=ports().blobs.put(content),
-            scan=verdict,
+            name=file.name,
+            media_type=file.media_type,
+            size=len(file.content),
+            sha256=ports().blobs.put(file.content),
+            scan=file.scan,
             uploaded_by=None,
             uploaded_at=work.now,
         )

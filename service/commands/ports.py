@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -28,6 +29,8 @@ class Ports:
     base_url: str
     session_minutes: int
     development: bool
+    secret: bytes  # keys what must not be traced back or forged
+    limits: Mapping[str, int]  # how often a sender may do what commands/throttling counts
 
 
 def ports() -> Ports:

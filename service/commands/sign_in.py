@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -14,6 +16,8 @@ from service.commands.ports import ports
 from service.commands.trail import note
 from service.domain.errors import Refusal
 from service.domain.identity import Actor
+from service.store import throttles
+from service.store.session import db
 from service.store.unit_of_work import UnitOfWork
 from service.store.users import User, UserSession, token_digest
 
@@ -37,31 +41,57 @@ class AccountLocked(Refusal):
     en = "Too many failures: the account is locked. Try again in {minutes} minutes, or ask an administrator."
 
 
-def sign_in(work: UnitOfWork, login: str, password: str, client: str = "") -> str | Refusal:
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was found out about a login and its password before any transaction; hashing takes long on purpose."""
+
+    login: str
+    checked: str  # the stored hash the password was held against; empty where there was none
+    right: bool
+
+
+def prove(login: str, password: str) -> Proof:
+    """Hold the password against the account's hash; an unknown login takes as long as a wrong password."""
+    login = login.strip()
+    stored = db.session().scalar(select(User.password_hash).where(User.login == login, User.active)) or ""
+    matches = _matches(stored or _decoy(ports().hasher), password)
+    return Proof(login, stored, bool(stored) and matches)
+
+
+def sign_in(work: UnitOfWork, proof: Proof, client: str = "") -> str | Refusal:
     """A new session's token; a refusal is returned, not raised, because the count of failures must be committed.
 
-    `client` is the address or device to note. Unknown logins take as long as wrong passwords.
+    `client` is the address or device to note.
     """
-    known = recognise(work, login, password, client)
+    known = recognise(work, proof, client)
     if isinstance(known, Refusal):
         return known
     work.session.execute(delete(UserSession).where(UserSession.user_id == known.id, UserSession.expires_at <= work.now))
     note(work, "signed-in", "user", known.id, {"client": client}, actor=Actor(known.id, known.name))
-    return _open_session(work, known.id)
+    return _open_session(work, known.id, client)
 
 
-def recognise(work: UnitOfWork, login: str, password: str, client: str = "") -> User | Refusal:
-    """The account whose login and password these are; failures are counted, and five in a row lock it."""
-    user = work.session.scalar(select(User).where(User.login == login.strip()).with_for_update())
+def recognise(work: UnitOfWork, proof: Proof, client: str = "") -> User | Refusal:
+    """The account whose login and password were proved; failures are counted, and five in a row lock the login.
+
+    An unknown login is counted and locked like a known one, so that the answer does not tell which logins there are.
+    """
+    user = work.session.scalar(select(User).where(User.login == proof.login).with_for_update())
     if user is None or not user.active:
-        _matches(_decoy(ports().hasher), password)
-        return SignInFailed()
+        return _unknown(work, proof.login)
     if user.locked_until_at is not None and user.locked_until_at > work.now:
         return AccountLocked(minutes=_minutes(user.locked_until_at - work.now))
-    if not _matches(user.password_hash, password):
+    if not proof.right or user.password_hash != proof.checked:
         return _failed(work, user, client)
     user.failed_logins, user.locked_until_at = 0, None
     return user
+
+
+def _unknown(work: UnitOfWork, login: str) -> Refusal:
+    """What `_failed` answers a known login, for one there is not."""
+    key = f"login:{hashlib.sha256(login.encode()).hexdigest()[:24]}"
+    failures, until = throttles.count(work.session, key, work.now, LOCKED)
+    return SignInFailed() if failures < FAILURES else AccountLocked(minutes=_minutes(until - work.now))
 
 
 def _failed(work: UnitOfWork, user: User, client: str) -> Refusal:
@@ -85,7 +115,7 @@ def keep_alive(work: UnitOfWork, token: str) -> None:
         session.seen_at, session.expires_at = work.now, _expiry(work.now)
 
 
-def _open_session(work: UnitOfWork, user_id: int) -> str:
+def _open_session(work: UnitOfWork, user_id: int, client: str) -> str:
     token = secrets.token_urlsafe(32)
     work.session.add(
         UserSession(
@@ -95,6 +125,7 @@ def _open_session(work: UnitOfWork, user_id: int) -> str:
             seen_at=work.now,
             expires_at=_expiry(work.now),
             csrf=secrets.token_urlsafe(24),
+            client=client[:200],
         )
     )
     return token

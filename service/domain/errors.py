@@ -208,8 +208,8 @@ class TooManyAttempts(Refusal):
     """The sender has to wait."""
 
     code = "too-many-attempts"
-    zh = "尝试次数过多，请在 {minutes} 分钟后再试。"
-    en = "Too many attempts. Try again in {minutes} minutes."
+    zh = "尝试次数过多，请在 {minutes} 分钟后（{until}）再试。"
+    en = "Too many attempts. Try again in {minutes} min (at {until}, China time)."
 
 
 class Unavailable(Refusal):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from service.domain.identity import Actor
 from service.queries.holders import Holder, holders
 from service.queries.paging import PAGE, Page, cut, read_id_cursor
-from service.store.access import fits_task, visible
+from service.store.access import fits_task, may_see, visible
 from service.store.cases import Case
 from service.store.organisations import Organisation
 from service.store.user_tasks import OPEN, TaskGroup, UserTask
@@ -68,6 +68,11 @@ def page(
     found = session.execute(_narrow(chosen, filters)).mappings()
     shown, last = cut([CaseRow(**{**row, "applicant": row["applicant"] or ""}) for row in found], size)
     return Page(_with_steps(session, shown), str(last.case_id) if last else "")
+
+
+def is_seen(session: Session, actor: Actor, case_id: int) -> bool:
+    """Whether the case exists for the actor."""
+    return may_see(session, actor, case_id)
 
 
 def first_open_task(session: Session, actor: Actor, case_id: int) -> int | None:

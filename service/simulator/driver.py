@@ -228,7 +228,12 @@ class Driver:
             if isinstance(value, str) and value.startswith("file:"):
                 name = value.removeprefix("file:")
                 return transact(
-                    attachments.keep, task.id, field, name, io.BytesIO(SAMPLE_PDF), actor=actor, now=self.now
+                    attachments.keep,
+                    task.id,
+                    field,
+                    attachments.examine(name, io.BytesIO(SAMPLE_PDF)),
+                    actor=actor,
+                    now=self.now,
                 )
             return self._dated(value)
 

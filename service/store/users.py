@@ -33,6 +33,7 @@ class User(Base):
     active: Mapped[bool] = mapped_column(default=True)
     failed_logins: Mapped[int] = mapped_column(default=0)
     locked_until_at: Mapped[datetime | None]
+    must_change: Mapped[bool] = mapped_column(default=False)  # the password came from somebody else
 
 
 class Grant(Base):
@@ -61,6 +62,17 @@ class UserSession(Base):
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     csrf: Mapped[str]
+    client: Mapped[str] = mapped_column(default="")  # address and device, for the person to recognise it by
+
+
+class PasswordLink(Base):
+    """A link by which the person of an account sets a password once; the token itself is never stored."""
+
+    __tablename__ = "password_links"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    expires_at: Mapped[datetime]
 
 
 def token_digest(token: str) -> str:

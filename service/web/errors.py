@@ -106,6 +106,8 @@ def answer_refusal(refusal: refusals.Refusal) -> ResponseReturnValue:
     """A refusal of the domain, in the reader's language."""
     status = status_of(refusal)
     face = _face(status, refusal.code, refusal.text(language()))
+    if isinstance(refusal, refusals.TooManyAttempts):
+        return _come_back(face, refusal)
     if status == 401 and not (wants_json() or request.headers.get("HX-Request")):
         return _ask_to_sign_in(face)
     if isinstance(refusal, ForgedRequest) and g.get("actor") is not None and same_origin(proof=True):
@@ -178,6 +180,19 @@ def _face(status: int, code: str, text: str) -> Face:
     hour = local(g.now) if g.get("now") else None
     reference = f"{status}-{secrets.token_hex(2).upper()}-{hour:%H%M}" if hour else f"{status}-{secrets.token_hex(2)}"
     return Face(status, code, str(_OWN_TITLES.get(code, _TITLES[known])), text, _ICONS[known], reference)
+
+
+def _come_back(face: Face, refusal: refusals.TooManyAttempts) -> Response:
+    """Said in both languages: whoever is stopped here may not have chosen one; what was asked stands on the page."""
+    if wants_json() or request.headers.get("HX-Request"):
+        response = respond(face)
+    else:
+        other = refusal.text("zh" if language() == "en" else "en")
+        asked = [(name, value) for name, value in request.args.items() if value]
+        page = render_template("errors/too_many.html", face=face, other=other, asked=asked, back=_back())
+        response = make_response(page, face.status)
+    response.headers["Retry-After"] = str(refusal.details.get("seconds") or 60)
+    return response
 
 
 def _ask_to_sign_in(face: Face) -> Response:

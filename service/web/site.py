@@ -27,7 +27,7 @@ from service.web.pages import (
     user_tasks,
     workshop,
 )
-from service.web.public import front, notices, register
+from service.web.public import front, notices, register, rules
 from service.web.schemas import MAX_ID
 from service.web.security import install_security
 
@@ -36,7 +36,8 @@ MAX_FORM_BYTES = 4 * 1024 * 1024
 MAX_FORM_PARTS = 5_000
 
 BLUEPRINTS = (
-    front.pages, notices.pages, register.pages, sign_in.pages, home.pages, user_tasks.pages, attachments.pages,
+    front.pages, notices.pages, register.pages, rules.pages, sign_in.pages, home.pages, user_tasks.pages,
+    attachments.pages,
     cases.pages, diagrams.pages, messages.pages, account.pages, workshop.pages, operations.pages, calls.pages,
 )  # fmt: skip
 

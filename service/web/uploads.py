@@ -26,7 +26,8 @@ def keep_all(task_id: int, actor: Actor) -> list[Pair]:
             if number > MAX_FILES:
                 zh, en = f"一次最多上传 {MAX_FILES} 个文件", f"at most {MAX_FILES} files at once"
                 raise FileRefused(name=upload.filename, zh=zh, en=en)
-            code = transact(attachments.keep, task_id, field, upload.filename, upload.stream, actor=actor, now=moment())
+            file = attachments.examine(upload.filename or "", upload.stream)
+            code = transact(attachments.keep, task_id, field, file, actor=actor, now=moment())
         except FileRefused as refusal:
             refusal.details.update(field=field, kept=kept)
             raise

@@ -67,14 +67,14 @@ def test_a_file_is_whole_when_its_transaction_is_tried_again(panel: Office) -> N
     (expert, *_), task = experts(panel), panel.open_tasks("score")[0]
     tries = []
 
-    def keep(work: UnitOfWork, stream: io.BytesIO) -> str:
+    def keep(work: UnitOfWork, file: attachments.Examined) -> str:
         tries.append(1)
-        code = attachments.keep(work, task.id, "report", "报告.pdf", stream)
+        code = attachments.keep(work, task.id, "report", file)
         if len(tries) == 1:
             raise StaleRevision(instance=1, revision=1)
         return code
 
-    code = panel.act(keep, io.BytesIO(PDF), by=expert)
+    code = panel.act(keep, attachments.examine("报告.pdf", io.BytesIO(PDF)), by=expert)
     (kept,) = panel.rows(db.select(Attachment))
     assert (len(tries), kept.code, kept.size) == (2, code, len(PDF))
 

@@ -86,7 +86,8 @@ def _admit_password(login: str, password: str) -> None:
     if found is not None and RECOGNISED.knows(login, password, found[1], g.now):
         g.actor, g.scopes = found[0], EVERYTHING
         return
-    refused = transact(sign_in.recognise, login, password, request.remote_addr or "", actor=NOBODY, now=g.now)
+    proof = sign_in.prove(login, password)
+    refused = transact(sign_in.recognise, proof, request.remote_addr or "", actor=NOBODY, now=g.now)
     if isinstance(refused, Refusal):
         raise CredentialsRefused(zh=refused.text("zh"), en=refused.text("en"))
     found = api_access.account(db.session(), login.strip(), g.now)

@@ -15,6 +15,7 @@ from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import schemas
 from service.web.i18n import gettext, language
+from service.web.public import limits
 from service.web.security import (
     SESSION_COOKIE,
     TOKEN_FIELD,
@@ -49,7 +50,9 @@ def enter() -> ResponseReturnValue:
     login, password = request.form.get("login", "").strip(), request.form.get("password", "")
     answer: str | Refusal = gettext("请填写账号和口令")
     if login and password:
-        answer = transact(commands.sign_in, login[:80], password[:200], _client(), actor=SYSTEM, now=moment())
+        limits.count("sign-in")
+        proof = commands.prove(login[:80], password[:200])
+        answer = transact(commands.sign_in, proof, _client(), actor=SYSTEM, now=moment())
         if isinstance(answer, str):
             return _entered(answer, target, carried)
     problem = answer.text(language()) if isinstance(answer, Refusal) else answer

@@ -12,7 +12,6 @@ from service.domain.deadlines import start_of
 from service.domain.errors import Conflict, DeadlinePassed, FileRefused, FormInvalid, StaleDraft
 from service.domain.identity import Actor
 from service.queries import cases, inbox, programmes
-from service.store import access
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import pairs, schemas, task_view, uploads
@@ -128,7 +127,7 @@ def _complete(task_id: int, actor: Actor, entered: list[pairs.Pair]) -> Response
     if following is not None:
         return redirect(f"/tasks/{following}", 303)
     # who has just declined a seat has no part in the case any more
-    still = access.may_see(db.session(), actor, done.case_id)
+    still = cases.is_seen(db.session(), actor, done.case_id)
     return redirect(f"/cases/{done.case_id}" if still else "/tasks", 303)
 
 

@@ -13,6 +13,7 @@ from service.queries import notices, programmes
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web.i18n import LANGUAGE_COOKIE, this_day
+from service.web.public.caching import cacheable
 from service.web.security import moment, public
 
 pages = Blueprint("front", __name__)
@@ -42,6 +43,7 @@ def front() -> ResponseReturnValue:
 
 @pages.get("/calls")
 @public
+@cacheable
 def calls() -> ResponseReturnValue:
     """Every programme that can be applied for, with its calls, its basis and its procedures."""
     session = db.session()

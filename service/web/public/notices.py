@@ -8,13 +8,16 @@ from flask import Blueprint, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from service.commands import objections
-from service.domain.errors import DeadlinePassed, FileRefused, InvalidInput
+from service.commands.attachments import examine
+from service.domain.errors import DeadlinePassed, FileRefused, InvalidInput, TooManyAttempts
 from service.domain.identity import Actor
 from service.queries import notices, programmes
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import markdown, schemas
 from service.web.i18n import gettext, language, this_day
+from service.web.public import limits
+from service.web.public.caching import cacheable
 from service.web.security import moment, public
 
 pages = Blueprint("notices", __name__, url_prefix="/notices")
@@ -25,6 +28,7 @@ VISITOR = Actor(None, "公众", kind="person")
 
 @pages.get("")
 @public
+@cacheable
 def index() -> ResponseReturnValue:
     """All notices, the newest first."""
     asked = schemas.query(schemas.PageQuery)
@@ -34,6 +38,7 @@ def index() -> ResponseReturnValue:
 
 @pages.get("/<path:number>")
 @public
+@cacheable
 def show(number: str) -> ResponseReturnValue:
     """One notice: the official text, its period and the way to object."""
     session = db.session()
@@ -69,16 +74,22 @@ def lodge(number: str) -> ResponseReturnValue:
     problems = schemas.problems(schemas.ObjectionForm, given, _words())
     if problems:
         return _form(number, given, problems, 422)
-    uploads = [(upload.filename or "", upload.stream) for upload in request.files.getlist("files") if upload.filename]
+    uploads = [upload for upload in request.files.getlist("files") if upload.filename]
     try:
+        limits.count("objection")
+        files = [examine(upload.filename or "", upload.stream) for upload in uploads[: objections.MOST_FILES + 1]]
         code = transact(
             objections.lodge,
             number,
             schemas.ObjectionForm().load(given),
-            uploads,
+            files,
             actor=VISITOR,
             now=moment(),
         )
+    except TooManyAttempts as refusal:
+        response = make_response(_form(number, given, {"": refusal.text(language())}, 429))
+        response.headers["Retry-After"] = str(refusal.details["seconds"])
+        return response
     except (InvalidInput, FileRefused) as refusal:
         field = str(refusal.details.get("name") if isinstance(refusal, InvalidInput) else "files")
         return _form(number, given, {field: refusal.text(language())}, 422)

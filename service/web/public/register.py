@@ -8,6 +8,8 @@ from flask.typing import ResponseReturnValue
 from service.queries import programmes, register
 from service.store.session import db
 from service.web import schemas
+from service.web.public import limits
+from service.web.public.caching import cacheable
 from service.web.security import moment, public
 
 pages = Blueprint("register", __name__)
@@ -17,9 +19,12 @@ STATES = ("operating", "constructing", "rectifying", "filed", "revoked", "dissol
 
 @pages.get("/register")
 @public
+@cacheable
 def index() -> ResponseReturnValue:
     """Every entry, revoked ones too, by name, unit, programme and standing."""
     asked = schemas.query(schemas.RegisterQuery)
+    if asked["q"]:
+        limits.count("search")
     session = db.session()
     found = register.page(
         session, text=asked["q"], programme=asked["programme"], state=asked["state"], after=asked["after"]
@@ -36,6 +41,7 @@ def index() -> ResponseReturnValue:
 
 @pages.get("/register/<path:number>")
 @public
+@cacheable
 def show(number: str) -> ResponseReturnValue:
     """One entry with its members and the record of its changes."""
     session = db.session()
@@ -56,6 +62,8 @@ def verify() -> ResponseReturnValue:
     """Whether a paper with this code was issued, and whether it still holds."""
     asked = schemas.query(schemas.VerifyQuery)
     code = _normal(asked["code"])
+    if code:
+        limits.count("verification")
     proof = register.prove(db.session(), code) if code else None
     page = render_template("public/verify.html", section="verify", code=asked["code"], proof=proof, at=moment())
     return make_response(page, 404 if code and proof is None else 200)
