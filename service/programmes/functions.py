@@ -122,17 +122,27 @@ def functions(
         "deadline": lambda name: _deadline(manifest, calendar, times, at, name),
         "reminders": lambda name: _reminders(manifest, calendar, times, at, name),
         "groups": lambda role, who=None: groups(manifest, parties, role, who),
-        "working days after": lambda day, n: _working_days_after(calendar, day, n),
-        "count working days": lambda first, last: _count_working_days(calendar, first, last),
-        "is working day": lambda day: _is_working_day(calendar, day),
-        "valid credit code": lambda text: is_valid_credit_code(text) if isinstance(text, str) else None,
     }
-    return MappingProxyType(
+    return MappingProxyType({**_built(calls), **functions_of_no_case(calendar)})
+
+
+def functions_of_no_case(calendar: Calendar) -> Mapping[str, Function]:
+    """Those functions of SIGNATURES whose answers hang on the calendar alone."""
+    return _built(
         {
-            name: Function(tuple(param for param, _ in told.params), calls[name], optional=told.optional)
-            for name, told in SIGNATURES.items()
+            "working days after": lambda day, n: _working_days_after(calendar, day, n),
+            "count working days": lambda first, last: _count_working_days(calendar, first, last),
+            "is working day": lambda day: _is_working_day(calendar, day),
+            "valid credit code": lambda text: is_valid_credit_code(text) if isinstance(text, str) else None,
         }
     )
+
+
+def _built(calls: Mapping[str, Callable[..., Any]]) -> dict[str, Function]:
+    return {
+        name: Function(tuple(param for param, _ in SIGNATURES[name].params), call, optional=SIGNATURES[name].optional)
+        for name, call in calls.items()
+    }
 
 
 def period(rule: DeadlineRule, times: CaseTimes, calendar: Calendar, at: datetime) -> deadlines.Due | None:
