@@ -206,20 +206,6 @@ def simulate(key: str, stories: tuple[Path, ...], models: Path | None) -> None:
     sys.exit(play_stories(models or Settings().models_dir, key, stories, click.echo, create_throw_away))
 
 
-@main.command()
-@click.argument("key")
-@click.option(
-    "--story", "stories", multiple=True, type=click.Path(path_type=Path, exists=True), help="故事文件（TOML）。"
-)
-@click.option("--models", type=click.Path(path_type=Path, exists=True), default=None, help="模型所在文件夹。")
-def simulate(key: str, stories: tuple[Path, ...], models: Path | None) -> None:
-    """用真实命令、虚拟时钟把案件走一遍，打印经过；结果与故事所说不符时退出码为 1。 / Play a story."""
-    from service.app import create_throw_away  # noqa: PLC0415
-    from service.simulator.play import play_stories  # noqa: PLC0415
-
-    sys.exit(play_stories(models or Settings().models_dir, key, stories, click.echo, create_throw_away))
-
-
 @main.group()
 def user() -> None:
     """账号。 / Accounts."""
