@@ -139,13 +139,14 @@ def advance(
     command: Command,
     *,
     completed: UserTask | None = None,
+    by: int | None = None,
     ground: CaseGround | None = None,
 ) -> Course:
     """Move a locked instance by one command and write what follows: state, tasks, timers, deadlines, incidents.
 
     The caller holds the instance's lock and writes its own audit entry. `completed` is the task whose completion the
-    command is; `ground` what has been read of the case in this transaction. Raises WrongCommand when the process does
-    not wait for it; then nothing is written.
+    command is, `by` whose act that was (the actor's, unless said); `ground` what has been read of the case in this
+    transaction. Raises WrongCommand when the process does not wait for it; then nothing is written.
     """
     programme = compiled_of(work.session, instance.deployment_id)
     before = step_rows.Before.of(programme, instance)
@@ -153,7 +154,7 @@ def advance(
     course.retried = command.task if isinstance(command, Retry) else None
     course.move(command)
     instances.compare_and_set(work.session, instance, state=course.last.state, ended=course.last.ended)
-    step_rows.write(course, before, completed=completed, by=work.actor.user_id)
+    step_rows.write(course, before, completed=completed, by=by or work.actor.user_id)
     for name in (name for step in course.steps for name in step.signals):
         signals.spread(work, name, authority_id=case.authority_id, besides=instance.id)
     _note_decisions(course)

@@ -87,7 +87,7 @@ def write(course: Course, before: Before, *, completed: UserTask | None, by: int
     subscriptions.write(course, closed)
     job_rows.close_left(course, closed)
     dues = _dues(course, opened, started)
-    tasks = _open_tasks(course, opened, dues)
+    tasks = _open_tasks(course, opened, dues, completed)
     _deadlines(course, tasks, started, dues)
     _left_stages(course, before)
     if last.incidents or before.stuck:
@@ -144,7 +144,7 @@ def _dues(course: Course, opened: Sequence[Work], started: Sequence[TimerWait]) 
 
 
 def _open_tasks(
-    course: Course, opened: Sequence[Work], dues: dict[str, deadlines.Due | None]
+    course: Course, opened: Sequence[Work], dues: dict[str, deadlines.Due | None], completed: UserTask | None
 ) -> list[tuple[UserTask, Work]]:
     recorded = course.reading().times.recorded
     rows = []
@@ -170,6 +170,8 @@ def _open_tasks(
             inputs=work.inputs,
             properties=work.properties,
             path=list(work.path),
+            returned=dict(work.returned) if work.returned else None,
+            opened_by=completed.id if completed is not None else None,
         )
         rows.append((task, work))
         set_alarms(course.programme.manifest, course.reading().calendar, task, course.work.now)

@@ -11,12 +11,13 @@ from service.domain.access import require, why_not
 from service.domain.deadlines import local_date
 from service.domain.errors import NotAllowed
 from service.domain.identity import Actor
+from service.domain.verbs import TOLD, VERBS, Hindered
 from service.programmes.task_forms import continued_form
 from service.store import instances, user_tasks
 from service.store.cases import Case
 from service.store.deployments import Deployment
 from service.store.instances import Instance
-from service.store.task_ground import TaskGround, task_facts, task_ground
+from service.store.task_ground import TaskGround, hindrances, task_facts, task_ground
 from service.store.unit_of_work import UnitOfWork
 from service.store.user_tasks import UserTask
 from service.store.users import User, actor_of
@@ -61,6 +62,15 @@ def refuse_unless_workable(work: UnitOfWork, held: HeldTask) -> None:
     if why_not(work.actor, "work-on-task", facts, work.now) is not None:
         holder = _name_of(work.session, task.completed_by or task.assignee_id)
         require(work.actor, "work-on-task", task_facts(task, held.ground, holder=holder), work.now)
+
+
+def refuse_hindered(held: HeldTask, key: str) -> None:
+    """Raise Hindered where the state of the task or its case keeps this verb from it."""
+    verb = VERBS[key]
+    for one in hindrances(held.task, held.case, held.ground):
+        if one not in verb.despite:
+            zh, en = TOLD[one]
+            raise Hindered(verb_zh=verb.zh, verb_en=verb.en, zh=zh, en=en)
 
 
 def refuse_receiver(work: UnitOfWork, held: HeldTask, user_id: int) -> Actor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from service.commands.advance import advance
+from service.commands.sealing import finish_before
 from service.commands.trail import note
 from service.domain.errors import WrongCommand
 from service.engine import Fire
@@ -25,6 +26,10 @@ def fire(work: UnitOfWork, due: DueTimer) -> bool:
         return False
     details = {"element": timer.element, "process": timer.process, "deadline": timer.deadline}
     case = work.session.get_one(Case, instance.case_id)
+    if case.suspended_at is not None:
+        return False  # it fires when the case goes on
+    if finish_before(work, case, instance, timer.ends):
+        return True  # the timer is looked at again, should it still wait
     try:
         course = advance(work, case, instance, Fire(timer.engine_task))
     except WrongCommand:

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import delete, update
 
 from service.commands.advance import advance
-from service.commands.task_locks import HeldTask, hold, refuse_unless_workable, require_person
+from service.commands.sealing import seal
+from service.commands.task_locks import HeldTask, hold, refuse_hindered, refuse_unless_workable, require_person
 from service.commands.trail import note
 from service.domain.deadlines import shown
 from service.domain.errors import Conflict, FormInvalid, StaleDraft
@@ -20,6 +21,7 @@ from service.forms import enter, judge, take
 from service.programmes.task_forms import TaskForm, open_task_form
 from service.store import request_keys, user_tasks
 from service.store.session import changed
+from service.store.signatures import AFTER
 from service.store.submissions import Draft, Submission
 from service.store.unit_of_work import UnitOfWork
 from service.store.user_tasks import UserTask
@@ -45,6 +47,7 @@ def claim(work: UnitOfWork, task_id: int) -> None:
     person = require_person(work)
     held = hold(work, task_id)
     refuse_unless_workable(work, held)
+    refuse_hindered(held, "claim")
     user_tasks.claim(work.session, task_id, person, at=work.now)
     note(work, "task-claimed", "user-task", task_id, {"name": held.task.name}, case_id=held.case.id)
 
@@ -53,7 +56,9 @@ def release(work: UnitOfWork, task_id: int) -> None:
     """Give the task back to its groups; the draft stays."""
     person = require_person(work)
     held = hold(work, task_id)
-    user_tasks.assign(work.session, task_id, None, held_by=person, at=work.now)
+    refuse_hindered(held, "release")
+    holder = work.actor.stands_in(held.task.assignee_id, held.ground.groups) or person
+    user_tasks.assign(work.session, task_id, None, held_by=holder, at=work.now)
     note(work, "task-released", "user-task", task_id, {"name": held.task.name}, case_id=held.case.id)
 
 
@@ -105,6 +110,7 @@ def complete(
     if held.ground.answered is not None:
         return _repeated(held, person)
     refuse_unless_workable(work, held)
+    refuse_hindered(held, "complete")
     form = _form(work, held)
     judged = _judged(form, pairs, data)
     if judged.problems:
@@ -130,13 +136,18 @@ def _repeated(held: HeldTask, person: int) -> Completion:
 
 def _completed(work: UnitOfWork, held: HeldTask, form: TaskForm, judged: Judged, person: int) -> Completion:
     task, data = held.task, to_json(judged.data)  # numbers as JSON has them; money keeps its two decimals
+    if AFTER in held.ground.unsigned:
+        waits = seal(work, held, data, form.compiled.digest, person)
+        return Completion(task.id, task.case_id, task.name, waits, ended=False, outcome=None, incidents=0)
     work.session.add(_submission(work, task, form, data, person))
     if held.ground.draft is not None:
         changed(work.session, delete(Draft).where(Draft.task_id == task.id, Draft.user_id == person))
     work.session.flush()
     command = Complete(task.engine_task, data)
     course = advance(work, held.case, held.instance, command, completed=task, ground=form.reading.ground)
-    details = {"name": task.name, "element": task.element, "process": task.process, "form": task.form}
+    details: dict[str, Any] = {"name": task.name, "element": task.element, "process": task.process, "form": task.form}
+    if (principal := work.actor.stands_in(task.assignee_id, held.ground.groups)) is not None:
+        details["stands_for"] = principal
     note(work, "task-completed", "user-task", task.id, {**details, **course.trail()}, case_id=task.case_id)
     return Completion(
         task_id=task.id,

@@ -73,6 +73,7 @@ class CaseFacts:
     ended: bool = False
     papers_sent: bool = False
     decided: bool = False  # only its filing is left
+    shown: bool = False  # sent to the actor for reading, or for a signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,8 @@ def role_names(groups: Iterable[str]) -> frozenset[str]:
 
 
 def _in_scope(actor: Actor, case: CaseFacts) -> Refusal | None:
-    return None if _applies(actor, case) or _judges(actor, case) or _works(actor, case) else NotFound()
+    seen = _applies(actor, case) or _judges(actor, case) or _works(actor, case) or _is_shown(actor, case)
+    return None if seen else NotFound()
 
 
 def _applies(actor: Actor, case: CaseFacts) -> bool:
@@ -206,6 +208,10 @@ def _works(actor: Actor, case: CaseFacts) -> bool:
         if _concerns(actor, touch) and fits(actor, case, touch.groups) and not invited_only:
             return True
     return False
+
+
+def _is_shown(actor: Actor, case: CaseFacts) -> bool:
+    return case.shown and not has_conflict(actor, case)
 
 
 def _concerns(actor: Actor, touch: Touch) -> bool:
@@ -302,7 +308,7 @@ def _is_open(_actor: Actor, task: TaskFacts, _now: datetime) -> Refusal | None:
 
 
 def _is_free(actor: Actor, task: TaskFacts, _now: datetime) -> Refusal | None:
-    if task.assignee_id in {None, actor.user_id}:
+    if task.assignee_id in {None, actor.user_id, actor.stands_in(task.assignee_id, task.groups)}:
         return None
     return TaskAlreadyClaimed(who=task.holder, when=shown(task.since) if task.since else "")
 

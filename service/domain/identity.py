@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 
@@ -20,7 +20,7 @@ class Actor:
     """The person, or the part of the service, in whose name a command runs.
 
     `interests` are credit codes and names of units the person is tied to: the own one's name, an employer, a declared
-    relation, a joint project.
+    relation, a joint project. `lent` are the roles of those the person stands in for as a deputy, and whose they are.
     """
 
     user_id: int | None
@@ -30,6 +30,7 @@ class Actor:
     expert_id: int | None = None
     credit_code: str | None = None
     interests: frozenset[str] = frozenset()
+    lent: tuple[tuple[int, Grant], ...] = ()
     kind: Literal["person", "clock", "system"] = "person"
     language: Literal["zh", "en"] = "zh"
 
@@ -41,11 +42,36 @@ class Actor:
         ['expert:3', 'local-clerk@5']
         """
         keys = {group_at(grant.role, grant.organisation_id) for grant in self.roles}
+        keys |= self.lent_groups
         if self.expert_id is not None:
             keys.add(expert_group(self.expert_id))
         if self.credit_code is not None:
             keys.add(member_group(self.credit_code))
         return frozenset(keys)
+
+    @property
+    def stands_for(self) -> frozenset[int]:
+        """The accounts the person is deputy of today."""
+        return frozenset(principal for principal, _ in self.lent)
+
+    def stands_in(self, assignee_id: int | None, groups: frozenset[str]) -> int | None:
+        """For whom the person may act as deputy on a task of these groups; None for an act of one's own.
+
+        >>> clerk = Grant("local-clerk", 5, "/1/5/")
+        >>> Actor(7, "王敏", 5, lent=((8, clerk),)).stands_in(8, frozenset({"local-clerk@5"}))
+        8
+        """
+        if assignee_id is None and not groups.isdisjoint(replace(self, lent=()).groups):
+            return None
+        for principal, grant in self.lent:
+            if assignee_id in (None, principal) and group_at(grant.role, grant.organisation_id) in groups:
+                return principal
+        return None
+
+    @property
+    def lent_groups(self) -> frozenset[str]:
+        """The group keys the person has only as somebody's deputy, or also so."""
+        return frozenset(group_at(grant.role, grant.organisation_id) for _, grant in self.lent)
 
     @property
     def related_units(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import Select, String, and_, bindparam, func, literal_column, or_, select, tuple_, union_all
+from sqlalchemy import Select, String, and_, bindparam, exists, func, literal_column, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session, aliased
 
 from service.domain.identity import Actor
@@ -47,6 +47,7 @@ class InboxRow:
     opened_at: datetime
     closed_at: datetime | None
     order: datetime
+    suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,8 @@ def _asked(
         "row": position[1] if position else None,
     }
     given |= task_values(actor)
+    if scope == "mine" and actor.lent:
+        given |= {"principals": sorted(actor.stands_for), "lent_groups": sorted(actor.lent_groups)}
     values.update((name, value) for name, value in given.items() if value is not None)
     narrowing = frozenset(name for name, value in given.items() if value is not None)
     return (scope, len(groups), narrowing), values
@@ -154,10 +157,17 @@ def _count(scope: Scope, groups: int, narrowing: Narrowing) -> Select[*Columns]:
 
 
 def _mine(narrowing: Narrowing) -> Select[*Columns]:
+    """Claimed by the person; a deputy's are also those that the principal has in one of the roles lent."""
     order = func.coalesce(UserTask.due_at, NEVER)
+    whose = UserTask.assignee_id == bindparam("person")
+    if "principals" in narrowing:
+        lent = exists().where(
+            TaskGroup.task_id == UserTask.id, TaskGroup.group_key.in_(bindparam("lent_groups", expanding=True))
+        )
+        whose = or_(whose, and_(UserTask.assignee_id.in_(bindparam("principals", expanding=True)), lent))
     chosen = (
         select(UserTask.id.label("id"), order.label("due_order"))
-        .where(IS_OPEN, UserTask.assignee_id == bindparam("person"))
+        .where(IS_OPEN, whose)
         .order_by(order, UserTask.id)
         .limit(bindparam("most"))
     )
@@ -229,6 +239,7 @@ def _rows(session: Session, order: dict[int, datetime]) -> list[InboxRow]:
             row.id, row.name, row.element, row.case_id, row.number, row.title, row.programme, row.procedure, row.state,
             row.applicant or "", row.assignee_id, row.assignee or "", row.due_at, row.due_reason,
             row.opened_at, row.closed_at, order[row.id],
+            row.suspended_at is not None,
         )
         for row in found
     }  # fmt: skip
@@ -242,7 +253,7 @@ def _details() -> Select[*Columns]:
             UserTask.id, UserTask.name, UserTask.element, UserTask.assignee_id, User.name.label("assignee"),
             UserTask.due_at, UserTask.due_reason, UserTask.opened_at, UserTask.closed_at,
             Case.id.label("case_id"), Case.number, Case.title, Case.programme, Case.procedure, Case.state,
-            Organisation.name.label("applicant"),
+            Case.suspended_at, Organisation.name.label("applicant"),
         )
         .join(Case, Case.id == UserTask.case_id)
         .outerjoin(Organisation, Organisation.id == Case.applicant_id)

@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session, aliased
 from service.domain.access import PARTY_ROLES, CaseFacts, Remit, Touch, judging_paths, remit_paths, role_of
 from service.domain.identity import Actor
 from service.store.cases import Case
+from service.store.copies import Copy
 from service.store.experts import Expert
 from service.store.members import Member
 from service.store.messages import Message
@@ -36,6 +37,7 @@ from service.store.organisations import Organisation
 from service.store.panels import Panel, Seat
 from service.store.relations import Relation, is_tied
 from service.store.session import INT64
+from service.store.signatures import REMOVED, Signature
 from service.store.unions import by_kind, columns_of
 from service.store.user_tasks import TaskGroup, UserTask
 from service.store.users import User
@@ -52,7 +54,10 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     """A condition on `Case`, the twin of `see-case`: own declarations, submitted ones by office, those worked on."""
     if not actor.is_person:
         return true()
-    conditions: list[ColumnElement[bool]] = [Case.id.in_(_worked_on(actor))]
+    conditions: list[ColumnElement[bool]] = [
+        Case.id.in_(_worked_on(actor)),
+        and_(Case.id.in_(_shown_to(actor.user_id)), ~_conflicts(actor, Case.id)),
+    ]
     if actor.organisation_id is not None:
         conditions.append(Case.applicant_id == actor.organisation_id)
     scopes = judging_paths(actor)
@@ -175,6 +180,7 @@ def case_facts(session: Session, actor: Actor, case: Case) -> CaseFacts:
         ended=case.ended_at is not None,
         papers_sent=case.papers_sent_at is not None,
         decided=case.state == DECIDED,
+        shown=bool(found.get("shown")),
     )
 
 
@@ -233,6 +239,7 @@ def _statement() -> CompoundSelect[Any]:
         select(*touch)
         .outerjoin(TaskGroup, TaskGroup.task_id == UserTask.id)
         .where(UserTask.case_id == case_id, or_(mine, in_group)),
+        select(*_columns("shown", key=Case.id)).where(Case.id == case_id, Case.id.in_(_shown_to(person))),
     )
 
 
@@ -298,6 +305,14 @@ def _worked_on(actor: Actor) -> Select[int]:
         beside = exists().where(group.task_id == UserTask.id, ~group.group_key.startswith("expert:"))
         found = found.where(or_(UserTask.case_id.not_in(_only_invited(actor)), beside))
     return found
+
+
+def _shown_to(person: Any) -> Select[int]:
+    """Cases sent to the person for reading, or to sign in."""
+    asked = select(UserTask.case_id).join(Signature, Signature.task_id == UserTask.id)
+    asked = asked.where(Signature.user_id == person, Signature.state != REMOVED)
+    sent = select(Copy.case_id).where(Copy.user_id == person)
+    return select(union_all(sent, asked).subquery().c.case_id)
 
 
 def _newest_seats(expert: Any) -> Select[Any]:

@@ -34,6 +34,7 @@ class Case(Base):
     papers_sent_at: Mapped[datetime | None]
     submitted_at: Mapped[datetime | None]
     receipt_code: Mapped[str | None] = mapped_column(unique=True)
+    suspended_at: Mapped[datetime | None]
 
 
 class CaseEvent(Base):

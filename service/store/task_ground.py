@@ -15,15 +15,18 @@ from sqlalchemy import CompoundSelect, String, bindparam, select, union_all
 from sqlalchemy.orm import Session
 
 from service.domain.access import CaseFacts, TaskFacts, role_of
+from service.domain.verbs import Hindrance
+from service.store import signatures
 from service.store.access import ground_parts, seat_in, units_in
 from service.store.attachments import Attachment
 from service.store.cases import Case
 from service.store.request_keys import RequestKey
 from service.store.session import DATA, INT64, UTCDateTime
+from service.store.signatures import BEFORE, Signature
 from service.store.submissions import Draft, Submission
 from service.store.timers import Timer
 from service.store.unions import by_kind, columns_of
-from service.store.user_tasks import TaskGroup, UserTask
+from service.store.user_tasks import OPEN, TaskGroup, UserTask
 
 _columns = partial(
     columns_of,
@@ -77,6 +80,8 @@ class TaskGround:
     answered_to: int | None = None
     units: frozenset[str] = frozenset()
     seat: Any = None
+    unsigned: frozenset[str] = frozenset()  # places of the signatures that are still missing
+    sent_back: bool = False  # an earlier step is open that leads straight back to the task
 
 
 def task_ground(
@@ -143,6 +148,12 @@ def _statement() -> CompoundSelect[Any]:
         .join(TaskGroup, TaskGroup.task_id == UserTask.id)
         .where(UserTask.case_id == case_id, UserTask.completed_by == person, UserTask.id != task_id),
         select(*answer).where(RequestKey.key == bindparam("request_key")),
+        select(*_columns("unsigned", name=Signature.place)).where(
+            Signature.task_id == task_id, Signature.state == signatures.OPEN
+        ),
+        select(*_columns("back", data=UserTask.returned)).where(
+            UserTask.case_id == case_id, UserTask.status == OPEN, UserTask.returned.is_not(None)
+        ),
         *ground_parts(
             _columns,
             case_id,
@@ -171,4 +182,19 @@ def _ground(task: UserTask, now: datetime, found: Mapping[str, Sequence[Any]]) -
         answered_to=answer.key if answer is not None else None,
         units=units_in(found),
         seat=seat_in(found),
+        unsigned=frozenset(row.name for row in found.get("unsigned", ())),
+        sent_back=any((row.data or {}).get("resume") == str(task.engine_task) for row in found.get("back", ())),
     )
+
+
+def hindrances(task: UserTask, case: Case, ground: TaskGround) -> tuple[Hindrance, ...]:
+    """What keeps most verbs from the task, the most telling first."""
+    found = {
+        Hindrance.CLOSED: task.status != OPEN,
+        Hindrance.SUSPENDED: case.suspended_at is not None,
+        Hindrance.AWAY: ground.sent_back,
+        Hindrance.DELEGATED: task.owner_id is not None,
+        Hindrance.SEALED: task.sealed is not None,
+        Hindrance.SIGNING: BEFORE in ground.unsigned,
+    }
+    return tuple(one for one, holds in found.items() if holds)

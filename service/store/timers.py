@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from service.store.cases import Case
+from service.store.instances import Instance
 from service.store.session import Base, Key
 
 
@@ -38,10 +40,15 @@ class DueTimer:
 
 
 def due(session: Session, now: datetime, limit: int) -> tuple[DueTimer, ...]:
-    """Timers due at `now`, in due order, read without a lock: check each again under its instance's lock."""
+    """Timers due at `now`, in due order, without those of suspended cases.
+
+    Read without a lock: check each again under its instance's lock.
+    """
     statement = (
         select(Timer.id, Timer.instance_id, Timer.engine_task)
-        .where(Timer.due_at <= now)
+        .join(Instance, Instance.id == Timer.instance_id)
+        .join(Case, Case.id == Instance.case_id)
+        .where(Timer.due_at <= now, Case.suspended_at.is_(None))
         .order_by(Timer.due_at, Timer.id)
         .limit(limit)
     )

@@ -27,7 +27,9 @@ class UserTask(Base):
     """One piece of work for a person; `engine_task` is its number within the instance.
 
     `alarms` is what the clock still has to tell about it, soonest first ({kind, at, to}); `alarm_at` is the first one's
-    instant, None while its deadline is stopped.
+    instant, None while its deadline is stopped. `owner_id` has delegated it to the assignee. `sealed` is what its owner
+    has submitted ({data, form_digest, by, at}) while others still sign. `returned` tells who sent it back, whence and
+    why, with `resume` the number of the task that waits for it. `opened_by` is the task whose completion opened it.
     """
 
     __tablename__ = "user_tasks"
@@ -81,6 +83,10 @@ class UserTask(Base):
     alarm_at: Mapped[datetime | None]
     overdue_marked_at: Mapped[datetime | None]
     escalated_at: Mapped[datetime | None]
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    sealed: Mapped[dict[str, Any] | None]
+    returned: Mapped[dict[str, Any] | None]
+    opened_by: Mapped[int | None] = mapped_column(ForeignKey("user_tasks.id"), index=True)
 
 
 class TaskGroup(Base):

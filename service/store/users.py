@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, and_, null, or_, select, union_all
+from sqlalchemy import ColumnElement, ForeignKey, and_, cast, null, or_, select, union_all
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.domain import identity
+from service.store.deputies import Deputy, stands
 from service.store.experts import Expert
 from service.store.organisations import Organisation
 from service.store.relations import Relation, is_tied
-from service.store.session import Base, Key
+from service.store.session import DATA, INT64, Base, Key
 
 
 class User(Base):
@@ -97,7 +98,7 @@ def actor_of(session: Session, user_id: int, today: date) -> identity.Actor | No
     if person is None:
         return None
     user, credit_code, unit, expert = person
-    grants, ties = _grants_and_ties(session, user_id, today)
+    grants, ties, lent = _grants_and_ties(session, user_id, today)
     return identity.Actor(
         user_id=user.id,
         name=user.name,
@@ -106,6 +107,7 @@ def actor_of(session: Session, user_id: int, today: date) -> identity.Actor | No
         expert_id=expert.id if expert is not None else None,
         credit_code=credit_code,
         interests=frozenset({*ties, *interests_of(expert), *([unit] if unit else [])}),
+        lent=tuple(lent),
         language="en" if user.language == "en" else "zh",
     )
 
@@ -117,13 +119,28 @@ def interests_of(expert: Expert | None) -> frozenset[str]:
     return frozenset(unit for unit in (expert.employer, expert.employer_credit_code, *expert.avoid) if unit)
 
 
-def _grants_and_ties(session: Session, user_id: int, today: date) -> tuple[list[identity.Grant], list[str]]:
-    """In one statement, because every request asks."""
+def _grants_and_ties(
+    session: Session, user_id: int, today: date
+) -> tuple[list[identity.Grant], list[str], list[tuple[int, identity.Grant]]]:
+    """In one statement, because every request asks: own roles, ties, and the roles lent to a deputy."""
+    columns = (Grant.role.label("name"), Grant.organisation_id.label("place"), Organisation.path.label("path"))
+    own = cast(null(), INT64).label("principal")
     grants = (
-        select(Grant.role.label("name"), Grant.organisation_id.label("place"), Organisation.path.label("path"))
+        select(*columns, own, cast(null(), DATA).label("scope"))
         .join(Organisation, Organisation.id == Grant.organisation_id)
         .where(Grant.user_id == user_id, is_valid(today))
     )
-    ties = select(Relation.unit, null(), null()).where(Relation.user_id == user_id, is_tied(today))
-    rows: Sequence[Any] = session.execute(union_all(grants, ties)).all()
-    return [identity.Grant(*row) for row in rows if row.path is not None], [row.name for row in rows if not row.path]
+    lent = (
+        select(*columns, Deputy.principal_id, Deputy.roles)
+        .join(Organisation, Organisation.id == Grant.organisation_id)
+        .join(Deputy, Deputy.principal_id == Grant.user_id)
+        .where(Deputy.deputy_id == user_id, stands(today), is_valid(today))
+    )
+    ties = select(Relation.unit, null(), null(), null(), null()).where(Relation.user_id == user_id, is_tied(today))
+    rows: Sequence[Any] = session.execute(union_all(grants, lent, ties)).all()
+    found = [(row, identity.Grant(row.name, row.place, row.path)) for row in rows if row.path is not None]
+    return (
+        [grant for row, grant in found if row.principal is None],
+        [row.name for row in rows if not row.path],
+        [(row.principal, grant) for row, grant in found if row.principal is not None and grant.role in row.scope],
+    )

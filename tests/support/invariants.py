@@ -25,7 +25,10 @@ from service.store.timers import Timer
 from service.store.unit_of_work import transact
 from service.store.user_tasks import COMPLETED, OPEN, UserTask
 
-MOVES = ("case-started", "task-completed", "timer-fired", "message-published", "incident-retried")
+MOVES = (
+    "case-started", "task-completed", "timer-fired", "message-published", "incident-retried", "task-returned",
+    "task-taken-back", "case-cancelled",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

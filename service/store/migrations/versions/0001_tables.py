@@ -245,6 +245,31 @@ def upgrade() -> None:
         sa.UniqueConstraint("programme", "version", name=op.f("uq_deployments_programme_version")),
     )
     op.create_table(
+        "deputies",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("principal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("deputy_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "roles",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("to_on", sa.Date(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("appointed_at", UTCDateTime(), nullable=False),
+        sa.Column("ended_at", UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["deputy_id"], ["users.id"], name=op.f("fk_deputies_deputy_id")),
+        sa.ForeignKeyConstraint(["principal_id"], ["users.id"], name=op.f("fk_deputies_principal_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deputies")),
+    )
+    with op.batch_alter_table("deputies", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_deputies_deputy_id"), ["deputy_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_deputies_principal_id"), ["principal_id"], unique=False)
+
+    op.create_table(
         "experts",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -381,6 +406,7 @@ def upgrade() -> None:
         sa.Column("papers_sent_at", UTCDateTime(), nullable=True),
         sa.Column("submitted_at", UTCDateTime(), nullable=True),
         sa.Column("receipt_code", sa.String(), nullable=True),
+        sa.Column("suspended_at", UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["applicant_id"], ["organisations.id"], name=op.f("fk_cases_applicant_id")),
         sa.ForeignKeyConstraint(["authority_id"], ["organisations.id"], name=op.f("fk_cases_authority_id")),
         sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_cases_call_id")),
@@ -465,6 +491,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("case_events", schema=None) as batch_op:
         batch_op.create_index("ix_case_events_case_id_name", ["case_id", "name"], unique=False)
+
+    op.create_table(
+        "copies",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sent_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sent_at", UTCDateTime(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_copies_case_id")),
+        sa.ForeignKeyConstraint(["sent_by"], ["users.id"], name=op.f("fk_copies_sent_by")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_copies_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_copies")),
+        sa.UniqueConstraint("user_id", "case_id", name=op.f("uq_copies_user_id_case_id")),
+    )
+    with op.batch_alter_table("copies", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_copies_case_id"), ["case_id"], unique=False)
 
     op.create_table(
         "dispatches",
@@ -882,10 +925,28 @@ def upgrade() -> None:
         sa.Column("alarm_at", UTCDateTime(), nullable=True),
         sa.Column("overdue_marked_at", UTCDateTime(), nullable=True),
         sa.Column("escalated_at", UTCDateTime(), nullable=True),
+        sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "sealed",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=True,
+        ),
+        sa.Column(
+            "returned",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=True,
+        ),
+        sa.Column("opened_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["assignee_id"], ["users.id"], name=op.f("fk_user_tasks_assignee_id")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_user_tasks_case_id")),
         sa.ForeignKeyConstraint(["completed_by"], ["users.id"], name=op.f("fk_user_tasks_completed_by")),
         sa.ForeignKeyConstraint(["instance_id"], ["instances.id"], name=op.f("fk_user_tasks_instance_id")),
+        sa.ForeignKeyConstraint(["opened_by"], ["user_tasks.id"], name=op.f("fk_user_tasks_opened_by")),
+        sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name=op.f("fk_user_tasks_owner_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_tasks")),
         sa.UniqueConstraint("instance_id", "engine_task", name=op.f("uq_user_tasks_instance_id_engine_task")),
     )
@@ -913,6 +974,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("status = 'open'"),
             sqlite_where=sa.text("status = 'open'"),
         )
+        batch_op.create_index(batch_op.f("ix_user_tasks_opened_by"), ["opened_by"], unique=False)
 
     op.create_table(
         "attachments",
@@ -1001,6 +1063,34 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("drafts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_drafts_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "signatures",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("asked_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("asked_at", UTCDateTime(), nullable=False),
+        sa.Column("question", sa.String(), nullable=False),
+        sa.Column("agrees", sa.Boolean(), nullable=True),
+        sa.Column("opinion", sa.String(), nullable=True),
+        sa.Column("closed_at", UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["asked_by"], ["users.id"], name=op.f("fk_signatures_asked_by")),
+        sa.ForeignKeyConstraint(["task_id"], ["user_tasks.id"], name=op.f("fk_signatures_task_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_signatures_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signatures")),
+    )
+    with op.batch_alter_table("signatures", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_signatures_open_user_id",
+            ["user_id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'open'"),
+            sqlite_where=sa.text("state = 'open'"),
+        )
+        batch_op.create_index(batch_op.f("ix_signatures_task_id"), ["task_id"], unique=False)
 
     op.create_table(
         "submissions",
