@@ -22,6 +22,7 @@ def to_task(
     session: Session,
     actor: Actor,
     loaded: LoadedTask,
+    *,
     groups: frozenset[str],
     supervising: Collection[str],
     now: datetime,
