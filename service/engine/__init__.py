@@ -21,7 +21,7 @@ from service.engine.commands import (
 )
 from service.engine.decisions import DecisionTaken
 from service.engine.expressions import CaseValues
-from service.engine.migration import migrate, plan
+from service.engine.migration import Renamed, migrate, plan
 from service.engine.results import (
     IncidentRow,
     Live,
@@ -56,6 +56,7 @@ __all__ = [
     "ProcessInfo",
     "Publish",
     "RemoveTurn",
+    "Renamed",
     "Retry",
     "Return",
     "SetDue",

@@ -38,7 +38,15 @@ HISTORY = (
     "case-started", "task-completed", "timer-fired", "paper-issued", "letter-issued", "receipt-issued",
     "notice-published", "objection-lodged", "case-withdrawn", "deadline-extended", "meeting-announced", "case-ended",
 )  # fmt: skip
-STAFF_HISTORY = (*HISTORY, "task-claimed", "task-released", "message-published", "incident-retried", "attachment-kept")
+STAFF_HISTORY = (
+    *HISTORY,
+    "task-claimed",
+    "task-released",
+    "message-published",
+    "incident-retried",
+    "attachment-kept",
+    "version-changed",
+)
 HISTORY_LIMIT = 200
 
 

@@ -95,6 +95,7 @@ _ACTIONS: Final = {
     "objection-lodged": _("收到异议"),
     "decision-taken": _("规则核对"),
     "deadline-extended": _("延期"),
+    "version-changed": _("换到专项的另一版本"),
     "incident-opened": _("自动步骤出错"),
     "incident-resolved": _("自动步骤已恢复"),
     "signed-in": _("登录"),
