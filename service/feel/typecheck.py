@@ -231,7 +231,7 @@ class Checker:
         self.compares(node.place, "<=", start, end)
         return RangeType(either([start, end]))
 
-    def function(self, node: s.FunctionLiteral, around: Around) -> FeelType:
+    def function(self, node: s.FunctionLiteral, around: Around) -> FunctionType:
         """Parameters as declared; the result as declared or as the body gives it."""
         params = [declared or ANY for declared in node.types]
         if node.body is None:

@@ -144,13 +144,8 @@ class FunctionType(FeelType):
         self.result = result
 
     def accepts(self, value: Any) -> bool:
-        """Whether it can be called so; of a function without declared types the number of parameters decides."""
-        if not isinstance(value, FunctionValue):
-            return False
-        own = getattr(value, "type", None)
-        if isinstance(own, FunctionType):
-            return own.conforms(self)
-        return value.arity is None or value.arity == len(self.params)
+        """Whether it is a function that can be called so."""
+        return isinstance(value, FunctionValue) and value.fits(self)
 
     def conforms(self, other: FeelType) -> bool:
         """Parameters against the direction, the result along it."""

@@ -18,6 +18,7 @@ from service.feel.far import Far, is_moment
 if TYPE_CHECKING:
     from service.feel.run import Run
     from service.feel.source import Place
+    from service.feel.types import FunctionType
 
 Value = Any
 
@@ -71,6 +72,11 @@ class FunctionValue:
     def arity(self) -> int | None:
         """How many arguments it takes, or None where that varies."""
         return None
+
+    def fits(self, wanted: FunctionType) -> bool:
+        """Whether it is of a function type: by its own type, or where it has none by how many arguments it takes."""
+        own: FunctionType | None = getattr(self, "type", None)
+        return own.conforms(wanted) if own is not None else self.arity in (None, len(wanted.params))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
-from service.feel.builtins.registry import builtin, whole
+from service.feel.builtins.registry import builtin
 from service.feel.values import NUMBERS, Value, YearsMonths, number
 
 # a scale may ask for more digits than a number has
 _WIDE = decimal.Context(prec=6200, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
 # the quotient of the largest and the smallest number has so many digits
 _EXACT = decimal.Context(prec=12_400, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
+_TWO = Decimal(2)
 _SMALLEST_SCALE, _LARGEST_SCALE = -6111, 6176
 
 
@@ -79,12 +80,13 @@ def _exp(value: Decimal) -> Value:
 
 @builtin("even", "number: number")
 def _even(value: Decimal) -> bool:
-    return whole(value) % 2 == 0
+    """A number with a fraction is neither even nor odd."""
+    return _EXACT.remainder(value, _TWO) == 0
 
 
 @builtin("odd", "number: number")
 def _odd(value: Decimal) -> bool:
-    return whole(value) % 2 == 1
+    return abs(_EXACT.remainder(value, _TWO)) == 1
 
 
 @builtin("number", "from: number")

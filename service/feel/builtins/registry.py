@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 from service.feel.arithmetic import FAILURES
 from service.feel.characters import PatternError
 from service.feel.far import is_day
+from service.feel.results import called, kind_of
 from service.feel.run import Run
 from service.feel.source import Place
 from service.feel.temporal import midnight
+from service.feel.types import FunctionType
 from service.feel.values import DURATIONS, FunctionValue, Value, kind, kind_in_chinese, number
 
 _Callable = TypeVar("_Callable", bound=Callable[..., Any])
@@ -122,6 +124,13 @@ class Builtin(FunctionValue):
     def takes(self, kinds: list[str], named: tuple[str, ...] | None) -> bool:
         """Whether arguments of these kinds can fit one of the signatures, "" being a kind that is not known."""
         return any(signature.takes(kinds, named) for signature in self.signatures)
+
+    def fits(self, wanted: FunctionType) -> bool:
+        """Whether it takes such arguments and gives such a result, as far as that is known."""
+        result = called(self.name, wanted.params)
+        known = kind_of(result) != "" and kind_of(wanted.result) != ""
+        fitting = not known or kind_of(result) == kind_of(wanted.result)
+        return fitting and self.takes([kind_of(each) for each in wanted.params], None)
 
     def invoke(self, run: Run, arguments: list[Value], named: tuple[str, ...] | None, place: Place) -> Value:
         """Call the first signature that fits; null with a diagnostic where none does or the values are impossible."""

@@ -8,21 +8,21 @@ from service.feel.closures import Compile, Compiler, Evaluate, Static
 from service.feel.nodes.reading import convert_noting
 from service.feel.run import Run, Scope
 from service.feel.source import Place
-from service.feel.types import ANY, FeelType, FunctionType
+from service.feel.typecheck import Around, Checker
+from service.feel.types import FunctionType
 from service.feel.values import FunctionValue, Value, kind, kind_in_chinese
 
 
 class Lambda(FunctionValue):
     """A function written in FEEL, with the scope it was written in."""
 
-    __slots__ = ("body", "node", "result", "scope", "type")
+    __slots__ = ("body", "node", "scope", "type")
 
-    def __init__(self, node: s.FunctionLiteral, body: Evaluate, scope: Scope | None, result: FeelType | None) -> None:
+    def __init__(self, node: s.FunctionLiteral, body: Evaluate, scope: Scope | None, type_: FunctionType) -> None:
         self.node = node
         self.body = body
         self.scope = scope
-        self.result = result
-        self.type = FunctionType([declared or ANY for declared in node.types], result or ANY)
+        self.type = type_
 
     def invoke(self, run: Run, arguments: list[Value], named: tuple[str, ...] | None, place: Place) -> Value:
         """Evaluate the body with the arguments as local names, each as its declared type takes it."""
@@ -43,7 +43,8 @@ class Lambda(FunctionValue):
             value = self.body(run, Scope(given, self.scope))
         finally:
             run.calls -= 1
-        return value if self.result is None else convert_noting(run, value, self.result, self.node.place)
+        declared = self.node.result
+        return value if declared is None else convert_noting(run, value, declared, self.node.place)
 
     @property
     def arity(self) -> int:
@@ -55,8 +56,9 @@ def _function(node: s.FunctionLiteral, compile_node: Compile, static: Static) ->
     if node.body is None:
         zh, en = "不支持外部函数", "external functions are not supported"
         return lambda run, _scope: run.note(node.place, "external", zh, en)
-    body, result = compile_node(node.body, static.binding(*node.params)), node.result
-    return lambda _run, scope: Lambda(node, body, scope, result)
+    body = compile_node(node.body, static.binding(*node.params))
+    type_ = Checker().function(node, Around({}))
+    return lambda _run, scope: Lambda(node, body, scope, type_)
 
 
 def invoke(run: Run, function: Value, arguments: list[Value], named: tuple[str, ...] | None, place: Place) -> Value:
