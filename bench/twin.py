@@ -1,12 +1,13 @@
-"""One process of 41 nodes in two dialects: ours, and the one the bare library reads, Python where ours has FEEL.
+"""One process of 41 nodes in three dialects: FEEL for ours, Python for the bare library, JavaScript for bpmn-engine.
 
 Ten user tasks (one a loop over experts), five reminders, a decision, five questions, an event gateway, a parallel
-split: what a recognition procedure is made of, with nothing that only one of the two can run.
+split: what a recognition procedure is made of, with nothing that only one of them can run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from html import escape
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -75,6 +76,53 @@ def theirs() -> bytes:
     return _process(feel=False).encode()
 
 
+def javascript() -> bytes:
+    """The process as npm `bpmn-engine` reads it: script tasks decide and add up; its variables stand in `values`."""
+    timer = '<timerEventDefinition><timeDuration xsi:type="tFormalExpression">P9D</timeDuration></timerEventDefinition>'
+    nodes = [
+        '<startEvent id="s"/><endEvent id="filed"/><endEvent id="rejected"/><eventBasedGateway id="wait"/>',
+        *(f'<exclusiveGateway id="{gateway}"/>' for gateway in ("g0", "g1", "g2", "g3", "g4", "merge")),
+        '<parallelGateway id="split"/><parallelGateway id="join"/>',
+        '<intermediateCatchEvent id="objection"><messageEventDefinition messageRef="m"/></intermediateCatchEvent>',
+        f'<intermediateCatchEvent id="published">{timer}</intermediateCatchEvent>',
+        _script("elig", "values.ok = values.rnd_staff >= 30 && values.patents >= 5 && values.years >= 2; next();"),
+        _script("score", "next();"),
+    ]
+    for task, _, reminded in TASKS:
+        nodes.append(f'<userTask id="{task}"/>')
+        if reminded:
+            nodes.append(
+                f'<boundaryEvent id="t-{task}" attachedToRef="{task}" cancelActivity="false">{timer}</boundaryEvent>'
+                f'<task id="remind-{task}"/><endEvent id="reminded-{task}"/>'
+            )
+    spaces = f'xmlns="{BPMN}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+    body = "".join((*nodes, *_flows(_in_javascript)))
+    return (
+        f'<definitions {spaces} id="defs" targetNamespace="bench"><message id="m" name="objection"/>'
+        f'<process id="p" isExecutable="true">{body}</process></definitions>'
+    ).encode()
+
+
+def _script(task: str, text: str) -> str:
+    script = escape(f"const {{ values }} = this.environment.variables; {text}")
+    return f'<scriptTask id="{task}" scriptFormat="javascript"><script>{script}</script></scriptTask>'
+
+
+def _in_javascript(_feel: str, python: str) -> str:
+    text = python.replace("not ", "!").replace("==", "===").replace("!=", "!==")
+    text = re.sub(r"\b(ok|d\d|score)\b", r"values.\1", text)
+    script = escape(f"const {{ values }} = this.environment.variables; next(null, {text});")
+    return f'<conditionExpression xsi:type="tFormalExpression" language="javascript">{script}</conditionExpression>'
+
+
+def _in_feel(feel: str, _python: str) -> str:
+    return f"<conditionExpression>{escape(f'={feel}')}</conditionExpression>"
+
+
+def _in_python(_feel: str, python: str) -> str:
+    return f"<conditionExpression>{escape(python)}</conditionExpression>"
+
+
 def decision(*, feel: bool) -> bytes:
     """The decision `eligible`; the library's cells are Python."""
     names = ("rnd_staff", "patents", "years")
@@ -100,7 +148,7 @@ def decision(*, feel: bool) -> bytes:
 
 
 def _process(*, feel: bool) -> str:
-    body = "".join((*_nodes(feel=feel), *_flows(feel=feel)))
+    body = "".join((*_nodes(feel=feel), *_flows(_in_feel if feel else _in_python)))
     spaces = f'xmlns="{BPMN}" xmlns:zeebe="{ZEEBE}" xmlns:spiffworkflow="{SPIFF}"'
     return (
         f'<definitions {spaces} id="defs" targetNamespace="bench">'
@@ -159,15 +207,14 @@ def _timer(feel: bool, days: int) -> str:
     return f"<timerEventDefinition><timeDate>{'=' if feel else ''}due({days})</timeDate></timerEventDefinition>"
 
 
-def _flows(*, feel: bool) -> Iterator[str]:
+def _flows(condition: Callable[[str, str], str]) -> Iterator[str]:
     reminders = tuple(
         flow
         for task, _, reminded in TASKS
         if reminded
         for flow in ((f"t-{task}", f"remind-{task}", "", ""), (f"remind-{task}", f"reminded-{task}", "", ""))
     )
-    for source, target, ours_says, theirs_says in FLOWS + reminders:
-        says = f"={ours_says}" if feel and ours_says else theirs_says
-        condition = f"<conditionExpression>{escape(says)}</conditionExpression>" if says else ""
+    for source, target, feel, python in FLOWS + reminders:
         ends = f'sourceRef="{source}" targetRef="{target}"'
-        yield f'<sequenceFlow id="{source}--{target}" {ends}>{condition}</sequenceFlow>'
+        inside = condition(feel, python) if feel else ""
+        yield f'<sequenceFlow id="{source}--{target}" {ends}>{inside}</sequenceFlow>'
