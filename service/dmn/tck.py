@@ -1,4 +1,8 @@
-"""Runs the DMN Technology Compatibility Kit: `python -m service.dmn.tck DIR` prints passed/total and what failed."""
+"""Runs the DMN Technology Compatibility Kit: `python -m service.dmn.tck DIR` prints what failed and passed/total.
+
+DIR is any folder of the kit as its repository has it: suites are `….xml` files beside the `.dmn` file they name; the
+level is that of the folder `compliance-level-N` around them.
+"""
 
 from __future__ import annotations
 
@@ -103,6 +107,8 @@ def _finder(folder: Path) -> Find:
 
 
 def _model(path: Path) -> DecisionModel | str:
+    if not path.is_file():
+        return f"there is no file {path.name}"
     try:
         return read_model(path.read_bytes(), file=path.name, lenient=True, find=_finder(path.parent))
     except DmnError as error:
@@ -133,12 +139,16 @@ def _judged(model: DecisionModel | str, case: Element, node: Element) -> str:
 def run(directory: Path) -> Iterator[Outcome]:
     """The outcome of every test case under a directory of the kit."""
     for suite in sorted(directory.resolve().glob("**/*.xml")):
-        root = etree.parse(suite, etree.XMLParser(resolve_entities=False, no_network=True)).getroot()
+        level = next((part for part in suite.parts if part.startswith("compliance-level-")), "other")
+        try:
+            root = etree.parse(suite, etree.XMLParser(resolve_entities=False, no_network=True)).getroot()
+        except etree.XMLSyntaxError as error:
+            yield Outcome(level.rpartition("-")[2], str(suite.name), False, str(error))
+            continue
         name = content_of(child(root, "modelName"))
         if not name:
             continue
         model = _model(suite.with_name(name))
-        level = next((part for part in suite.parts if part.startswith("compliance-level-")), "other")
         for case in children(root, "testCase"):
             whys = [_judged(model, case, node) for node in children(case, "resultNode")]
             title = f"{suite.parent.name} {case.get('id')}"
@@ -146,9 +156,13 @@ def run(directory: Path) -> Iterator[Outcome]:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the result; the exit code says whether all passed."""
-    outcomes = list(run(Path(arguments[0])))
+    """Print the result; the exit code is 0 where all passed, 1 where a case failed, 2 where there is no case to run."""
     write = sys.stdout.write
+    folder = Path(arguments[0]) if arguments else None
+    outcomes = list(run(folder)) if folder is not None and folder.is_dir() else []
+    if not outcomes:
+        write("usage: python -m service.dmn.tck DIR, a folder with test suites of the kit\n")
+        return 2
     for outcome in outcomes:
         if not outcome.passed:
             write(f"{outcome.case}: {outcome.why}\n")

@@ -30,3 +30,19 @@ def test_a_failing_case_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[st
         (folder / path.name).write_text(text.replace("Approved", "Refused") if path.suffix == ".xml" else text)
     assert main([str(tmp_path)]) == 1
     assert "expected 'Refused', got 'Approved'" in capsys.readouterr().out
+
+
+def test_a_suite_without_its_model_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    suite = KIT / "compliance-level-2" / "0004-simpletable-U"
+    (tmp_path / "suite.xml").write_bytes(next(suite.glob("*.xml")).read_bytes())
+    (tmp_path / "broken.xml").write_text("<testCases>")
+    assert main([str(tmp_path)]) == 1
+    told = capsys.readouterr().out
+    assert "there is no file 0004-simpletable-U.dmn" in told
+    assert "broken.xml" in told
+    assert told.endswith("level other: 0/4\n")
+
+
+def test_a_folder_without_suites_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path)]) == main([]) == main(["nowhere"]) == 2
+    assert "usage" in capsys.readouterr().out
