@@ -5,7 +5,7 @@ Nothing stops at the first problem, so a designer mends all of them in one round
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from pathlib import Path
 
 from service.dmn import DecisionModel
@@ -26,9 +26,7 @@ from service.programmes.scan import ElementUse, literals
 _SAID_BY_CLOSURE = {"unknown-form", "unknown-decision", "unknown-process"}
 
 
-def check_programme(
-    files: Mapping[str, bytes], key: str, *, operations: Collection[str] | None = None
-) -> list[Problem]:
+def check_programme(files: Mapping[str, bytes], key: str, *, operations: Set[str] | None = None) -> list[Problem]:
     """Every problem of programme `key` in `files`, errors first; `operations` None: operation names are not checked."""
     try:
         closure, dangling = resolve(files, key)
@@ -48,12 +46,12 @@ def check_programme(
         problems += unknown_names(_readers(closure, models, forms, letters), fields)
         types = case_types({form.id: form.schema for form in forms.values()})
         problems += misfits(_elements(closure), models.values(), types)
-    problems += _manifest(closure)
+    problems += [*_manifest(closure), *_jobs(closure, operations or ())]
     problems += [_orphan(path) for path in closure.orphans]
     return sorted(dict.fromkeys(problems), key=lambda problem: problem.order)
 
 
-def check_folder(root: Path, key: str, *, operations: Collection[str] | None = None) -> list[Problem]:
+def check_folder(root: Path, key: str, *, operations: Set[str] | None = None) -> list[Problem]:
     """The same for a programme in a folder. Raises NotFound where it has none of that key."""
     return check_programme(read_folder(root, key), key, operations=operations)
 
@@ -103,14 +101,12 @@ def _letters(closure: Closure, problems: list[Problem]) -> dict[str, CompiledLet
     return found
 
 
-def _diagrams(
-    closure: Closure, decisions: Mapping[str, DecisionModel], operations: Collection[str] | None
-) -> list[Problem]:
+def _diagrams(closure: Closure, decisions: Mapping[str, DecisionModel], operations: Set[str] | None) -> list[Problem]:
     found = check_files(
         diagrams(closure),
         decisions=decisions,
         functions=FUNCTION_NAMES,
-        operations=operations,
+        operations=None if operations is None else operations | closure.manifest.jobs.keys(),
         forms=closure.forms.keys(),
     )
     broken = closure.decisions.keys() - decisions.keys()
@@ -223,6 +219,19 @@ def _manifest(closure: Closure) -> Iterator[Problem]:
             yield Problem(
                 closure.manifest.file, f"deadlines.{name}", "deadline-unused", zh, en, name=rule.name, level="warning"
             )
+
+
+def _jobs(closure: Closure, operations: Collection[str]) -> Iterator[Problem]:
+    """Jobs of the manifest that are an operation already, and those that no service task asks for."""
+    asked = {element.operation for element in _elements(closure)}
+    for name, job in closure.manifest.jobs.items():
+        place = (closure.manifest.file, f"jobs.{name}")
+        if name in operations:
+            zh, en = f"“{name}”是系统的操作，不能再作外部作业。", f"“{name}” is an operation of the service, not a job."
+            yield Problem(*place, "job-is-operation", zh, en, name=job.name)
+        elif name not in asked:
+            zh, en = f"没有服务任务用到外部作业“{name}”。", f"No service task asks for the job “{name}”."
+            yield Problem(*place, "job-unused", zh, en, name=job.name, level="warning")
 
 
 def _orphan(path: str) -> Problem:

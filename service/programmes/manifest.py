@@ -67,6 +67,16 @@ class OutsideJob:
 
 
 @dataclass(frozen=True, slots=True)
+class OutsideMessage:
+    """A message that a program outside may publish, and the role its account holds at the authority."""
+
+    key: str
+    name: str
+    sender: str
+    name_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Role:
     """A name diagrams use in `groups(role)`, and who holds it."""
 
@@ -196,6 +206,7 @@ class Manifest:
     settings: Mapping[str, Any] = field(default_factory=dict)
     duties: Mapping[str, Duty] = field(default_factory=dict)
     jobs: Mapping[str, OutsideJob] = field(default_factory=dict)
+    messages: Mapping[str, OutsideMessage] = field(default_factory=dict)
     uses: Uses = field(default_factory=Uses)
 
     @property
@@ -274,6 +285,7 @@ def _build(loaded: dict[str, Any]) -> Manifest:
         "numbers": NumberRule,
         "duties": Duty,
         "jobs": OutsideJob,
+        "messages": OutsideMessage,
     }
     values = dict(loaded)
     for name, kind in tables.items():
@@ -319,6 +331,7 @@ def _unknown_names(manifest: Manifest) -> list[tuple[str, str, str, str]]:
         wanted.append((f"duties.{duty.key}.role", duty.role, manifest.roles))
     at_authority = {key: role for key, role in manifest.roles.items() if role.holder == "authority"}
     wanted += [(f"jobs.{job.key}.worker", job.worker, at_authority) for job in manifest.jobs.values()]
+    wanted += [(f"messages.{one.key}.sender", one.sender, at_authority) for one in manifest.messages.values()]
     return [
         (place, "manifest-unknown-name", f"本文件中没有“{name}”。", f"“{name}” is not defined in this file.")
         for place, name, known in wanted

@@ -269,6 +269,14 @@ class JobSchema(StrictSchema):
     worker = Text(required=True, validate=_not_blank)
 
 
+class MessageSchema(StrictSchema):
+    """One `[messages.<name>]`."""
+
+    name = _name()
+    name_en = Text()
+    sender = Text(required=True, validate=_not_blank)
+
+
 class UsesSchema(StrictSchema):
     """`[uses]`: models that only operations need."""
 
@@ -302,4 +310,5 @@ class ManifestSchema(StrictSchema):
     settings = fields.Dict(keys=Text(), values=Setting(), error_messages={"invalid": "table", "null": "null"})
     duties = _table(DutySchema)
     jobs = _table(JobSchema)
+    messages = _table(MessageSchema)
     uses = fields.Nested(UsesSchema, error_messages={"type": "table", "null": "null"})

@@ -72,3 +72,8 @@ def tokens_of(session: Session, actor: Actor) -> tuple[TokenRow, ...]:
         )
         for row in rows
     )  # fmt: skip
+
+
+def login_of(session: Session, actor: Actor) -> str:
+    """The login of a person: what Camunda 8 calls a username."""
+    return session.scalar(select(User.login).where(User.id == actor.user_id)) or ""

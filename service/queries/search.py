@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, literal, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from service.domain.errors import InvalidInput
@@ -38,7 +38,7 @@ _LAST: Final[dict[str, Any]] = {
 class Field:
     """One thing a list may be narrowed and sorted by; `only` are the values it can have, where they are few."""
 
-    column: ColumnElement[Any]
+    column: SQLColumnExpression[Any]
     kind: Kind = "text"
     nullable: bool = False
     only: tuple[str, ...] = ()
@@ -82,11 +82,11 @@ class Listing:
     """A list that can be searched: its fields, and the key that makes its order complete."""
 
     fields: Mapping[str, Field]
-    key: ColumnElement[int]
+    key: SQLColumnExpression[int]
     required: Mapping[str, str] = field(default_factory=dict)
 
 
-def run(session: Session, listing: Listing, statement: Select[Any], search: Search) -> Found:
+def run(session: Session, listing: Listing, statement: Select[*tuple[Any, ...]], search: Search) -> Found:
     """One page of `statement`, which already holds what the actor may see. Two statements.
 
     Raises InvalidInput for a field, operator, value or cursor the list does not have.
@@ -256,12 +256,12 @@ def _wrong(one: Condition, zh: str, en: str) -> InvalidInput:
     return InvalidInput(field=f"filter.{one.field}", zh=zh, en=en)
 
 
-Order: TypeAlias = Sequence[tuple[ColumnElement[Any], bool, Kind]]
+Order: TypeAlias = Sequence[tuple[SQLColumnExpression[Any], bool, Kind]]
 
 
 def _order(listing: Listing, search: Search) -> Order:
     """The columns of the order, without nulls, and the key last, so that no two rows are equal."""
-    found: list[tuple[ColumnElement[Any], bool, Kind]] = []
+    found: list[tuple[SQLColumnExpression[Any], bool, Kind]] = []
     for name, down in search.order:
         known = listing.fields.get(name)
         if known is None:

@@ -126,9 +126,14 @@ def install_security(app: Flask) -> None:
     app.jinja_env.globals["csrf_token"] = form_token
 
 
-def _begin() -> None:
+def instant_now() -> datetime:
+    """The instant it is now: later than `moment` where a request has waited."""
     clock: Callable[[], datetime] = current_app.config.get("CLOCK") or (lambda: datetime.now(UTC))
-    g.now = clock()
+    return clock()
+
+
+def _begin() -> None:
+    g.now = instant_now()
     g.actor = None
     g.csrf = None
     token = request.cookies.get(SESSION_COOKIE)

@@ -30,6 +30,7 @@ from service.web.pages import (
 from service.web.public import front, notices, register, rules
 from service.web.schemas import MAX_ID
 from service.web.security import install_security
+from service.web.v2.site import install_v2
 
 MAX_BODY_BYTES = 60 * 1024 * 1024
 MAX_FORM_BYTES = 4 * 1024 * 1024
@@ -77,6 +78,7 @@ def install(app: Flask, *, proxies: int = 0, demonstration: bool = False, secure
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     install_api(app)
+    install_v2(app)
 
 
 def _install_words(app: Flask) -> None:

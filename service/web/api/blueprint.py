@@ -52,6 +52,10 @@ class ApiBlueprint(flask_smorest.Blueprint):  # type: ignore[misc] # it has no s
         """Answer with this status, in the shape of a schema."""
         return self._typed(self.response(status, schema, **options))
 
+    def documents(self, **described: Any) -> Callable[[View], View]:
+        """Add to the operation in the OpenAPI document what no schema says."""
+        return self._typed(self.doc(**described))
+
     @staticmethod
     def _typed(decorator: Any) -> Callable[[View], View]:
         return cast("Callable[[View], View]", decorator)

@@ -22,12 +22,12 @@ class Key(fields.Integer):
 
     def __init__(self, **more: Any) -> None:
         metadata = {"type": "string", "format": "int64", "pattern": "^[0-9]{1,19}$"}
-        super().__init__(as_string=True, validate=validate.Range(0, LARGEST_KEY), metadata=metadata, **more)
+        super().__init__(as_string=True, metadata=metadata, **more)
 
     def _validated(self, value: Any) -> Any:
-        if not isinstance(value, str) or re.fullmatch(r"[0-9]{1,19}", value) is None:
+        if not isinstance(value, str) or re.fullmatch(r"[0-9]{1,19}", value) is None or int(value) > LARGEST_KEY:
             raise ValidationError("Not a valid key.")
-        return super()._validated(value)
+        return int(value)
 
 
 class Text(fields.String):
@@ -76,12 +76,23 @@ class Parser(FlaskParser):
             ) from None
         if not isinstance(data, dict):
             raise InvalidInput(field="body", zh="应为一个 JSON 对象", en="must be a JSON object")
+        if b"\\u0000" in content and _has_nul(data):
+            raise InvalidInput(field="body", zh="不能含 NUL 字符", en="must not hold the character NUL")
         return data
 
     def handle_error(self, error: ValidationError, *_more: Any, **_options: Any) -> NoReturn:
         """The first thing wrong, named by its place."""
         place, why = next(_wrong(error.messages), ("body", "is not valid"))
         raise InvalidInput(field=place, zh=in_chinese(why), en=why.rstrip(".")) from error
+
+
+def _has_nul(value: Any) -> bool:
+    """Whether a text in it, or the name of a member, holds what no database keeps."""
+    if isinstance(value, dict):
+        return any("\0" in name or _has_nul(inner) for name, inner in value.items())
+    if isinstance(value, list):
+        return any(map(_has_nul, value))
+    return isinstance(value, str) and "\0" in value
 
 
 def _wrong(messages: Any, place: str = "") -> Any:
