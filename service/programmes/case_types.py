@@ -7,8 +7,7 @@ from typing import Any
 
 from service.dmn import DecisionModel
 from service.domain.errors import Problem
-from service.feel import FeelSyntaxError, check_expression
-from service.feel.parser import parse_type
+from service.feel import FeelSyntaxError, check_expression, parse_type
 from service.feel.types import ANY, SIMPLE, ContextType, FeelType, FunctionType, ListType
 from service.programmes.compiled import problem_of
 from service.programmes.functions import SIGNATURES
