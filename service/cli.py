@@ -337,15 +337,50 @@ def calendar_import(file: Path) -> None:
 
 @main.command()
 def verify() -> None:
-    """核对审计链，报告尚未封存的尾部。 / Verify the audit chain and report the unsealed tail."""
+    """核对审计链与保存的文件，报告尚未封存的尾部；有问题时退出码为 1。 / Verify the audit chain and the kept files."""
+    from service.commands import backup as commands  # noqa: PLC0415
     from service.queries import audit  # noqa: PLC0415
     from service.store.session import db  # noqa: PLC0415
 
     settings = _settings()
     with _app(settings).app_context():
         report = audit.verify(db.session())
+        damaged = commands.damaged_files(db.session())
     click.echo(audit.told(report))
-    sys.exit(0 if report.holds else 1)
+    click.echo("\n  ".join([f"缺失或损坏的文件 / files missing or damaged: {len(damaged)}", *damaged]))
+    sys.exit(0 if report.holds and not damaged else 1)
+
+
+@main.command()
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
+def backup(target: Path) -> None:
+    """把数据库与文件备份成一个自带校验的归档；可在运行中进行。缺文件时退出码为 1。 / Back up into one archive."""
+    from service.commands import backup as commands  # noqa: PLC0415
+
+    if target.exists():
+        click.echo(f"{target} 已存在，不覆盖。 / {target} exists and is not overwritten.", err=True)
+        sys.exit(2)
+    with _app(_settings()).app_context():
+        report = commands.back_up(target, datetime.now(UTC))
+    click.echo(report.told())
+    sys.exit(0 if report.whole else 1)
+
+
+@main.command()
+@click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def restore(source: Path) -> None:
+    """把备份恢复到一个空数据库，并核对；目标不空则拒绝。 / Restore a backup into an empty database and verify it."""
+    from service.commands import backup as commands  # noqa: PLC0415
+    from service.domain.identity import SYSTEM  # noqa: PLC0415
+    from service.store import migrations  # noqa: PLC0415
+    from service.store.unit_of_work import transact  # noqa: PLC0415
+
+    app = _app(_settings())
+    migrations.upgrade(app)
+    with app.app_context():
+        report = transact(commands.restore, source, actor=SYSTEM, now=datetime.now(UTC))
+    click.echo(report.told())
+    sys.exit(0 if report.whole else 1)
 
 
 def _app(settings: Settings) -> Flask:
