@@ -23,6 +23,7 @@ _LEVELS = {
 # an open bracket that closes a range is followed by nothing that could begin a filter's condition
 _AFTER_RANGE = re.compile(r"\[\s*(?:$|[,)\]}=<>!+*/]|(?:and|or|then|else|in|return|satisfies|between|instance)\b)")
 _SIGNS = ("**", "*", "/", "+", "-", *RELATIONS)
+_DIGITS = frozenset("0123456789.")
 _FIRST_OF_SIGNS = frozenset(sign[0] for sign in _SIGNS)
 
 
@@ -175,14 +176,24 @@ class OperatorScanner(TypeScanner, ABC):
         return s.UnaryTest(place, "", node, asks)
 
     def _unary(self) -> s.Node:
+        if self.next() == "-":
+            return self._negative()
+        at = self.at
+        return self._asked(self.postfix(), at)
+
+    def _asked(self, found: s.Node, at: int) -> s.Node:
+        """`found instance of type`, if that is how it goes on."""
+        while self.next() == "i" and self.take_word("instance"):
+            self.need_word("of")
+            found = s.InstanceOf(Place(self.source, at), found, self.type())
+        return found
+
+    def _negative(self) -> s.Node:
         place, signs = self.place(), 0
         while self.take("-"):
             signs += 1
-        literal = self.number_literal(place, negative=True) if signs else None
-        found = self.postfix(literal)
-        while self.take_word("instance"):
-            self.need_word("of")
-            found = s.InstanceOf(place, found, self.type())
+        literal = self.number_literal(place, negative=True)
+        found = self._asked(self.postfix(literal), place.at)
         signs -= literal is not None
         # an even number of signs still asks for a number
         for _ in range(2 - signs % 2 if signs else 0):
@@ -191,7 +202,7 @@ class OperatorScanner(TypeScanner, ABC):
 
     def number_literal(self, place: Place, *, negative: bool = False) -> s.Node | None:
         """Digits as a literal, if they stand here; a sign before them is theirs, as in `-1 instance of number`."""
-        digits = self.take_number()
+        digits = self.take_number() if self.next() in _DIGITS else None
         if digits is None:
             return None
         value = number(digits)

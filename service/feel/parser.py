@@ -21,6 +21,9 @@ _OPERAND = re.compile(r'\s*(["@\d]|\.\d|[^\W\d]\w*)')
 _FUNCTION = re.compile(r"function\s*\(")
 # functions that are called like operators
 _CALLED_KEYWORD = re.compile(r"(not|and|or)\s*\(")
+# what these begin with
+_POSTFIXES = frozenset(".[(")
+_FORMS = frozenset("ifse")
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
 
@@ -40,6 +43,8 @@ class Parser(OperatorScanner):
 
     def form(self) -> s.Node | None:
         """`if`, `for`, `some` or `every`, if one of them stands here."""
+        if self.next() not in _FORMS:
+            return None
         word = self.word()
         if word == "if":
             return self._if()
@@ -52,7 +57,7 @@ class Parser(OperatorScanner):
     def postfix(self, found: s.Node | None = None) -> s.Node:
         """An operand with its paths, filters and calls; `found` is one of which the beginning is read."""
         found = found or self._primary()
-        while True:
+        while self.next() in _POSTFIXES:
             place = self.place()
             if self.sees("."):
                 found = self._path(found, place)
@@ -61,7 +66,8 @@ class Parser(OperatorScanner):
             elif self.sees("("):
                 found = self._call(found, place)
             else:
-                return found
+                break
+        return found
 
     def _path(self, base: s.Node, place: Place) -> s.Node:
         members: list[str] = []
@@ -112,8 +118,7 @@ class Parser(OperatorScanner):
     # what an expression begins with
 
     def _primary(self) -> s.Node:
-        sign = self.text[self.at : self.at + 1]
-        read = _PRIMARIES.get(sign)
+        read = _PRIMARIES.get(self.next())
         if read is not None:
             return read(self)
         return self.number_literal(self.place()) or self._named()
@@ -322,14 +327,15 @@ def parse_tests(
     if source.text.strip() in ("-", ""):
         return None
     parser = Parser(source, known, types)
-    if parser.take_word("not") and parser.sees("("):
-        try:
-            tests = parser.tests_in_brackets()
-        except FeelSyntaxError:
-            tests = ()
-        if tests and parser.ended:
-            return tests, True
-    parser = Parser(source, known, types)
+    if parser.take_word("not"):
+        if parser.sees("("):
+            try:
+                tests = parser.tests_in_brackets()
+            except FeelSyntaxError:
+                tests = ()
+            if tests and parser.ended:
+                return tests, True
+        parser = Parser(source, known, types)
     tests = parser.tests()
     if not parser.ended:
         raise parser.unexpected()

@@ -95,6 +95,10 @@ class Scanner:
         """Whether nothing is left."""
         return self.at >= len(self.text)
 
+    def next(self) -> str:
+        """The sign that stands here, left unread; "" at the end."""
+        return self.text[self.at : self.at + 1]
+
     def place(self) -> Place:
         """Where we stand."""
         return Place(self.source, self.at)
