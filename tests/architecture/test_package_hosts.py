@@ -6,7 +6,7 @@ import re
 
 from tests.architecture.house import ROOT, tracked
 
-LOCKS = re.compile(r"(^|/)([\w.-]*lock[\w.-]*|\.npmrc|pip\.conf|uv\.toml)$")
+LOCKS = re.compile(r"(^|/)([\w.-]*\.lock|[\w.-]*-lock\.(json|yaml)|\.npmrc|pip\.conf|uv\.toml)$")
 CONFIGURATION = re.compile(
     r"(^|/)(Makefile|Dockerfile|\.ci/run|pyproject\.toml|package\.json|vite\.config\.ts|compose\.ya?ml)$|\.(sh|mjs|conf)$"
 )
