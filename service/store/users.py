@@ -34,7 +34,6 @@ class User(Base):
     active: Mapped[bool] = mapped_column(default=True)
     failed_logins: Mapped[int] = mapped_column(default=0)
     locked_until_at: Mapped[datetime | None]
-    must_change: Mapped[bool] = mapped_column(default=False)  # the password came from somebody else
 
 
 class Grant(Base):
