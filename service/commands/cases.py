@@ -19,7 +19,7 @@ from service.domain.identity import Actor
 from service.domain.numbering import format_number
 from service.engine import Start
 from service.programmes.compiled import CompiledProgramme, compiled_of
-from service.programmes.manifest import Procedure
+from service.programmes.manifest import Manifest, Procedure
 from service.store import calls, counters, deployments, instances
 from service.store.access import case_facts
 from service.store.calls import Call
@@ -132,7 +132,7 @@ def withdraw(work: UnitOfWork, case_id: int, reason: str) -> None:
     require(work.actor, "withdraw-case", case_facts(work.session, work.actor, case), work.now)
     manifest = compiled_of(work.session, case.deployment_id).manifest
     rule = manifest.procedures[case.procedure]
-    if not _holds_starting_role(work.actor, rule):
+    if rule.start and work.actor.is_person and not work.actor.holds(rule.start):
         name = manifest.roles[rule.start].name
         raise NotAllowed(why_zh=f"只有“{name}”可以撤回。", why_en=f"Only “{name}” can withdraw it.")
     if not rule.withdraw:
@@ -172,10 +172,10 @@ def _parties(
 ) -> tuple[Organisation | None, Organisation | None, Organisation | None]:
     """Applicant, competent department and deciding authority; refuses an actor without the starting role."""
     actor = work.actor
-    if not _holds_starting_role(actor, rule):
+    authority = work.session.scalar(select(Organisation).where(Organisation.code == compiled.manifest.authority))
+    if not may_start(actor, compiled.manifest, rule, authority.path if authority else ""):
         name = compiled.manifest.roles[rule.start].name
         raise NotAllowed(why_zh=f"这项程序由“{name}”发起。", why_en=f"This procedure is started by “{name}”.")
-    authority = work.session.scalar(select(Organisation).where(Organisation.code == compiled.manifest.authority))
     own = work.session.get(Organisation, actor.organisation_id) if actor.organisation_id else None
     if rule.kind == "meeting" or (rule.kind == "case" and rule.subject == "none"):
         return None, None, authority
@@ -190,11 +190,22 @@ def _parties(
             zh="单位资料中没有归口主管部门，请先补充",
             en="is missing in your unit's profile; add it first",
         )
+    if authority is None or not competent.path.startswith(authority.path):
+        raise NotAllowed(
+            why_zh=f"本单位的归口主管部门是“{competent.name}”，不属于本专项的主管机关。",
+            why_en=f"Your unit's department, “{competent.name}”, does not belong to this programme's authority.",
+        )
     return own, competent, authority
 
 
-def _holds_starting_role(actor: Actor, rule: Procedure) -> bool:
-    return not rule.start or not actor.is_person or actor.holds(rule.start)
+def may_start(actor: Actor, manifest: Manifest, rule: Procedure, authority_path: str) -> bool:
+    """Whether the actor holds the starting role; one of an office or department, under the programme's authority."""
+    if not rule.start or not actor.is_person:
+        return True
+    places = [grant.path for grant in actor.roles if grant.role == rule.start]
+    if manifest.roles[rule.start].holder not in ("authority", "competent"):
+        return bool(places)
+    return bool(authority_path) and any(path.startswith(authority_path) for path in places)
 
 
 def _case_number(work: UnitOfWork, case: Case, compiled: CompiledProgramme, procedure: Procedure) -> str:

@@ -111,6 +111,12 @@ def within(session: Session, actor: Actor, remit: Remit) -> dict[str, ProgrammeR
     return {key: row for key, row in newest(session).items() if row.manifest.authority in codes}
 
 
+def authority_paths(session: Session) -> dict[str, str]:
+    """Where each authority stands in the tree, by its code."""
+    found = session.execute(select(Organisation.code, Organisation.path).where(Organisation.kind == "authority"))
+    return {code: path for code, path in found}
+
+
 def of_deployment(session: Session, deployment_id: int) -> ProgrammeRow:
     """The programme as of the version a case is pinned to."""
     rows = _programmes(session, Deployment.id == deployment_id)

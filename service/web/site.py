@@ -19,6 +19,7 @@ from service.web.pages import (
     attachments,
     calls,
     cases,
+    cut_offs,
     diagrams,
     home,
     messages,
@@ -40,6 +41,7 @@ BLUEPRINTS = (
     front.pages, notices.pages, register.pages, rules.pages, sign_in.pages, home.pages, user_tasks.pages,
     attachments.pages,
     cases.pages, diagrams.pages, messages.pages, account.pages, workshop.pages, operations.pages, calls.pages,
+    cut_offs.pages,
 )  # fmt: skip
 
 

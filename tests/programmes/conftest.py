@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.stage import Stage, at
-from tests.support.telling import USUAL, Played, Telling, prepared_for, story_of
+from tests.support.telling import Played, Telling, prepared_for, usual_of
 
 KEY: pytest.StashKey[str] = pytest.StashKey()
 
@@ -29,7 +29,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
 def telling(request: pytest.FixtureRequest, run_folder: Path, tmp_path: Path, played: Played) -> Iterator[Telling]:
     """The scenario's stage, with the usual story to take words from."""
     key = request.node.stash[KEY]
-    story = story_of(key, USUAL)
+    story = usual_of(key)
     stage = Stage.on_copy(prepared_for(story, run_folder), tmp_path, key, at(story.starts_on))
     told = Telling(stage, story, played)
     yield told

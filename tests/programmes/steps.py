@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, time, timedelta
 from typing import Any
 
 from lxml import html
+from openpyxl import load_workbook
 from pytest_bdd import given, parsers, then, when
 from sqlalchemy import select
 
 from service.domain.identity import SYSTEM
 from service.store.cases import Case
+from service.store.messages import Message
 from service.store.organisations import Organisation
 from service.store.register import Ban, RegisterEntry
 from service.store.timers import Timer
 from service.store.unit_of_work import UnitOfWork, transact
 from tests.support.page_form import shown
 from tests.support.stage import Person, at
-from tests.support.telling import Telling, member_rows, story_of
+from tests.support.telling import Telling, member_rows, story_of, usual_of
 
 LEVELS = {"国家级": "nation", "省级": "province", "市级": "city"}
 OFFICE = "office"
@@ -41,7 +44,7 @@ def words_of(telling: Telling, name: str) -> None:
 @given(parsers.parse("申报书列成员单位 {total:d} 家，其中企业 {enterprises:d} 家"))
 def members_are(telling: Telling, total: int, enterprises: int) -> None:
     """The member list of the declaration."""
-    telling.declared["members"] = member_rows(story_of(telling.stage.programme, "filed"), total, enterprises)
+    telling.declared["members"] = member_rows(usual_of(telling.stage.programme), total, enterprises)
     telling.declared["few_members_reason"] = (
         "示例产业链环节集中，骨干企业数量有限，首批成员较少，已约定两年内扩充到十家以上。"
     )
@@ -94,6 +97,12 @@ def starts(telling: Telling, role: str, procedure: str) -> None:
 def completes(telling: Telling, role: str, task: str, datatable: Any = ()) -> None:
     """The task's page filled in with the story's words, the table's labels first; everyone whose turn it is."""
     telling.act(task, telling.role(role), _table(datatable))
+
+
+@when(parsers.parse("“{unit}”也发起“{procedure}”"))
+def another_starts(telling: Telling, unit: str, procedure: str) -> None:
+    """A second unit of the same department declares; from now on both cases go the same way."""
+    telling.start_another(unit, telling.procedure(procedure))
 
 
 @when(parsers.parse("{count:d} 位“{role}”办理“{task}”"))
@@ -176,6 +185,34 @@ def state_is(telling: Telling, word: str) -> None:
     page = _case_page(telling, telling.stage.person(OFFICE))
     tags = html.fromstring(page).xpath("//div[contains(@class, 'pagehead')]//span[contains(@class, 'tag')]")
     assert [tag.text_content().strip() for tag in tags] == [word]
+
+
+@then(parsers.parse("“{unit}”的案件状态是“{word}”"))
+def other_state_is(telling: Telling, unit: str, word: str) -> None:
+    """The same word on the page of the other unit's case."""
+    page = telling.stage.person(OFFICE).get(f"/cases/{telling.stage.cases[unit]}")
+    tags = html.fromstring(page).xpath("//div[contains(@class, 'pagehead')]//span[contains(@class, 'tag')]")
+    assert [tag.text_content().strip() for tag in tags] == [word]
+
+
+@then(parsers.parse("“{role}”下载的“{title}”有 {count:d} 个案件"))
+def workbook_of(telling: Telling, role: str, title: str, count: int) -> None:
+    """The table that was dispatched, as PDF and as Excel, from the dispatch's own page."""
+    person = telling.stage.person(telling.login(role))
+    page = html.fromstring(person.get(f"/cases/{telling.stage.cases['summary-dispatch']}"))
+    (address,) = {a.get("href") for a in page.xpath("//a[contains(@href, '/papers/')]") if a.text_content() == title}
+    assert person.client.get(f"{address}.pdf").data.startswith(b"%PDF")
+    book = load_workbook(io.BytesIO(person.client.get(f"{address}.xlsx").data))
+    rows = list(book.worksheets[0].iter_rows(min_row=3, values_only=True))
+    assert [row[0] for row in rows] == list(range(1, count + 1))
+    assert [row[7] for row in rows] == [1000] * count
+
+
+@then(parsers.parse("“{role}”被提醒“{title}” {count:d} 次"))
+def reminded(telling: Telling, role: str, title: str, count: int) -> None:
+    """So many messages of this title to the role's group, in whatever case."""
+    keys = [key for key in telling.stage.rows(select(Message.group_key).where(Message.title == title))]
+    assert len([key for key in keys if key.startswith(f"{telling.role(role)}@")]) == count
 
 
 @then(parsers.parse("“{role}”还看不到这一件"))

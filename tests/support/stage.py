@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,10 @@ from service.domain.identity import SYSTEM
 from service.programmes.compiled import CompiledProgramme, compiled_of
 from service.programmes.folder import read_folder
 from service.settings import ROOT, Settings
-from service.simulator.cast import PASSWORD, Cast, Lead
+from service.simulator.cast import PASSWORD, Cast, Lead, read_units
 from service.simulator.driver import BETWEEN_ACTS, OPENS, Driver
+from service.simulator.play import open_call
+from service.simulator.story import StoryCall
 from service.store import calendars
 from service.store import deployments as deployment_rows
 from service.store.audit import AuditEntry
@@ -35,13 +37,13 @@ from service.store.session import db
 from service.store.timers import Timer
 from service.store.unit_of_work import UnitOfWork, transact
 from service.store.user_tasks import OPEN, TaskGroup, UserTask
-from service.store.users import User
+from service.store.users import Grant, User
 from service.web.security import SESSION_COOKIE
 from tests.support import databases
 from tests.support.page_form import File, PageForm, Pair, body, filled, token_on
 from tests.support.postgres import only_one
 
-PUBLISHED = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
+PUBLISHED = datetime(2025, 1, 6, 1, 0, tzinfo=UTC)
 STAFF = (("designer", ("designer",)), ("admin", ("administrator", "operator")))
 OUTSIDE = frozenset({"expert", "member", "panel-chair"})
 
@@ -81,8 +83,8 @@ def settings(url: str, folder: Path) -> Settings:
     )
 
 
-def prepared(run_folder: Path, key: str, *, lead: Lead, members: Iterable[str]) -> Path:
-    """A database with the calendar, a published programme and an account of every role; made once a run."""
+def prepared(run_folder: Path, key: str, *, lead: Lead, members: Iterable[str], call: StoryCall | None = None) -> Path:
+    """A database with the calendar, a published programme, its call and an account of every role; made once a run."""
     target = run_folder / f"{key}.sqlite3"
     migrated = databases.migrated_sqlite(run_folder)
     with only_one(run_folder):
@@ -90,22 +92,25 @@ def prepared(run_folder: Path, key: str, *, lead: Lead, members: Iterable[str]) 
             making = run_folder / f"{key}-making.sqlite3"
             app = create_app(settings(databases.copy_sqlite(migrated, making), run_folder))
             with app.app_context():
-                _fill(key, lead, members)
+                _fill(key, lead, members, call)
             databases.dispose(app)
             making.rename(target)
     return target
 
 
-def _fill(key: str, lead: Lead, members: Iterable[str]) -> None:
+def _fill(key: str, lead: Lead, members: Iterable[str], call: StoryCall | None) -> None:
     transact(_seed, actor=SYSTEM, now=PUBLISHED)
     published = transact(deployments.publish, read_folder(ROOT, key), key, actor=SYSTEM, now=PUBLISHED)
     manifest = compiled_of(db.session(), published.deployment_id).manifest
-    cast = Cast(manifest, lead=lead, now=PUBLISHED)
+    units = replace(read_units(ROOT / "bpmn" / key), prefix="")
+    cast = Cast(manifest, lead=lead, now=PUBLISHED, units=units)
     for role in manifest.roles:
         if role not in OUTSIDE:
             cast.of_role(role, PUBLISHED)
     for code in members:
         cast.of_group(f"member@{code}", PUBLISHED)
+    if call is not None:
+        open_call(key, call, PUBLISHED)
     for login, roles in STAFF:
         transact(
             people.add_user, login=login, name=f"示例·{login}", organisation=manifest.authority, roles=roles,
@@ -308,14 +313,17 @@ class Stage:
     def login_of(self, group_key: str) -> str:
         """Who may take a task of this group."""
         role, _, place = group_key.replace("@", ":").partition(":")
+        if not place:
+            return role
         if role == "expert":
             found = select(User.login).join(Expert, Expert.user_id == User.id).where(Expert.id == int(place))
         elif role == "member":
             home = select(Organisation.id).where(Organisation.credit_code == place)
             found = select(User.login).where(User.organisation_id.in_(home))
         else:
-            return role
-        return str(self.rows(found)[0])
+            home = Grant.organisation_id == int(place)
+            found = select(User.login).join(Grant, Grant.user_id == User.id).where(Grant.role == role, home)
+        return str(self.rows(found.order_by(User.id))[0])
 
     def audit(self, action: str) -> list[tuple[str, dict[str, Any]]]:
         """(object, details) of every audit entry of this kind, oldest first."""

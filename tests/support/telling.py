@@ -19,7 +19,7 @@ from service.feel import compile_expression, from_json, to_json
 from service.programmes.case_values import read_case
 from service.programmes.functions import FUNCTION_NAMES
 from service.settings import ROOT
-from service.simulator.cast import Lead
+from service.simulator.cast import Cast, Lead
 from service.simulator.story import Story, StoryStep, read_story
 from service.store.cases import Case
 from service.store.session import db
@@ -28,7 +28,7 @@ from tests.support.page_form import File, PageForm, Pair, flattened, shown
 from tests.support.stage import Person, Stage, prepared
 
 Table = Sequence[tuple[str, str]]
-USUAL = "filed"
+USUAL = ("filed", "cultivated")
 STARTING = "填写申报材料"
 ENTERPRISES, OTHERS = 9, 6
 
@@ -38,12 +38,18 @@ def story_of(programme: str, name: str) -> Story:
     return read_story(ROOT / "bpmn" / programme / "stories" / f"{name}.toml")
 
 
+def usual_of(programme: str) -> Story:
+    """The story of the programme that goes all the way."""
+    folder = ROOT / "bpmn" / programme / "stories"
+    return story_of(programme, next(name for name in USUAL if (folder / f"{name}.toml").exists()))
+
+
 def prepared_for(story: Story, run_folder: Path) -> Path:
     """The prepared database whose accounts are the story's lead unit and any members it may list."""
     declared = declaration_of(story)["lead"]
     lead = Lead(name=declared["name"], credit_code=declared["credit_code"])
     members = [row["credit_code"] for row in member_rows(story, ENTERPRISES + OTHERS, ENTERPRISES)]
-    return prepared(run_folder, story.programme, lead=lead, members=members)
+    return prepared(run_folder, story.programme, lead=lead, members=members, call=story.call)
 
 
 def declaration_of(story: Story) -> dict[str, Any]:
@@ -102,6 +108,19 @@ class Telling:
         self.stage.cases[procedure] = self.stage.newest_case(procedure)
         self.stage.after_act()
         return self.stage.cases[procedure]
+
+    def start_another(self, unit: str, procedure: str) -> int:
+        """A second unit of the same department registers and presses the button."""
+        with self.stage.app.app_context():
+            lead = Lead("another", unit, complete("91220100DEMX008800"[:17]))
+            cast = Cast(self.stage.compiled().manifest, lead=lead, now=self.stage.now)
+            cast.of_role("lead", self.stage.now)
+            db.session.remove()
+        person = self.stage.person("another")
+        assert person.post(f"/cases/start/{self.stage.programme}/{procedure}").status_code == 303
+        self.stage.cases[unit] = self.stage.newest_case(procedure)
+        self.stage.after_act()
+        return self.stage.cases[unit]
 
     def play(self, steps: Sequence[StoryStep]) -> None:
         """Act steps of the story as they are written."""

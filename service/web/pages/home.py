@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 from service.commands import cases as commands
 from service.domain.identity import Actor
 from service.queries import cases, inbox, programmes
+from service.queries.cut_offs import cut_offs
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import menu
-from service.web.i18n import gettext
+from service.web.i18n import gettext, this_day
 from service.web.present import due_heading, grouped
 from service.web.security import moment, signed_in, who
 
@@ -54,6 +55,7 @@ def _staff(actor: Actor) -> ResponseReturnValue:
         later=[row for row in rows if due_heading(row, moment()) not in urgent],
         recent=cases.page(session, actor, size=6).rows,
         startable=_startable(actor),
+        cut_offs=cut_offs(session, actor, this_day()),
         programmes=programmes.newest(session),
     )
 
@@ -79,9 +81,15 @@ def _counter(actor: Actor) -> ResponseReturnValue:
 
 def _startable(actor: Actor) -> list[dict[str, Any]]:
     """The procedures this actor may start, by programme; a rule that has expired takes nothing new."""
-    found = []
-    for programme in programmes.newest(db.session()).values():
-        own = [procedure for procedure in programme.procedures if procedure.start and actor.holds(procedure.start)]
+    found, session = [], db.session()
+    paths = programmes.authority_paths(session)
+    for programme in programmes.newest(session).values():
+        path = paths.get(programme.manifest.authority, "")
+        own = [
+            procedure
+            for procedure in programme.procedures
+            if procedure.start and commands.may_start(actor, programme.manifest, procedure, path)
+        ]
         if own and programme.status != "expired":
             found.append({"programme": programme, "procedures": own})
     return found

@@ -1,0 +1,179 @@
+"""A call's dates that lean on one another, a department's own cut-off, and a dispatch of several cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from service.commands import calls, cases
+from service.domain.errors import DeploymentRefused, FormInvalid, InvalidInput, NotAllowed, WrongState
+from service.programmes.manifest import read_manifest
+from service.settings import ROOT
+from service.simulator.driver import Driver
+from service.simulator.story import read_story
+from service.store.calls import Call
+from service.store.cases import Case
+from service.store.dispatches import DispatchItem
+from tests.support.office import Office, open_office, whole
+
+KEY = "jilin-manufacturing-innovation-centre"
+OPENED = date(2025, 4, 8)
+DISPATCH = {"summary-dispatch": date(2025, 4, 15)}
+STORY = ROOT / "bpmn" / KEY / "stories" / "one-of-two-returned.toml"
+
+
+@pytest.fixture
+def province(database: str, tmp_path: Path) -> Iterator[Office]:
+    """The programme with a dispatch, on the day its notice came out, nine o'clock in Beijing; on each database."""
+    with whole(database, tmp_path) as app:
+        yield open_office(app, KEY, datetime(2025, 4, 8, 1, 0, tzinfo=UTC), ROOT)
+
+
+def _open(office: Office, dates: dict[str, date], opens_on: date = OPENED) -> int:
+    opened: int = office.act(
+        calls.open_call, KEY, key="2025-5", year=2025, title="第五批", opens_on=opens_on, dates=dates
+    )
+    return opened
+
+
+@pytest.mark.parametrize(
+    ("last", "cut_off", "closed"),
+    [
+        (date(2025, 4, 15), "2025-04-11", "2025-04-16"),
+        (date(2025, 5, 6), "2025-04-29", "2025-05-07"),  # Labour Day, and nobody works on 1 to 5 May
+        (date(2025, 10, 9), "2025-09-29", "2025-10-10"),  # National Day
+    ],
+)
+def test_dates_that_lean_on_another_are_counted_in_working_days(
+    province: Office, last: date, cut_off: str, closed: str
+) -> None:
+    _open(province, {"summary-dispatch": last})
+    (call,) = province.rows(select(Call))
+    assert (call.dates["submission"], call.dates["paper-delivery"]) == (cut_off, cut_off)
+    assert call.dates["dispatch-close"] == closed
+    assert call.closes_on == date.fromisoformat(cut_off)
+
+
+@pytest.mark.parametrize(
+    ("dates", "opens_on", "field"),
+    [
+        ({**DISPATCH, "submission": date(2025, 4, 16)}, OPENED, "网上申报截止"),
+        ({**DISPATCH, "dispatch-close": date(2025, 4, 14)}, OPENED, "报送登记截止"),
+        (DISPATCH, date(2025, 4, 14), "网上申报截止"),
+    ],
+)
+def test_dates_that_contradict_each_other_are_refused_by_name(
+    province: Office, dates: dict[str, date], opens_on: date, field: str
+) -> None:
+    with pytest.raises(InvalidInput, match=field):
+        _open(province, dates, opens_on)
+
+
+def test_a_city_sets_the_cut_off_of_its_own_units(province: Office) -> None:
+    call_id = _open(province, DISPATCH)
+    head = province.person("local-head")
+    with pytest.raises(InvalidInput, match="汇总报送"):
+        province.act(calls.set_local_date, call_id, "submission", date(2025, 4, 16), by=head)
+    for role, name in (("office", "submission"), ("local-head", "summary-dispatch")):
+        with pytest.raises(NotAllowed):
+            province.act(calls.set_local_date, call_id, name, date(2025, 4, 14), by=province.person(role))
+    province.act(calls.set_local_date, call_id, "submission", date(2025, 4, 14), by=head)
+    province.start("manufacturing-centre-cultivation")
+    assert province.open_task("fill").due_at == datetime(2025, 4, 14, 9, 30, tzinfo=UTC)
+    with pytest.raises(WrongState):
+        province.act(calls.set_local_date, call_id, "submission", date(2025, 4, 10), by=head)
+
+
+def test_reminders_that_are_over_before_the_window_opens_are_none(province: Office) -> None:
+    _open(province, DISPATCH)
+    province.start("manufacturing-centre-cultivation")
+    told = [alarm for alarm in province.open_task("fill").alarms if alarm["kind"] == "reminder"]
+    assert [alarm["at"][:16] for alarm in told] == ["2025-04-10T01:00", "2025-04-11T01:00"]
+
+
+def test_no_dispatch_without_a_call(province: Office) -> None:
+    with pytest.raises(NotAllowed, match="no call is open"):
+        province.start("summary-dispatch", "local-clerk")
+
+
+def test_a_case_withdrawn_after_it_was_picked_goes_no_further_and_holds_up_no_other(province: Office) -> None:
+    driver = _played_to(province, "send")
+    first, second = (driver.case_ids[name] for name in _CASES)
+    province.act(cases.withdraw, second, "示例：组建方案调整", by=_lead_of(driver, province, second))
+    _play(driver, "一并报送材料")
+    assert province.rows(select(DispatchItem.result).order_by(DispatchItem.position)) == ["sent", "withdrawn"]
+    assert province.rows(select(Case.outcome).where(Case.id == second)) == ["withdrawn"]
+    (receive,) = province.open_tasks("receive")
+    assert [item["case_id"] for item in receive.inputs["items"]] == [str(first)]
+
+
+def test_only_what_the_department_recommends_can_be_picked(province: Office) -> None:
+    driver = _played_to(province, "pick")
+    (task,) = province.open_tasks("pick")
+    clerk = driver.cast.of_role("local-clerk", driver.now)
+    with pytest.raises(FormInvalid):
+        province.complete(task.id, {"case_ids": [str(task.case_id)]}, by=clerk)
+
+
+def test_the_date_ends_the_dispatch_to_the_second(province: Office) -> None:
+    driver = _played_to(province, "send")
+    last = datetime(2025, 4, 15, 15, 59, 59, tzinfo=UTC)
+    driver.advance_to(last)
+    assert province.open_tasks("send")
+    driver.advance_to(datetime(2025, 4, 15, 16, 0, tzinfo=UTC))
+    assert not province.open_tasks("send")
+    assert province.rows(select(Case.outcome).where(Case.applicant_id.is_not(None))) == ["late", "late"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        ('starts = "call"\nbefore = "last"', "manifest-leaning"),
+        ('starts = "stage"\nbefore = "last"\nworking_days = 2', "manifest-leaning"),
+        ('starts = "call"\nbefore = "last"\nafter = "last"\nworking_days = 2', "manifest-leaning"),
+        ('starts = "call"\nbefore = "nowhere"\nworking_days = 2', "manifest-unknown-name"),
+        ('starts = "call"\nbefore = "other"\nworking_days = 2', "manifest-unknown-name"),
+    ],
+)
+def test_a_rule_that_leans_wrongly_is_refused(rule: str, code: str) -> None:
+    text = (
+        'key = "a"\nname = "甲"\nauthority = "x"\nstatus = "draft"\n[procedures.p]\nname = "乙"\n'
+        '[deadlines.last]\nname = "末"\nstarts = "call"\n'
+        '[deadlines.other]\nname = "中"\nstarts = "call"\nbefore = "last"\nworking_days = 1\n'
+        f'[deadlines.early]\nname = "早"\n{rule}\n'
+    )
+    with pytest.raises(DeploymentRefused) as refused:
+        read_manifest(text)
+    assert [problem.code for problem in refused.value.problems] == [code]
+
+
+_CASES = ("manufacturing-centre-cultivation", "manufacturing-centre-cultivation#2")
+
+
+def _played_to(office: Office, element: str) -> Driver:
+    """Both units of the story have come as far as this task."""
+    _open(office, DISPATCH)
+    story = read_story(STORY)
+    driver = Driver(office.cast, KEY, office.now)
+    driver.start(story.procedure, "lead")
+    for step in story.steps:
+        if driver.is_open(element):
+            break
+        driver.play(step)
+    office.now = driver.now
+    return driver
+
+
+def _play(driver: Driver, task: str) -> None:
+    (step,) = [one for one in read_story(STORY).steps if one.task == task]
+    driver.play(step)
+
+
+def _lead_of(driver: Driver, office: Office, case_id: int) -> Any:
+    (place,) = office.rows(select(Case.applicant_id).where(Case.id == case_id))
+    return driver.cast.of_group(f"lead@{place}", office.now)
