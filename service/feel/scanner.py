@@ -50,6 +50,7 @@ _HINTS = (
     ("≤", "小于等于写作 <=", "write <="),
     ("≠", "不等于写作 !=", "write !="),
     ("%", "百分比写成小数，例如 60% 写作 0.6", "write a percentage as a decimal, 60% as 0.6"),
+    ("/*", "注释缺少结尾的 */", "the comment lacks its closing */"),
     (";", "表达式里没有分号", "an expression has no semicolon"),
     ("$", "不写 ${…}，直接写表达式", "write the expression itself, without ${…}"),
     ('"', "字符串缺少结尾的双引号", "the string lacks its closing double quote"),

@@ -16,8 +16,6 @@ def _get_value(context: Any, key: str) -> Value:
 
 @builtin("get value", "m: context, keys: list")
 def _get_value_below(context: Any, keys: list[Any]) -> Value:
-    if not keys:
-        return None
     for key in keys:
         if not is_context(context) or type(key) is not str:
             return None
