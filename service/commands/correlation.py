@@ -111,10 +111,8 @@ def _give(work: UnitOfWork, row: KeptMessage) -> tuple[list[int], list[int]]:
     """Every process that has not taken it and now can; `row.taken` grows."""
     taken: set[str] = set(row.taken)
     moved = []
-    first: dict[str, Waiting] = {}
+    # the longest waiting first, which is also one order of locks for all publishers of it
     for one in subscriptions.waiting(work.session, MESSAGE, row.name, key=row.key, authority_id=row.authority_id):
-        first.setdefault(one.process, one)
-    for one in sorted(first.values(), key=lambda waiting: waiting.instance_id):  # one order of locks for all
         if one.process not in taken and _move(work, one, row):
             taken.add(one.process)
             moved.append(one.case_id)

@@ -108,6 +108,7 @@ def _diagrams(closure: Closure, decisions: Mapping[str, DecisionModel], operatio
         functions=FUNCTION_NAMES,
         operations=None if operations is None else operations | closure.manifest.jobs.keys(),
         forms=closure.forms.keys(),
+        procedures=closure.manifest.procedures.keys(),
     )
     broken = closure.decisions.keys() - decisions.keys()
     elements = {(element.file, element.id): element for element in _elements(closure)}

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from service.commands import deployments
 from service.domain.identity import SYSTEM
@@ -64,13 +65,25 @@ def _seed(work: UnitOfWork) -> None:
     calendars.seed(work.session)
 
 
+def _published(app: Flask) -> Office:
+    transact(_seed, actor=SYSTEM, now=START)
+    published = transact(deployments.publish, files(), KEY, actor=SYSTEM, now=START)
+    manifest = compiled_of(db.session(), published.deployment_id).manifest
+    db.session.rollback()
+    return Office(app, KEY, START, Cast(manifest, lead=Lead(), now=START))
+
+
 @pytest.fixture
 def events(run_folder: Path, tmp_path: Path) -> Iterator[Office]:
     """The programme published on Wednesday 1 April 2026, nine o'clock in Beijing."""
     url = databases.copy_sqlite(databases.migrated_sqlite(run_folder), tmp_path / "events.sqlite3")
     with whole(url, tmp_path) as app:
-        transact(_seed, actor=SYSTEM, now=START)
-        published = transact(deployments.publish, files(), KEY, actor=SYSTEM, now=START)
-        manifest = compiled_of(db.session(), published.deployment_id).manifest
-        db.session.rollback()
-        yield Office(app, KEY, START, Cast(manifest, lead=Lead(), now=START))
+        yield _published(app)
+
+
+@pytest.fixture
+def events_on_both(app_on_both: Flask) -> Iterator[Office]:
+    """The same on each kind of database."""
+    with app_on_both.app_context():
+        yield _published(app_on_both)
+        db.session.remove()
