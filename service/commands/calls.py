@@ -120,7 +120,7 @@ def record_event(work: UnitOfWork, case_id: int, name: str, on: date) -> None:
     case = work.session.get(Case, case_id)
     if case is None:
         raise NotFound()
-    require(work.actor, "record-event", case_facts(work.session, work.actor, case), work.now)
+    require(work.actor, "keep-dates", case_facts(work.session, work.actor, case), work.now)
     if case.ended_at is not None:
         raise WrongState(zh="案件已经办结，不再记录日期。", en="The case has ended; no date is recorded any more.")
     work.session.add(CaseEvent(case_id=case_id, name=name, on_date=on, at=work.now))

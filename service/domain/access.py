@@ -25,7 +25,7 @@ from service.domain.errors import (
 from service.domain.identity import Actor
 
 Action: TypeAlias = Literal[
-    "see-case", "withdraw-case", "see-objector", "record-event", "see-task", "work-on-task", "receive-task"
+    "see-case", "withdraw-case", "see-objector", "keep-dates", "see-task", "work-on-task", "receive-task"
 ]
 Remit: TypeAlias = Literal["design", "administer", "audit"]
 
@@ -269,12 +269,12 @@ def _knows_objector(actor: Actor, case: CaseFacts) -> Refusal | None:
     return NotAllowed(why_zh="异议人身份仅受理单位可见。", why_en="Only the receiving authority sees who objected.")
 
 
-def _records_dates(actor: Actor, case: CaseFacts) -> Refusal | None:
+def _keeps_dates(actor: Actor, case: CaseFacts) -> Refusal | None:
     """Also before the declaration was submitted: a training that starts its period may be held before."""
     if _acts_for_authority(actor, case):
         return None
     return _in_scope(actor, case) or NotAllowed(
-        why_zh="日期由主办单位的人员记录。", why_en="The authority's staff record it."
+        why_zh="日期由主办单位的人员记录和延长。", why_en="The authority's staff record and extend dates."
     )
 
 
@@ -339,7 +339,7 @@ CASE_RULES: Final[Mapping[Action, tuple[Callable[[Actor, CaseFacts], Refusal | N
         "see-case": (_in_scope,),
         "withdraw-case": (_in_scope, _is_applicant, _may_still_withdraw),
         "see-objector": (_in_scope, _knows_objector),
-        "record-event": (_records_dates,),
+        "keep-dates": (_keeps_dates,),
     }
 )
 TASK_RULES: Final[Mapping[Action, tuple[Callable[[Actor, TaskFacts, datetime], Refusal | None], ...]]] = (

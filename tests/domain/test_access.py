@@ -107,7 +107,7 @@ def test_who_is_in_conflict_neither_sees_nor_acts(tie: dict[str, Any], facts: di
     assert isinstance(why_not(conflicted, "receive-task", replace(TASK, case=case), NOW), NotAllowed)
     before = Touch(frozenset({"local-clerk@5"}), own=True, open=False)
     assert not may(conflicted, "see-case", replace(case, touches=(before,)), NOW)
-    assert not may(conflicted, "record-event", replace(case, authority_path=COUNTY), NOW)
+    assert not may(conflicted, "keep-dates", replace(case, authority_path=COUNTY), NOW)
 
 
 @pytest.mark.parametrize("role", ["designer", "administrator", "operator"])
@@ -118,7 +118,7 @@ def test_who_runs_the_service_reads_no_case(role: str) -> None:
 def test_an_auditor_reads_and_acts_on_nothing() -> None:
     auditor = staff("auditor", 1, CITY)
     assert may(auditor, "see-case", CASE, NOW)
-    assert not may(auditor, "record-event", CASE, NOW)
+    assert not may(auditor, "keep-dates", CASE, NOW)
     assert not may(auditor, "see-objector", CASE, NOW)
     assert not may(auditor, "receive-task", replace(TASK, groups=frozenset({"office@1"})), NOW)
 
