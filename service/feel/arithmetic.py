@@ -7,7 +7,7 @@ from datetime import UTC, time, timedelta
 from decimal import Decimal, DecimalException
 from typing import Any
 
-from service.feel.far import difference, joined, shifted, split
+from service.feel.far import difference, in_zone, shifted
 from service.feel.temporal import add_months, midnight, months_long, of_seconds, seconds, shifted_time, since_midnight
 from service.feel.values import DURATIONS, NUMBERS, Value, YearsMonths, kind, number
 
@@ -59,8 +59,7 @@ def _shift_moment(moment: Any, length: timedelta) -> Any:
         return shifted(moment, length)
     # a day of the clock change has 23 or 25 hours: count in UTC
     offset = moment.utcoffset() or timedelta(0)
-    cycles, twin = split(shifted(moment.replace(tzinfo=None), length - offset))
-    return joined(cycles, twin.replace(tzinfo=UTC).astimezone(moment.tzinfo))
+    return in_zone(shifted(moment.replace(tzinfo=None), length - offset).replace(tzinfo=UTC), moment.tzinfo)
 
 
 _SHIFTS: dict[tuple[str, str], Callable[[Any, Any], Value]] = {

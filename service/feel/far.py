@@ -5,7 +5,7 @@ The calendar repeats every 400 years, weekdays included, so the twin has the sam
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 YEARS = 400
@@ -106,18 +106,29 @@ def shifted(value: Any, length: timedelta) -> Any:
 
 
 def difference(left: Any, right: Any) -> timedelta:
-    """How far two dates lie apart. Raises OverflowError."""
-    left_cycles, left_twin = split(left)
-    right_cycles, right_twin = split(right)
-    apart: timedelta = left_twin - right_twin
-    return timedelta((left_cycles - right_cycles) * _CYCLE.days) + apart
+    """How far two dates lie apart; two date-times of one zone by the clock of the world, not of the wall."""
+    if is_moment(left):
+        return timedelta(microseconds=order_key(left) - order_key(right))
+    return timedelta(days=order_key(left) - order_key(right))
 
 
 def order_key(value: Any) -> int:
     """A number that orders dates (days), and date-times that both have a zone or both have none (microseconds)."""
-    cycles, twin = split(value)
-    if not isinstance(twin, datetime):
-        return cycles * _CYCLE.days + int(twin.toordinal())
-    start = datetime(_FIRST, 1, 1, tzinfo=None if twin.tzinfo is None else UTC)
-    since: timedelta = twin - start
+    # a year that Python has keeps its own clock changes: the twin's are those of another year
+    cycles, own = (value.cycles, value.twin) if isinstance(value, Far) else (0, value)
+    if not isinstance(own, datetime):
+        return cycles * _CYCLE.days + int(own.toordinal())
+    start = datetime(_FIRST, 1, 1, tzinfo=None if own.tzinfo is None else UTC)
+    since: timedelta = own - start
     return cycles * (_CYCLE // _MICROSECOND) + since // _MICROSECOND
+
+
+def in_zone(moment: Any, zone: tzinfo) -> Any:
+    """The same instant in another zone. Raises OverflowError."""
+    if isinstance(moment, datetime):
+        try:
+            return moment.astimezone(zone)
+        except OverflowError:
+            pass  # at either end of Python's years
+    cycles, twin = split(moment)
+    return joined(cycles, twin.astimezone(zone))

@@ -178,9 +178,9 @@ def shifted_time(moment: time, length: timedelta) -> time:
 
 
 def since_midnight(moment: time) -> timedelta:
-    """A time of day as the length since midnight UTC, so that zones compare."""
+    """A time of day as the length since midnight UTC, so that offsets and named zones compare."""
     length = timedelta(hours=moment.hour, minutes=moment.minute, seconds=moment.second, microseconds=moment.microsecond)
-    return length - (moment.utcoffset() or timedelta(0))
+    return length - (offset_of(moment) or timedelta(0))
 
 
 def offset_of(moment: time | datetime) -> timedelta | None:

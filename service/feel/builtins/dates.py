@@ -8,7 +8,7 @@ from typing import Any
 
 from service.feel.builtins.registry import builtin, whole
 from service.feel.comparison import equal
-from service.feel.far import day_of, is_day, is_moment, joined, order_key, shifted, split
+from service.feel.far import day_of, in_zone, is_day, is_moment, order_key, shifted
 from service.feel.run import Run
 from service.feel.source import NOWHERE
 from service.feel.temporal import add_months, combined, read_date, read_date_and_time, read_duration, read_time, zone
@@ -72,8 +72,7 @@ def _in_zone(day: Any, name: str) -> Value:
         return combined(day, time(0, tzinfo=wanted))
     if day.tzinfo is None:
         return day.replace(tzinfo=wanted)
-    cycles, twin = split(day)
-    return joined(cycles, twin.astimezone(wanted))
+    return in_zone(day, wanted)
 
 
 @builtin("duration", "from: duration")
