@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, func, select, text
+from sqlalchemy import Index, Select, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.domain.identity import Actor
@@ -74,10 +74,19 @@ def record(
 
 def decisions_of(session: Session, case_id: int) -> dict[str, Any]:
     """The last value of each decision taken in a case, by decision id: `details["value"]` of its newest entry."""
-    newest = (
+    query = select(AuditEntry.object_id, AuditEntry.details).where(AuditEntry.id.in_(_newest(case_id)))
+    return {decision: details.get("value") for decision, details in session.execute(query)}
+
+
+def last_decisions(session: Session, case_id: int) -> list[AuditEntry]:
+    """The newest entry of each decision taken in a case, in the order in which they were taken."""
+    query = select(AuditEntry).where(AuditEntry.id.in_(_newest(case_id))).order_by(AuditEntry.id)
+    return list(session.scalars(query))
+
+
+def _newest(case_id: int) -> Select[int]:
+    return (
         select(func.max(AuditEntry.id))
         .where(AuditEntry.case_id == case_id, AuditEntry.object_type == DECISION)
         .group_by(AuditEntry.object_id)
     )
-    rows = session.execute(select(AuditEntry.object_id, AuditEntry.details).where(AuditEntry.id.in_(newest)))
-    return {decision: details.get("value") for decision, details in rows}

@@ -15,7 +15,7 @@ from service.domain.deadlines import local_date
 from service.domain.errors import NotAllowed, NotFound
 from service.domain.identity import Actor
 from service.programmes.compiled import CompiledProgramme, compiled_of
-from service.queries import case_page, cases, dockets, drawings, materials, objections, programmes, progress
+from service.queries import case_page, cases, dockets, drawings, explained, materials, objections, programmes, progress
 from service.queries.findings import findings
 from service.store.session import db
 from service.store.unit_of_work import transact
@@ -95,6 +95,23 @@ def material(case_id: int) -> ResponseReturnValue:
         facts=facts,
         materials=materials.materials(session, actor, facts, language(), moment()),
         files=case_page.files(session, actor, facts),
+    )
+
+
+@pages.get("/<int:case_id>/decisions")
+@signed_in
+def decisions(case_id: int) -> ResponseReturnValue:
+    """Why the rules came out as they did, rule by rule with its article; for staff."""
+    actor, session = who(), db.session()
+    facts = case_page.facts(session, actor, case_id)
+    if facts.from_outside:
+        raise NotFound()
+    known = objections.may_know(session, actor, case_id, moment())
+    return render_template(
+        "pages/decisions.html",
+        section="cases",
+        facts=facts,
+        decisions=explained.explained(session, case_id, confidential=known),
     )
 
 

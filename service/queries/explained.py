@@ -1,0 +1,98 @@
+"""Why the decisions of a case came out as they did: asked again of their version, with what they read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.dmn import DecisionModel
+from service.dmn.phrases import shown
+from service.domain.errors import Language
+from service.feel import BudgetExceeded, from_json, to_json
+from service.programmes.compiled import read_decisions
+from service.programmes.functions import functions_of_no_case
+from service.store import audit, calendars
+from service.store.deployments import DeploymentFile
+
+#: what tells of experts, their opinions and those who object
+_CONFIDENTIAL = frozenset({"panel", "panel_opinion", "objections", "submissions"})
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One decision as it was taken last; `tree` as of dmn.Explanation, None where `why_not` says why there is none.
+
+    `agrees` is whether it comes to the same today: the calendar may have been imported anew since.
+    """
+
+    decision: str
+    name: str
+    at: datetime
+    value: Any
+    tree: Mapping[str, Any] | None
+    agrees: bool
+    why_not: tuple[str, str] = ("", "")
+
+    def brief(self, language: Language) -> str:
+        """The value in a few words."""
+        return shown(self.value, language)
+
+
+def explained(session: Session, case_id: int, *, confidential: bool) -> list[Explained]:
+    """The last of each decision in the case, the newest first; those that tell of experts only if `confidential`.
+
+    What a decision asked of the case's own deadlines or groups is not in its record; it is then not explained.
+    """
+    found: list[Explained] = []
+    models: dict[str, DecisionModel | None] = {}
+    for entry in reversed(audit.last_decisions(session, case_id)):
+        details = entry.details or {}
+        digest = str(details.get("digest") or "")
+        if digest not in models:
+            models[digest] = _model(session, digest)
+        model = models[digest]
+        if model is None or entry.object_id not in model.decisions:
+            why = ("找不到当时的决策文件", "the file it was made by is not there")
+            found.append(_without(entry, entry.object_id, why))
+        elif confidential or not _tells_of_experts(model, entry.object_id):
+            found.append(_explained(session, entry, model))
+    return found
+
+
+def _model(session: Session, digest: str) -> DecisionModel | None:
+    query = select(DeploymentFile.path, DeploymentFile.content).where(DeploymentFile.digest == digest).limit(1)
+    row = session.execute(query).one_or_none()
+    return read_decisions(row.content, row.path) if row is not None else None
+
+
+def _tells_of_experts(model: DecisionModel, decision: str) -> bool:
+    return any(
+        path[0] == "case" and not _CONFIDENTIAL.isdisjoint(path[1:2]) for path in model.decisions[decision].paths
+    )
+
+
+def _explained(session: Session, entry: audit.AuditEntry, model: DecisionModel) -> Explained:
+    details, decision = entry.details or {}, model.decisions[entry.object_id]
+    given = functions_of_no_case(calendars.load(session))
+    if decision.calls - given.keys():
+        why = (
+            "它问过期限或候选组，当时的答复没有记录",
+            "it asked for deadlines or groups, whose answers are not recorded",
+        )
+        return _without(entry, decision.name, why)
+    try:
+        again = model.explain(entry.object_id, from_json(details.get("read") or {}), functions=given)
+    except BudgetExceeded as stopped:
+        return _without(entry, decision.name, (stopped.zh, stopped.en))
+    agrees = to_json(again.value) == details.get("value")
+    return Explained(entry.object_id, decision.name, entry.at, details.get("value"), again.tree, agrees)
+
+
+def _without(entry: audit.AuditEntry, name: str, why: tuple[str, str]) -> Explained:
+    value = (entry.details or {}).get("value")
+    return Explained(entry.object_id, name, entry.at, value, None, agrees=True, why_not=why)
