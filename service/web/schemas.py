@@ -87,6 +87,18 @@ class PasswordForm(Schema):
     again = fields.String(required=True, validate=validate.Length(1, 200))
 
 
+class TokenForm(Schema):
+    """A new token for a program; the scopes come along as a list."""
+
+    class Meta:
+        """Only these fields."""
+
+        unknown = EXCLUDE
+
+    name = fields.String(required=True, validate=validate.Length(1, 60))
+    days = fields.Integer(required=True, validate=validate.Range(1, 366))
+
+
 class ReasonForm(Schema):
     """A reason that others will read."""
 

@@ -16,6 +16,7 @@ from service.web.api.site import install_api
 from service.web.errors import install_errors
 from service.web.pages import (
     account,
+    api_tokens,
     attachments,
     calls,
     cases,
@@ -40,7 +41,8 @@ MAX_FORM_PARTS = 5_000
 BLUEPRINTS = (
     front.pages, notices.pages, register.pages, rules.pages, sign_in.pages, home.pages, user_tasks.pages,
     attachments.pages,
-    cases.pages, diagrams.pages, messages.pages, account.pages, workshop.pages, operations.pages, calls.pages,
+    cases.pages, diagrams.pages, messages.pages, account.pages, api_tokens.pages, workshop.pages, operations.pages,
+    calls.pages,
     cut_offs.pages,
 )  # fmt: skip
 

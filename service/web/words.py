@@ -89,6 +89,11 @@ _ACTIONS: Final = {
     "attachment-kept": _("上传文件"),
     "timer-fired": _("期限到"),
     "message-published": _("收到通知"),
+    "job-activated": _("外部程序领取作业"),
+    "job-completed": _("外部程序办结作业"),
+    "job-failed": _("外部程序报告失败"),
+    "job-error-thrown": _("外部程序报告错误"),
+    "job-changed": _("外部程序调整作业"),
     "paper-issued": _("发出文书"),
     "letter-issued": _("发出文书"),
     "notice-published": _("发布公示"),
@@ -143,6 +148,21 @@ def programme_status(code: str) -> tuple[str, str]:
     """The words and colour of a programme's status."""
     text, kind = _PROGRAMME_STATUS.get(code, (code, ""))
     return str(text), kind
+
+
+_SCOPES: Final = {
+    "read": (_("查看"), _("查询您能看到的任务、实例、作业和定义")),
+    "work": (_("办理"), _("发起、签收和提交您能办的任务")),
+    "jobs": (_("外部作业"), _("领取和办结外部作业，发布外部消息")),
+    "deploy": (_("部署"), _("检查和发布您设计的专项")),
+    "operate": (_("运行"), _("处理您管理范围内的异常")),
+}
+
+
+def scope_word(code: str) -> tuple[str, str]:
+    """What a token's scope is called, and what it lets a program do."""
+    name, what = _SCOPES[code]
+    return str(name), str(what)
 
 
 def action_word(code: str) -> str:

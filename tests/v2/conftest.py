@@ -42,16 +42,15 @@ class Caller:
     headers: dict[str, str]
 
     def post(self, path: str, body: Any = None, **more: Any) -> TestResponse:
-        return self.client.post(path, json={} if body is None else body, headers=self._with(more), **more)
+        return self.send("POST", path, json={} if body is None else body, **more)
 
     def get(self, path: str, **more: Any) -> TestResponse:
-        return self.client.get(path, headers=self._with(more), **more)
+        return self.send("GET", path, **more)
 
     def send(self, method: str, path: str, **more: Any) -> TestResponse:
-        return self.client.open(path, method=method, headers=self._with(more), **more)
-
-    def _with(self, more: dict[str, Any]) -> dict[str, str]:
-        return {**self.headers, **more.pop("headers", {})}
+        headers = {**self.headers, **more.pop("headers", {})}
+        with self.client.application.app_context():  # each request its own, as behind a server
+            return self.client.open(path, method=method, headers=headers, **more)
 
 
 @pytest.fixture
