@@ -88,7 +88,7 @@ class Catch(Activity):
         armed = None
         if self.event.kind == "timer":
             at = token.workflow.top.evaluation.at
-            armed = timers.following(datetime.fromisoformat(memo["due"]), memo["cycle"], at)
+            armed = timers.coming(Armed(datetime.fromisoformat(memo["due"]), memo["cycle"]), at)
             if armed.due is None:
                 return
         next_ = token.above.child(self, WAITING)

@@ -175,7 +175,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "no-operation": ("没有填写操作类型（taskDefinition type）。", "There is no operation (taskDefinition type)."),
     "unknown-operation": (
         "没有名为“{id}”的操作：请从元素模板里选一个；由外部程序办理的，请在 programme.toml 写 [jobs.{id}]。",
-        "There is no operation “{id}”: choose one from the element templates, or declare [jobs.{id}] in programme.toml.",
+        "There is no operation “{id}”: choose one of the element templates, or declare [jobs.{id}] in the manifest.",
     ),
     "computed-operation": ("操作类型不能是表达式：{id}。", "The operation cannot be an expression: {id}."),
     "receive-without-message": ("接收任务没有选定消息，只能按任务送达。", "The receive task refers to no message."),

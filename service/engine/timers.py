@@ -49,15 +49,6 @@ def arm(form: str, value: Any, now: datetime) -> Armed:
     return _instants(value, now) if isinstance(value, list) else _cycle(value, now)
 
 
-def following(due: datetime, cycle: list[Any], now: datetime) -> Armed:
-    """The firing after one that was due then; of named instants those missed meanwhile are skipped, as at the start."""
-    if isinstance(cycle[0], str):
-        return _instants(cycle, now)
-    left, every = cycle
-    rest = None if left == 1 else [left - 1 if left > 0 else ENDLESS, every]
-    return Armed(_after(due, _duration(every)), rest)
-
-
 def coming(fired: Armed, now: datetime) -> Armed:
     """The first firing after `now` of a timer that was due then; those missed meanwhile are passed over, and count."""
     due, cycle = fired.due, fired.cycle

@@ -118,7 +118,8 @@ NOTES = """
 - 消息、信号、错误的名称必须是文字，不能是表达式；cron 周期、`versionTag` 绑定、监听器会被拒绝。Names of messages,
   signals and errors are plain texts; cron cycles, `versionTag` bindings and listeners are refused.
 - 事件能启动的只有清单（programme.toml）中的程序。Events begin procedures of the manifest only.
-- 启动定时器错过的几次只补一次。Start timers that were missed are made up for by one case.
+- 周期定时器在时钟停过以后，错过的几次只补一次，次数照算。After a stop of the clock, a cycle makes up once for what was
+  missed, and counts it.
 """
 
 
