@@ -16,7 +16,7 @@ from service.commands.cases import Begun
 from service.commands.cases import start as start_case
 from service.commands.trail import note
 from service.domain.deadlines import local_date
-from service.domain.errors import InvalidInput, WrongState
+from service.domain.errors import InvalidInput, Refusal, WrongState
 from service.domain.identity import CLOCK
 from service.engine import Publish, plain
 from service.store import instances, kept_messages, start_events, subscriptions, users
@@ -121,8 +121,10 @@ def _give(work: UnitOfWork, row: KeptMessage) -> tuple[list[int], list[int]]:
         start = start_events.lock(work.session, start_id)
         if start is None or start.process in taken or _runs(work, start, row.key):
             continue
-        taken.add(start.process)
-        begun.append(begin(work, start, row.variables, row.key))
+        case_id = begin(work, start, row.variables, row.key)
+        if case_id is not None:
+            taken.add(start.process)
+            begun.append(case_id)
     row.taken = sorted(taken)
     return moved, begun
 
@@ -141,6 +143,13 @@ def _runs(work: UnitOfWork, start: StartEventRow, key: str | None) -> bool:
     return key is not None and instances.runs(work.session, start.programme, start.process, key)
 
 
-def begin(work: UnitOfWork, start: StartEventRow, payload: Mapping[str, Any], key: str | None = None) -> int:
-    """Start a case at a start event whose row is locked; its id. Raises what starting a case by a person raises."""
-    return start_case(work, start.programme, start.process, begun=Begun(start.element, dict(payload), key))
+def begin(work: UnitOfWork, start: StartEventRow, payload: Mapping[str, Any], key: str | None = None) -> int | None:
+    """Start a case at a start event whose row is locked; its id. A start that is refused is noted, and begins none."""
+    try:
+        with work.session.begin_nested():
+            return start_case(work, start.programme, start.process, begun=Begun(start.element, dict(payload), key))
+    except Refusal as refusal:
+        details = {"process": start.process, "element": start.element}
+        details |= {"zh": refusal.text("zh"), "en": refusal.text("en")}
+        note(work, "start-refused", "programme", start.programme, details)
+        return None

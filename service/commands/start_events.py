@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from service.commands.correlation import begin
-from service.commands.trail import note
-from service.domain.errors import DeploymentRefused, Problem, Refusal
+from service.domain.errors import DeploymentRefused, Problem
 from service.engine import Armed, StartEvent, TimerError, coming, due_start
 from service.programmes.compiled import CompiledProgramme
 from service.store import start_events
@@ -61,13 +60,7 @@ def fire(work: UnitOfWork, row_id: int) -> int | None:
     if row is None:
         return None
     _arm_next(row, work.now)
-    try:
-        with work.session.begin_nested():
-            return begin(work, row, {})
-    except Refusal as refusal:
-        details = {"process": row.process, "element": row.element, "zh": refusal.text("zh"), "en": refusal.text("en")}
-        note(work, "start-refused", "programme", row.programme, details)
-        return None
+    return begin(work, row, {})
 
 
 def _arm_next(row: StartEventRow, now: datetime) -> None:

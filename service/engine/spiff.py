@@ -96,7 +96,7 @@ class NodeSpec(BpmnSpecMixin):  # type: ignore[misc]  # the library has no types
         """Models are checked before they are built."""
 
     def _predict(self, my_task: Token, seen: Any = None, looked_ahead: int = 0, mask: int = 0) -> None:
-        """No predicted tasks: successors are made when a task completes."""
+        """3.2.0 predicts the tree again at every load; here successors are made when a task completes."""
 
     def _update_hook(self, my_task: Token) -> bool:
         before = my_task.internal_data.get("local")
@@ -167,12 +167,13 @@ class Token(Task):  # type: ignore[misc]  # the library has no types
             parent._children.append(number)
 
     def _set_state(self, value: int) -> None:
+        # 3.2.0 logs and reads the clock here, and later looks through the whole tree for what has become ready
         self._state = value
         if value == READY:
             self.workflow.top.ready.append(self)
 
     def _inherit_data(self) -> None:
-        pass
+        pass  # 3.2.0 merges the parent's data into its own: lists lose items, what lies deeper is shared
 
     @property
     def live(self) -> bool:
@@ -226,7 +227,7 @@ class Token(Task):  # type: ignore[misc]  # the library has no types
         return next((t for t in self.above.children if not t.task_spec.beside), None)
 
     def run(self) -> None:
-        """Act; done, complete."""
+        """Act; done, complete. (3.2.0 raises where acting fails, and the act before it is lost with the task.)"""
         done = self.task_spec._run(self)
         if self._state != READY:  # parked, or it cancelled itself: an error end event
             return
@@ -236,7 +237,7 @@ class Token(Task):  # type: ignore[misc]  # the library has no types
             self.complete()
 
     def cancel(self) -> None:
-        """Taken away, with everything below it."""
+        """Taken away, with everything below it: 3.2.0 drops what is below without telling it."""
         if not self._state & (LIVE | FUTURE):
             return
         self._state = CANCELLED
@@ -305,6 +306,7 @@ class Frame:
         """Nothing is left in it."""
 
     def _task_completed_notify(self, task: Token) -> None:
+        # 3.2.0 has a task `End` and looks for it in the whole tree; here a scope ends when nothing in it is active
         if not self.completed and not self.active():
             self.cancel()
             self.over()
@@ -345,7 +347,7 @@ class SubFrame(Frame, BpmnSubWorkflow):  # type: ignore[misc]  # the library has
             self.data = owner.internal_data["local"]  # an embedded sub-process' variables are its activity's
 
     def _calculate_depth(self) -> int:
-        return self.level
+        return self.level  # 3.2.0 counts by its way up through UUIDs
 
     def over(self) -> None:
         """The activity around it goes on."""

@@ -21,7 +21,7 @@ from service.store.start_events import StartEventRow
 from service.store.subscriptions import Subscription
 from service.store.user_tasks import UserTask
 from tests.engine.sketch import Lines
-from tests.events.conftest import DUTY, KEY, MANIFEST, START, files
+from tests.events.conftest import ASKING, DUTY, KEY, MANIFEST, START, files
 from tests.support.office import Office
 
 DAY = timedelta(days=1)
@@ -227,6 +227,17 @@ def test_a_programme_that_is_not_in_force_begins_nothing_and_that_is_noted(event
     assert events.count(Case) == 0
     assert events.count(AuditEntry, AuditEntry.action == "start-refused") == 1
     assert timer(events).due_at == START + 2 * DAY
+
+
+def test_a_start_that_is_refused_keeps_the_message_from_nobody_else(events: Office) -> None:
+    asking = [line.replace("message answered", "message filed") for line in ASKING if isinstance(line, str)]
+    applied = MANIFEST.replace('name = "值班"\nsubject = "none"', 'name = "值班"')
+    events.act(deployments.publish, files(asking=[*asking], manifest=applied), KEY)
+    case_id = ask(events, "1")
+    assert publish(events, "filed", "1") == Correlated((case_id,), (), None)
+    (entry,) = events.rows(select(AuditEntry).where(AuditEntry.action == "start-refused"))
+    assert entry.details["element"] == "m"
+    assert "单位" in entry.details["zh"]
 
 
 def test_a_start_timer_without_a_time_is_refused_when_it_is_published(events: Office) -> None:
