@@ -41,6 +41,8 @@ def shown(value: Any, language: str, *, unit: str = "") -> str:
     """
     if value is None:
         return "null" if language == "en" else "空"
+    if value == "":
+        return "blank" if language == "en" else "空白"
     if isinstance(value, bool):
         return _BOOLEANS[language][value]
     if isinstance(value, Decimal) and unit:
