@@ -34,6 +34,8 @@ def create_app(settings: Settings) -> Flask:
         session_minutes=settings.session_minutes,
         development=settings.development,
         secret=(settings.secret_key or "development").encode(),
+        tick_seconds=settings.tick_seconds,
+        metrics_token=settings.metrics_token,
         limits=settings.limits,
     )
     site.install(

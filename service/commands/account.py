@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from argon2.exceptions import VerificationError
-from sqlalchemy import delete
+from dataclasses import dataclass
+
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, select
 
 from service.commands.ports import ports
 from service.commands.trail import note
-from service.domain.errors import InvalidInput, NotFound
+from service.domain.errors import InvalidInput, NotFound, StaleRevision
+from service.store.session import db
 from service.store.unit_of_work import UnitOfWork
 from service.store.users import User, UserSession, token_digest
 
@@ -22,14 +25,37 @@ def set_language(work: UnitOfWork, language: str) -> None:
     _own(work).language = language
 
 
-def change_password(work: UnitOfWork, current: str, new: str, keep_token: str = "") -> None:
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """A password that was hashed before any transaction."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A change of password, proved before any transaction: the hash the present one was held against, and the new."""
+
+    checked: str
+    new: Hashed
+
+
+def replacement(user_id: int | None, current: str, new: str) -> Replacement:
+    """Hold the present password against the account's and hash the new one; InvalidInput says which is wrong."""
+    stored = db.session().scalar(select(User.password_hash).where(User.id == user_id)) or ""
+    try:
+        ports().hasher.verify(stored, current)
+    except (VerificationError, InvalidHashError):
+        raise InvalidInput(field="当前口令", zh="与现有口令不符", en="is not the present password") from None
+    return Replacement(stored, Hashed(hashed(new)))
+
+
+def change_password(work: UnitOfWork, proved: Replacement, keep_token: str = "") -> None:
     """Replace the password and end every other session; `keep_token` is the session that stays."""
     user = _own(work)
-    try:
-        ports().hasher.verify(user.password_hash, current)
-    except VerificationError:
-        raise InvalidInput(field="当前口令", zh="与现有口令不符", en="is not the present password") from None
-    user.password_hash = hashed(new)
+    if user.password_hash != proved.checked:
+        raise StaleRevision()
+    user.password_hash = proved.new.text
     work.session.execute(
         delete(UserSession).where(UserSession.user_id == user.id, UserSession.token_hash != token_digest(keep_token))
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO
 
 from service.commands.ports import ports
 from service.commands.task_locks import hold, refuse_unless_workable
@@ -25,7 +25,7 @@ class Examined:
     scan: str
 
 
-def examine(name: str, stream: BinaryIO) -> Examined:
+def examine(name: str, stream: IO[bytes]) -> Examined:
     """Judge a file: allowed type, not empty, not over the limit, not infected. Raises FileRefused with the reason."""
     content = stream.read(MAX_UPLOAD_BYTES + 1)
     accepted = accept_file(name, content)

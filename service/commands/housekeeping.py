@@ -8,14 +8,13 @@ from service.commands.throttling import LONGEST
 from service.store import audit_chain, counters, kept_messages, request_keys, throttles
 from service.store.unit_of_work import UnitOfWork
 
-HEARTBEAT = "clock-heartbeat"
 KEYS_KEPT = timedelta(days=7)
 
 
 def keep(work: UnitOfWork) -> int:
     """Returns how many audit entries were sealed. The heartbeat is in seconds since 1970."""
     sealed = audit_chain.seal(work.session)
-    counters.put(work.session, HEARTBEAT, int(work.now.timestamp()))
+    counters.put(work.session, counters.HEARTBEAT, int(work.now.timestamp()))
     kept_messages.forget(work.session, work.now)
     if work.now.minute == 0:
         request_keys.forget(work.session, work.now - KEYS_KEPT)

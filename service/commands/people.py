@@ -10,6 +10,7 @@ from service.commands.account import hashed
 from service.commands.trail import note
 from service.domain.credit_code import is_valid_credit_code
 from service.domain.errors import InvalidInput
+from service.store.access import administered
 from service.store.experts import Expert
 from service.store.organisations import Organisation
 from service.store.unit_of_work import UnitOfWork
@@ -28,6 +29,9 @@ def add_organisation(
     region: str = "",
 ) -> int:
     """Register an organisation under `parent`; codes are unique. InvalidInput names the field that is wrong."""
+    if work.actor.is_person and not parent and not competent:
+        zh, en = "请选择上级单位或归口主管部门", "needs an organisation above it or a competent department"
+        raise InvalidInput(field="parent", zh=zh, en=en)
     if work.session.scalar(select(Organisation.id).where(Organisation.code == code)) is not None:
         raise InvalidInput(field="code", zh=f"单位代码 {code} 已存在", en=f"the code {code} exists already")
     if credit_code is not None and not is_valid_credit_code(credit_code):
@@ -111,7 +115,9 @@ def add_expert(
 
 
 def _organisation(work: UnitOfWork, code: str) -> Organisation:
-    found = work.session.scalar(select(Organisation).where(Organisation.code == code))
+    """The organisation, if it is the actor's to administer."""
+    mine = select(Organisation).where(Organisation.code == code, administered(work.actor))
+    found = work.session.scalar(mine)
     if found is None:
         raise InvalidInput(field="organisation", zh=f"没有代码为 {code} 的单位", en=f"there is no organisation {code}")
     return found

@@ -30,6 +30,8 @@ class Ports:
     session_minutes: int
     development: bool
     secret: bytes  # keys what must not be traced back or forged
+    tick_seconds: int
+    metrics_token: str  # who bears it reads the figures; empty: nobody
     limits: Mapping[str, int]  # how often a sender may do what commands/throttling counts
 
 

@@ -67,6 +67,11 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     return or_(*conditions)
 
 
+def stays_out(actor: Actor) -> ColumnElement[bool]:
+    """A condition on `Case`: the actor is in a conflict of interest."""
+    return _conflicts(actor, Case.id)
+
+
 def may_see(session: Session, actor: Actor, case_id: int) -> bool:
     """Whether the case exists for the actor."""
     return session.scalar(select(Case.id).where(Case.id == case_id, visible(actor))) is not None
@@ -82,6 +87,26 @@ def of_remit(actor: Actor, remit: Remit) -> ColumnElement[bool]:
 def below(paths: tuple[str, ...]) -> ColumnElement[bool]:
     """A condition on `Organisation`: it stands at or under one of the paths."""
     return or_(*(Organisation.path.startswith(path, autoescape=True) for path in paths)) if paths else false()
+
+
+def administered(actor: Actor) -> ColumnElement[bool]:
+    """A condition on `Organisation`: at or under a place the actor administers, or a unit of a department there.
+
+    A unit that no department answers for is anybody's who administers.
+    """
+    paths = remit_paths(actor, "administer")
+    if not actor.is_person:
+        return true()
+    if not paths:
+        return false()
+    place = aliased(Organisation)
+    departments = select(place.id).where(or_(*(place.path.startswith(path, autoescape=True) for path in paths)))
+    free = and_(
+        Organisation.kind.not_in(("authority", "competent")),
+        Organisation.parent_id.is_(None),
+        Organisation.competent_id.is_(None),
+    )
+    return or_(below(paths), Organisation.competent_id.in_(departments), free)
 
 
 def fits_task(actor: Actor) -> ColumnElement[bool]:

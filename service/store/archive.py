@@ -89,7 +89,7 @@ def insert_rows(session: Session, table: Table, rows: Iterable[Mapping[str, Any]
     if batch:
         session.execute(insert(table), batch)
     if later:
-        values = {name: bindparam(f"new_{name}") for name in own}
+        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in own}
         session.connection().execute(update(table).where(table.c.id == bindparam("key")).values(values), later)
     return count
 

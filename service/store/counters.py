@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.store.session import Base
 from service.store.upserts import insert_into
+
+HEARTBEAT: Final = "clock-heartbeat"  # when the clock ticked last, in seconds since 1970
 
 
 class Counter(Base):

@@ -61,7 +61,7 @@ def to_case(
     facts = case_facts(session, actor, case)
     if _supervises(actor, facts, supervising):
         found |= {Standing.READER, Standing.SUPERVISOR}
-    if may(actor, "record-event", facts, now):
+    if may(actor, "keep-dates", facts, now):
         found.add(Standing.OFFICE)
     if Standing.READER in found and not reads_as_party(actor, facts):
         found.add(Standing.STAFF)

@@ -65,7 +65,10 @@ def _staff(actor: Actor, open_tasks: int) -> list[MenuItem]:
         items.append(MenuItem("workshop", "/workshop", gettext("专项与版本"), "layers", house))
     if actor.holds(ADMINISTRATOR):
         items.append(MenuItem("calls", "/operations/calls", gettext("批次与日历"), "calendar-range", house))
+        items.append(MenuItem("accounts", "/accounts", gettext("人员与单位"), "users", house))
         items.append(MenuItem("operations", "/operations", gettext("运行状况"), "list-checks", house))
+    if actor.holds(AUDITOR):
+        items.append(MenuItem("audit", "/audit", gettext("操作记录"), "book-open", house))
     return items
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import request
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, pre_load, validate
 
 from service.domain.errors import InvalidInput
 
@@ -72,6 +72,108 @@ class DiagramQuery(Query):
     """Which drawing is asked for: the call activities that lead to it from the top process."""
 
     path = fields.String(load_default="", validate=validate.Length(max=400))
+
+
+class AccountsQuery(Query):
+    """Search of the accounts."""
+
+    q = fields.String(load_default="", validate=validate.Length(max=80))
+    after = fields.String(load_default="", validate=validate.Length(max=40))
+
+
+class TrailQuery(Query):
+    """Filters of the audit trail; an empty day narrows nothing."""
+
+    who = fields.String(load_default="", validate=validate.Length(max=80))
+    action = fields.String(load_default="", validate=validate.Length(max=80))
+    case = fields.String(load_default="", validate=validate.Length(max=80))
+    after = fields.String(load_default="", validate=validate.Length(max=40))
+
+    class Meta(Query.Meta):
+        """Two names that Python keeps for itself."""
+
+        include: ClassVar = {
+            "from": fields.Date(load_default=None, allow_none=True),
+            "to": fields.Date(load_default=None, allow_none=True),
+        }
+
+    @pre_load
+    def _empty_days(self, given: dict[str, str], **_: object) -> dict[str, str | None]:
+        return {name: value or (None if name in ("from", "to") else "") for name, value in given.items()}
+
+
+class AccountForm(Schema):
+    """A new account."""
+
+    class Meta:
+        """Only these fields."""
+
+        unknown = EXCLUDE
+
+    login = fields.String(required=True, validate=validate.Length(1, 40))
+    name = fields.String(required=True, validate=validate.Length(1, 60))
+    organisation = fields.Integer(required=True, validate=validate.Range(1, MAX_ID))
+    email = fields.String(load_default="", validate=validate.Regexp(r"(?:[^@\s]+@[^@\s]+)?\Z"))
+
+
+class GrantForm(Schema):
+    """A role at an organisation, until a day or without an end."""
+
+    class Meta:
+        """Only these fields."""
+
+        unknown = EXCLUDE
+
+    role = fields.String(required=True, validate=validate.Length(1, 80))
+    organisation = fields.Integer(required=True, validate=validate.Range(1, MAX_ID))
+    until = fields.Date(load_default=None, allow_none=True)
+
+    @pre_load
+    def _no_end(self, given: dict[str, str], **_: object) -> dict[str, str | None]:
+        return {name: (value or None) if name == "until" else value for name, value in given.items()}
+
+
+class OrganisationForm(Schema):
+    """A new organisation under another; an office has one above it, a unit the department that answers for it."""
+
+    class Meta:
+        """Only these fields."""
+
+        unknown = EXCLUDE
+
+    code = fields.String(required=True, validate=validate.Regexp(r"[a-z0-9][a-z0-9-]{1,39}\Z"))
+    name = fields.String(required=True, validate=validate.Length(2, 80))
+    kind = fields.String(
+        required=True, validate=validate.OneOf(["authority", "competent", "enterprise", "institute", "other"])
+    )
+    above = fields.String(required=True, validate=validate.Length(1, 40))
+    credit_code = fields.String(load_default="", validate=validate.Length(max=18))
+    region = fields.String(load_default="", validate=validate.Length(max=40))
+
+
+class ExtensionForm(Schema):
+    """A later last day, and why."""
+
+    class Meta:
+        """Only these fields."""
+
+        unknown = EXCLUDE
+
+    deadline = fields.String(required=True, validate=validate.Length(1, 80))
+    until = fields.Date(required=True)
+    why = fields.String(required=True, validate=validate.Length(4, 500))
+
+
+class NewPasswordForm(Schema):
+    """A password set by a link."""
+
+    class Meta:
+        """Only these fields."""
+
+        unknown = EXCLUDE
+
+    new = fields.String(required=True, validate=validate.Length(1, 200))
+    again = fields.String(required=True, validate=validate.Length(1, 200))
 
 
 class PasswordForm(Schema):

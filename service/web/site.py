@@ -16,8 +16,10 @@ from service.web.api.site import install_api
 from service.web.errors import install_errors
 from service.web.pages import (
     account,
+    accounts,
     api_tokens,
     attachments,
+    audit,
     calls,
     cases,
     cut_offs,
@@ -29,7 +31,7 @@ from service.web.pages import (
     user_tasks,
     workshop,
 )
-from service.web.public import front, notices, register, rules
+from service.web.public import front, health, notices, register, rules, set_password
 from service.web.schemas import MAX_ID
 from service.web.security import install_security
 from service.web.v2.site import install_v2
@@ -44,6 +46,7 @@ BLUEPRINTS = (
     cases.pages, diagrams.pages, messages.pages, account.pages, api_tokens.pages, workshop.pages, operations.pages,
     calls.pages,
     cut_offs.pages,
+    accounts.pages, audit.pages, set_password.pages, health.pages,
 )  # fmt: skip
 
 

@@ -53,7 +53,8 @@ def change_password() -> ResponseReturnValue:
         return _page(problems, 422)
     token = request.cookies.get(SESSION_COOKIE, "")
     try:
-        transact(commands.change_password, given["current"], given["new"], token, actor=who(), now=moment())
+        proved = commands.replacement(who().user_id, given["current"], given["new"])
+        transact(commands.change_password, proved, token, actor=who(), now=moment())
     except InvalidInput as refusal:
         field = "current" if "当前" in str(refusal.details.get("field", "")) else "new"
         return _page({field: refusal.text(language())}, 422)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request
+from flask import Blueprint, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from service.commands import account
 from service.queries import notices, programmes
@@ -76,14 +75,6 @@ def choose() -> ResponseReturnValue:
     if size in ("large", "normal"):
         response.set_cookie(SIZE_COOKIE, size, max_age=A_YEAR, samesite="Lax")
     return response
-
-
-@pages.get("/health")
-@public
-def health() -> Response:
-    """Whether this node answers and reaches its database; says nothing else."""
-    db.session().execute(select(1)).scalar_one()
-    return jsonify(status="ok")
 
 
 def _own_path(address: str | None) -> str:
