@@ -1,4 +1,4 @@
-"""Finds in a model's expressions what can never fit the declared types of what they read, table cells left out.
+"""Finds in a model's expressions what never fits the declared types of what they read, and names nobody declares.
 
 Cells are held against their columns by `table_check`, which knows more of a column than its type.
 """
@@ -10,16 +10,33 @@ from collections.abc import Iterator, Mapping
 from service.dmn.graph import Graph, Part
 from service.dmn.problems import DmnProblem
 from service.dmn.table import DecisionTable
+from service.feel import BUILTIN_NAMES
 from service.feel import syntax as s
+from service.feel.reads import Locals, Reader
 from service.feel.typecheck import Around, Checker
 from service.feel.types import ANY, FeelType
 
 
 def misfits(graph: Graph, file: str, given: Mapping[str, FeelType]) -> Iterator[DmnProblem]:
-    """An error for each; `given` are the types of what is read from outside without being declared."""
+    """An error for each; `given` are the types of what is read from outside without being declared.
+
+    In a file that declares input data, a name that is neither declared nor given is a warning.
+    """
+    declares = any(part.kind == "inputData" for part in graph.parts.values())
     for part in graph.parts.values():
         if not part.home:
             yield from _of_part(graph, part, file, given)
+            yield from _undeclared(graph, part, file, given) if declares else ()
+
+
+def _undeclared(graph: Graph, part: Part, file: str, given: Mapping[str, FeelType]) -> Iterator[DmnProblem]:
+    reader = Reader()
+    reader.consume(reader.visit(part.node, Locals()))
+    # what is declared and only not drawn is told where the file is read
+    drawn = {name for each in graph.parts.values() for name in (each.variable, each.name, *each.aliases.values())}
+    for name in sorted(reader.certain - reader.called - drawn - given.keys() - BUILTIN_NAMES):
+        zh, en = f"用到了“{name}”，文件没有声明这个输入", f"“{name}” is used, which the file declares nowhere"
+        yield DmnProblem(file, part.id, "undeclared-name", zh, en, name=part.name, level="warning")
 
 
 def _of_part(graph: Graph, part: Part, file: str, given: Mapping[str, FeelType]) -> Iterator[DmnProblem]:

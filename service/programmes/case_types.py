@@ -18,12 +18,12 @@ _SIMPLE = {"string": "string", "number": "number", "integer": "number", "boolean
 
 
 def case_types(schemas: Mapping[str, Mapping[str, Any]]) -> dict[str, FeelType]:
-    """The types of `case` and of the registered functions; `schemas` by the ids of the forms.
+    """The types of `case`, `lookup` and the registered functions; `schemas` by the ids of the forms.
 
     A date of a form is text in a case, until `date(…)` reads it.
     """
     forms = {snake(form): _closed(schema, is_open=True) for form, schema in schemas.items()}
-    return {"case": ContextType(forms, is_open=True), **_FUNCTIONS}
+    return {"case": ContextType(forms, is_open=True), "lookup": ContextType({}, is_open=True), **_FUNCTIONS}
 
 
 def misfits(

@@ -65,3 +65,25 @@ def test_what_never_has_a_result_is_told_of_its_element(parts: list[str], code: 
 )
 def test_what_is_not_certain_is_not_told(parts: list[str]) -> None:
     assert model(*parts).misfits(CASE) == []
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ([data("x"), decision("d", literal("x + shere"), needs="x")], ["shere"]),
+        (
+            [data("x"), decision("d", table(["x", "shere"], ["r"], ["- | > limit | case.share"]), needs="x")],
+            ["limit", "shere"],
+        ),
+        ([data("x"), decision("d", literal("x[shere > 1]"), needs="x")], []),
+        ([data("x"), decision("d", literal("for i in x return i + case.share"), needs="x")], []),
+        ([data("x"), knowledge("k", "a", literal("a + x"))], []),
+        ([data("x"), decision("d", literal("sort(x, before)"), needs="x")], []),
+        ([decision("d", literal("anything + 1"))], []),
+    ],
+    ids=range(7),
+)
+def test_a_name_that_nobody_declares_is_told(parts: list[str], told: list[str]) -> None:
+    found = model(*parts).misfits(CASE)
+    assert [each.en.split("”")[0].lstrip("“") for each in found] == told
+    assert {(each.code, each.level, each.element) for each in found} <= {("undeclared-name", "warning", "d")}
