@@ -38,13 +38,13 @@ def add_signer(work: UnitOfWork, task_id: int, person: int, place: str, reason: 
     return added.id
 
 
-def sign(work: UnitOfWork, task_id: int, agrees: bool, opinion: str) -> None:
-    """签署: agree or not, with an opinion, which the owner reads.
+def sign(work: UnitOfWork, task_id: int, agrees: bool, reason: str) -> None:
+    """签署: agree or not, with a reason, which the owner reads.
 
     One asked for afterwards who does not agree gives the task back to its owner. When the last of them has agreed, the
     owner's submission takes effect.
     """
-    act = begin(work, "sign", task_id, opinion)
+    act = begin(work, "sign", task_id, reason)
     mine = [one for one in signatures.of_task(work.session, task_id) if (one.user_id, one.state) == (act.person, OPEN)]
     one = next((each for each in mine if each.place == BEFORE or act.task.sealed is not None), None)
     if one is None:

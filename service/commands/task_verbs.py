@@ -57,9 +57,9 @@ def delegate(work: UnitOfWork, task_id: int, person: int, reason: str) -> None:
     _tell(act, person, "委派给您")
 
 
-def hand_back(work: UnitOfWork, task_id: int) -> None:
+def hand_back(work: UnitOfWork, task_id: int, reason: str = "") -> None:
     """交回: the owner has the task again, with what the delegate entered as draft; the owner may call it back, too."""
-    act = begin(work, "hand-back", task_id)
+    act = begin(work, "hand-back", task_id, reason)
     owner, worker = act.task.owner_id, act.task.assignee_id
     _copy_draft(act, worker, owner, over=True)
     act.task.owner_id = None
@@ -109,9 +109,9 @@ def take_back(work: UnitOfWork, task_id: int, reason: str) -> None:
     act.note(element=act.task.element, **course.trail())
 
 
-def copy(work: UnitOfWork, task_id: int, person: int, note: str = "") -> None:
+def copy(work: UnitOfWork, task_id: int, person: int, reason: str = "") -> None:
     """抄送: the person may read the case; a repeat changes nothing."""
-    act = begin(work, "copy", task_id, note)
+    act = begin(work, "copy", task_id, reason)
     receiver = _receiver(act, person)
     added = insert_into(work.session, Copy).values(
         case_id=act.case.id, user_id=person, sent_by=act.person, sent_at=work.now, note=act.reason
@@ -121,9 +121,9 @@ def copy(work: UnitOfWork, task_id: int, person: int, note: str = "") -> None:
     tell_people(work, [person], act.case, f"抄送：{act.case.title}", act.reason or "请阅。")
 
 
-def urge(work: UnitOfWork, task_id: int, note: str = "") -> None:
+def urge(work: UnitOfWork, task_id: int, reason: str = "") -> None:
     """催办: tell who has the task that somebody waits; each person once a day, and URGED_A_DAY in all."""
-    act = begin(work, "urge", task_id, note)
+    act = begin(work, "urge", task_id, reason)
     if act.standings & {Standing.HOLDER, Standing.DELEGATE}:
         raise WrongState(zh="这项任务在您手上，不用催办。", en="The task is yours; there is nobody to urge.")
     today = start_of(local_date(work.now))

@@ -140,7 +140,8 @@ _TASK: Final = (
         zh_effect="下一步还没有人办理时，可以拿回来重办。", en_effect="While nobody has begun the next step.",
     ),
     Verb(
-        "copy", "抄送", "send a copy", HANDS | {S.DOER, S.SUPERVISOR}, "copy-sent", takes=("person",), despite=ANY,
+        "copy", "抄送", "send a copy", HANDS | {S.DOER, S.SUPERVISOR}, "copy-sent", reason=False,
+        takes=("person",), despite=ANY,
         zh_effect="对方可以查看这一件，不能办理。", en_effect="They may read the case and do nothing in it.",
     ),
     Verb(

@@ -14,6 +14,7 @@ from service.domain import access
 from service.domain.access import OUTSIDE_ROLES, reads_as_party
 from service.domain.errors import NotFound
 from service.domain.identity import Actor
+from service.domain.verbs import CASE_VERBS, VERBS
 from service.programmes.letters import CompiledLetter
 from service.queries.holders import Holder, holders
 from service.queries.objections import secret_files
@@ -37,11 +38,13 @@ from service.store.users import User
 HISTORY = (
     "case-started", "task-completed", "timer-fired", "paper-issued", "letter-issued", "receipt-issued",
     "notice-published", "objection-lodged", "case-withdrawn", "deadline-extended", "meeting-announced", "case-ended",
+    *(verb.audit for verb in CASE_VERBS.values()), "task-returned", "task-urged",
 )  # fmt: skip
 STAFF_HISTORY = (
     *HISTORY,
-    "task-claimed",
-    "task-released",
+    *(verb.audit for verb in VERBS.values() if verb.audit not in HISTORY),
+    "task-sealed",
+    "task-handed-over",
     "message-published",
     "incident-retried",
     "attachment-kept",

@@ -32,6 +32,7 @@ class TaskPage:
     workable: bool
     claimable: bool
     draft_saved_at: datetime | None
+    delegated: bool  # to this actor, who hands it back
     ground: TaskGround
 
 
@@ -52,10 +53,12 @@ def load(session: Session, actor: Actor, task_id: int, now: datetime) -> TaskPag
         task,
         loaded.case,
         name or "",
-        workable=is_open and task.assignee_id in (None, actor.user_id),
+        workable=is_open
+        and task.assignee_id in (None, actor.user_id, actor.stands_in(task.assignee_id, ground.groups)),
         claimable=is_open and task.assignee_id is None,
         draft_saved_at=ground.draft.saved_at if ground.draft is not None else None,
         ground=ground,
+        delegated=is_open and task.owner_id is not None and task.assignee_id == actor.user_id,
     )
 
 

@@ -23,12 +23,14 @@ from service.web.pages import (
     calls,
     cases,
     cut_offs,
+    deputies,
     diagrams,
     home,
     messages,
     operations,
     sign_in,
     user_tasks,
+    verbs,
     workshop,
 )
 from service.web.public import front, health, notices, register, rules, set_password
@@ -42,7 +44,7 @@ MAX_FORM_PARTS = 5_000
 
 BLUEPRINTS = (
     front.pages, notices.pages, register.pages, rules.pages, sign_in.pages, home.pages, user_tasks.pages,
-    attachments.pages,
+    verbs.pages, deputies.pages, attachments.pages,
     cases.pages, diagrams.pages, messages.pages, account.pages, api_tokens.pages, workshop.pages, operations.pages,
     calls.pages,
     cut_offs.pages,
@@ -96,6 +98,7 @@ def _install_words(app: Flask) -> None:
         programme_status=words.programme_status,
         entry_state=words.entry_state,
         action_word=words.action_word,
+        task_actions=words.TASK_ACTIONS,
         role_word=words.role_word,
         member_kind=words.member_kind,
         seat_word=words.seat_word,

@@ -17,7 +17,7 @@ from service.domain.identity import Actor
 from service.forms import FieldProblem, FormView, enter, view
 from service.forms.places import control_id, parse_name
 from service.programmes.task_forms import TaskForm
-from service.queries import case_page, dockets, materials, objections, task_page
+from service.queries import case_page, dockets, materials, objections, task_page, verbs
 from service.queries.findings import findings
 from service.store.session import db
 from service.store.unit_of_work import transact
@@ -170,6 +170,7 @@ def _beside(
     """What stands beside the form: the case's materials, findings, members, papers and files."""
     session = db.session()
     return {
+        "can": verbs.of_task(session, actor, loaded.task.id, moment()),
         "materials": materials.materials(session, actor, facts, language(), moment()),
         "findings": findings(session, facts.case_id, outside=facts.from_outside),
         "members": case_page.members(session, facts.case_id),

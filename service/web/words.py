@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from service.domain.verbs import CASE_VERBS, VERBS
 from service.programmes.manifest import Manifest
 from service.web.i18n import language
 from service.web.i18n import lazy_gettext as _
@@ -51,6 +52,7 @@ _STATES: Final[dict[str, tuple[str, str, str]]] = {
     "not_recommended": (_("不予推荐"), _("主管部门未推荐"), "red"),
     "rejected": (_("不予通过"), _("没有通过"), "red"),
     "deferred": (_("暂缓"), _("会议决定暂缓"), "amber"),
+    "cancelled": (_("已终止"), _("受理单位已终止办理"), "red"),
     "withdrawn": (_("已撤回"), _("您已撤回"), ""),
     "late": (_("逾期不予受理"), _("截止后收到，没有受理"), "red"),
     "not_accepted": (_("不予受理"), _("没有受理"), "red"),
@@ -82,7 +84,8 @@ _ACTIONS: Final = {
     "task-released": _("退签"),
     "task-completed": _("办结"),
     "task-cancelled": _("不再需要办理"),
-    "task-transferred": _("转办"),
+    "task-sealed": _("提交，等签署"),
+    "task-handed-over": _("交接"),
     "task-escalated": _("逾期，已提醒上级"),
     "draft-saved": _("保存草稿"),
     "file-kept": _("上传文件"),
@@ -105,6 +108,9 @@ _ACTIONS: Final = {
     "incident-resolved": _("自动步骤已恢复"),
     "signed-in": _("登录"),
 }
+
+_VERBS: Final = {verb.audit: verb for verb in (*VERBS.values(), *CASE_VERBS.values())}
+TASK_ACTIONS: Final = frozenset(verb.audit for verb in VERBS.values())  # told with the task's name before them
 
 _SEATS: Final = {
     "invited": _("已邀请"),
@@ -167,6 +173,9 @@ def scope_word(code: str) -> tuple[str, str]:
 
 def action_word(code: str) -> str:
     """An audit entry's action in words."""
+    verb = _VERBS.get(code)
+    if verb is not None and code not in _ACTIONS:
+        return verb.en if language() == "en" else verb.zh
     return str(_ACTIONS.get(code, code))
 
 

@@ -373,7 +373,7 @@ def test_a_batch_tells_of_each_row(office: Office) -> None:
 
 
 def test_a_deputy_acts_for_the_principal_and_the_trail_says_so(office: Office) -> None:
-    clerk, other, task = checked(office)
+    clerk, _, task = checked(office)
     voter = office.person("voter")
     office.act(user_tasks.claim, task, by=clerk)
     today = local_date(office.now)

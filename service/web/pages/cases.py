@@ -15,7 +15,18 @@ from service.domain.deadlines import local_date
 from service.domain.errors import NotAllowed, NotFound
 from service.domain.identity import Actor
 from service.programmes.compiled import CompiledProgramme, compiled_of
-from service.queries import case_page, cases, dockets, drawings, explained, materials, objections, programmes, progress
+from service.queries import (
+    case_page,
+    cases,
+    dockets,
+    drawings,
+    explained,
+    materials,
+    objections,
+    programmes,
+    progress,
+    verbs,
+)
 from service.queries.findings import findings
 from service.store.session import db
 from service.store.unit_of_work import transact
@@ -79,6 +90,7 @@ def show(case_id: int) -> ResponseReturnValue:
         panel=dockets.panel(session, case_id) if known else None,
         events=_events(facts, compiled) if known else {},
         withdrawable=_may_withdraw(actor, facts, compiled),
+        case_verbs=verbs.of_case(session, actor, case_id, moment()),
         role_names=words.names_of(compiled.manifest),
     )
 

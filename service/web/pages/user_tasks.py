@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from flask import Blueprint, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from service.commands import task_verbs
 from service.commands import user_tasks as commands
 from service.domain.deadlines import start_of
 from service.domain.errors import Conflict, DeadlinePassed, FileRefused, FormInvalid, StaleDraft
 from service.domain.identity import Actor
-from service.queries import cases, inbox, programmes
+from service.queries import cases, inbox, programmes, task_page
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import pairs, schemas, task_view, uploads
@@ -71,6 +72,8 @@ def act(task_id: int) -> ResponseReturnValue:
         return _redraw(task_id, actor, pairs.without_row(entered, name), name.rpartition("[")[0])
     if request.form.get(pairs.DRAFT):
         return _redraw(task_id, actor, entered, "")
+    if task_page.load(db.session(), actor, task_id, moment()).delegated:
+        return _hand_back(task_id, actor, entered)
     return _complete(task_id, actor, entered)
 
 
@@ -112,6 +115,17 @@ def _redraw(task_id: int, actor: Actor, entered: list[pairs.Pair], anchor: str) 
         flash(gettext("草稿已保存"))
         return redirect(f"/tasks/{task_id}", 303)
     return redirect(f"/tasks/{task_id}#{task_view.anchor_of(anchor)}", 303)
+
+
+def _hand_back(task_id: int, actor: Actor, entered: list[pairs.Pair]) -> ResponseReturnValue:
+    """What a delegate has entered goes to the owner of the task."""
+    try:
+        transact(commands.save_draft, task_id, entered, _revision(), actor=actor, now=moment())
+    except StaleDraft as refusal:
+        return task_view.kept(task_id, actor, entered, refusal)
+    transact(task_verbs.hand_back, task_id, actor=actor, now=moment())
+    flash(gettext("已交回，您填写的内容作为草稿交给委派人。"))
+    return redirect("/tasks", 303)
 
 
 def _complete(task_id: int, actor: Actor, entered: list[pairs.Pair]) -> ResponseReturnValue:

@@ -1,0 +1,151 @@
+"""Which verbs a person can do on a task or a case now, and what these may be given: people, steps, signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from service.domain.access import OUTSIDE_ROLES, role_of
+from service.domain.deadlines import local_date
+from service.domain.errors import NotFound
+from service.domain.identity import Actor
+from service.domain.verbs import CASE_VERBS, TOLD, VERBS, Hindrance, Standing, Verb, offered
+from service.programmes import return_targets
+from service.programmes.compiled import compiled_of
+from service.programmes.return_targets import ReturnTarget
+from service.programmes.supervision import supervising
+from service.programmes.task_forms import continued_form
+from service.store import standings, user_tasks
+from service.store.cases import Case
+from service.store.instances import Instance
+from service.store.organisations import Organisation
+from service.store.signatures import REMOVED, Signature
+from service.store.task_ground import hindrances, task_ground
+from service.store.user_tasks import LoadedTask, TaskGroup
+from service.store.users import Grant, User, is_valid
+
+MOST_PEOPLE = 200
+BY_THEMSELVES = frozenset({"claim", "release", "complete"})  # they have buttons of their own
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureRow:
+    """Somebody asked to sign."""
+
+    signature_id: int
+    who: str
+    place: str
+    state: str
+    asked_by: str
+    question: str
+    agrees: bool | None
+    opinion: str | None
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskVerbs:
+    """What this person can do with the task besides its form, and what stands in the way of it."""
+
+    loaded: LoadedTask
+    verbs: tuple[Verb, ...]
+    standings: frozenset[Standing]
+    hindrances: tuple[Hindrance, ...]
+    signatures: tuple[SignatureRow, ...]
+    owner: str
+
+    def told(self, language: str) -> tuple[str, ...]:
+        """What stands in the way, in words; that the task is closed its page says itself."""
+        at = 1 if language == "en" else 0
+        return tuple(TOLD[one][at] for one in self.hindrances if one is not Hindrance.CLOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """Somebody a task may be given to."""
+
+    user_id: int
+    name: str
+    organisation: str
+
+
+def of_task(session: Session, actor: Actor, task_id: int, now: datetime) -> TaskVerbs:
+    """The verbs on a task; raises NotFound to whoever may not see its case."""
+    loaded = user_tasks.load(session, task_id, actor)
+    task, case = loaded.task, loaded.case
+    ground = task_ground(
+        session, task, person=actor.user_id, expert=actor.expert_id, form=continued_form(task), now=now
+    )
+    roles = supervising(compiled_of(session, case.deployment_id).manifest)
+    found = standings.to_task(session, actor, loaded, groups=ground.groups, supervising=roles, now=now)
+    if not found:
+        raise NotFound()
+    hindering = hindrances(task, case, ground)
+    verbs = [verb for verb in offered(VERBS.values(), found, hindering) if verb.key not in BY_THEMSELVES]
+    asked = signatures(session, task_id)
+    unsigned = any(one.state == "open" for one in asked)
+    verbs = [verb for verb in verbs if "signature" not in verb.takes or unsigned]
+    if found & {Standing.HOLDER, Standing.DELEGATE}:
+        verbs = [verb for verb in verbs if verb.key != "urge"]
+    owner = session.scalar(select(User.name).where(User.id == task.owner_id)) if task.owner_id else ""
+    return TaskVerbs(loaded, tuple(verbs), found, hindering, asked, owner or "")
+
+
+def of_case(session: Session, actor: Actor, case_id: int, now: datetime) -> tuple[Verb, ...]:
+    """The verbs on a case that the person may see."""
+    case = session.get_one(Case, case_id)
+    roles = supervising(compiled_of(session, case.deployment_id).manifest)
+    found = standings.to_case(session, actor, case, roles, now)
+    hindering = {Hindrance.CLOSED: case.ended_at is not None, Hindrance.SUSPENDED: case.suspended_at is not None}
+    return tuple(offered(CASE_VERBS.values(), found, [one for one, holds in hindering.items() if holds]))
+
+
+def signatures(session: Session, task_id: int) -> tuple[SignatureRow, ...]:
+    """Everybody asked to sign the task, without those who need not any more."""
+    asker = aliased(User)
+    found = session.execute(
+        select(Signature, User.name, asker.name)
+        .join(User, User.id == Signature.user_id)
+        .join(asker, asker.id == Signature.asked_by)
+        .where(Signature.task_id == task_id, Signature.state != REMOVED)
+        .order_by(Signature.id)
+    )
+    return tuple(
+        SignatureRow(one.id, who, one.place, one.state, by, one.question, one.agrees, one.opinion, one.closed_at)
+        for one, who, by in found
+    )
+
+
+def targets(session: Session, loaded: LoadedTask) -> tuple[ReturnTarget, ...]:
+    """The steps that the task may be sent back to, the newest first."""
+    instance = session.scalars(select(Instance).where(Instance.id == loaded.task.instance_id)).one()
+    return return_targets.of_task(session, loaded.task, loaded.case, instance)
+
+
+def people(session: Session, actor: Actor, loaded: LoadedTask, now: datetime) -> Sequence[PersonRow]:
+    """To whom the task may be given: its groups, and staff where these are; a conflict is judged when it is given."""
+    keys = session.scalars(select(TaskGroup.group_key).where(TaskGroup.task_id == loaded.task.id)).all()
+    wanted = []
+    for key in keys:
+        role, _, place = key.partition("@")
+        if not place.isdigit():
+            continue
+        at = Grant.organisation_id == int(place)
+        wanted.append(and_(at, Grant.role == role))
+        if role_of(key) not in OUTSIDE_ROLES:
+            wanted.append(and_(at, Grant.role.not_in(sorted(OUTSIDE_ROLES))))
+    if not wanted:
+        return ()
+    granted = select(Grant.user_id).where(or_(*wanted), is_valid(local_date(now)))
+    found = session.execute(
+        select(User.id, User.name, Organisation.name)
+        .outerjoin(Organisation, Organisation.id == User.organisation_id)
+        .where(User.active, User.id.in_(granted), User.id != actor.user_id, User.id != (loaded.task.assignee_id or 0))
+        .order_by(User.name, User.id)
+        .limit(MOST_PEOPLE)
+    )
+    return [PersonRow(row[0], row[1], row[2] or "") for row in found]
