@@ -14,6 +14,7 @@ from service.feel.run import Diagnostic, Run
 from service.feel.values import Value, is_context
 
 MOST_DIAGNOSTICS = 20
+MOST_RULES = 60  # told of one table: all that matched, and as many as there is room for of those that did not
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Explanation:
     """The value of a decision and why; `tree` is JSON.
 
     tree: {decision, name, value, inputs, tables: [{policy, inputs, rules}], requires: [tree], diagnostics}; a rule is
-    {number, id, note, matched, zh, en} with, where it did not match, `failed`: the columns whose cells failed.
+    {number, id, note, matched, zh, en} with, where it did not match, `failed`: the columns whose cells failed. A table
+    of many rules has `untold`, how many of those that did not match are left out.
     """
 
     value: Value
@@ -100,15 +102,22 @@ def _tree(seen: DecisionSeen) -> dict[str, Any]:
 
 def _table(seen: TableSeen) -> dict[str, Any]:
     table = seen.table
-    return {
+    rules = _rules(table, seen.rules)
+    matched = [rule for rule in rules if rule["matched"]]
+    failed = [rule for rule in rules if not rule["matched"]]
+    told = sorted([*matched, *failed[: max(MOST_RULES - len(matched), 0)]], key=lambda rule: rule["number"])
+    tree: dict[str, Any] = {
         "table": table.id,
         "policy": table.policy + (f" {table.aggregation}" if table.aggregation else ""),
         "inputs": [
             {"label": column.label, "expression": column.text, "value": _brief(value)}
             for column, value in zip(table.inputs, seen.values, strict=True)
         ],
-        "rules": _rules(table, seen.rules),
+        "rules": told,
     }
+    if len(rules) > len(told):
+        tree["untold"] = len(rules) - len(told)
+    return tree
 
 
 def _rules(table: DecisionTable, rules: tuple[tuple[CellSeen, ...], ...]) -> list[dict[str, Any]]:
@@ -132,8 +141,14 @@ def _rules(table: DecisionTable, rules: tuple[tuple[CellSeen, ...], ...]) -> lis
 
 
 _WORDS = {
-    "zh": {"matched": "命中", "failed": "未命中", "rule": "规则 {}", "stop": "：", "null": "因为"},
-    "en": {"matched": "matched", "failed": "not matched", "rule": "rule {}", "stop": ": ", "null": "because"},
+    "zh": {"matched": "命中", "failed": "未命中", "rule": "规则 {}", "stop": "：", "untold": "……另有 {} 条规则"},
+    "en": {
+        "matched": "matched",
+        "failed": "not matched",
+        "rule": "rule {}",
+        "stop": ": ",
+        "untold": "… and {} more rules",
+    },
 }
 
 
@@ -142,6 +157,8 @@ def _lines(tree: dict[str, Any], language: str, depth: int) -> list[str]:
     lines = [f"{indent}{tree['name']}{words['stop']}{shown(tree['value'], language)}"]
     for table in tree.get("tables", ()):
         lines += [f"{indent}  {_rule_line(rule, language)}" for rule in table["rules"]]
+        if "untold" in table:
+            lines.append(f"{indent}  {words['untold'].format(table['untold'])}")
     for required in tree.get("requires", ()):
         lines += _lines(required, language, depth + 1)
     said = (f"{indent}  ! {each['element']} {each[language]}" for each in tree.get("diagnostics", ()))

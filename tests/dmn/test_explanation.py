@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from service.dmn import Explanation
+from service.dmn.explanation import MOST_RULES
 from service.feel import from_json
 from tests.dmn.models import context, decision, knowledge, literal, model, table
 
@@ -152,6 +153,16 @@ def test_first_tells_only_the_rules_that_were_asked() -> None:
     made = model(decision("d", table(["x"], ["r"], ["> 5 | 1", "> 3 | 2", "- | 3"], "FIRST")))
     rules = made.explain("d", from_json({"x": 4})).tree["tables"][0]["rules"]
     assert [(rule["number"], rule["matched"]) for rule in rules] == [(1, False), (2, True)]
+
+
+def test_of_a_large_table_what_matched_is_told_and_some_of_the_rest() -> None:
+    rules = [f'{n} | "{n}"' for n in range(1000)]
+    explanation = model(decision("d", table(["x"], ["r"], rules))).explain("d", from_json({"x": 900}))
+    (told,) = explanation.tree["tables"]
+    assert [rule["number"] for rule in told["rules"] if rule["matched"]] == [901]
+    assert (len(told["rules"]), told["untold"]) == (MOST_RULES, 1000 - MOST_RULES)
+    assert "另有 940 条规则" in explanation.text("zh")
+    assert len(json.dumps(explanation.tree)) < 16_000
 
 
 def test_a_table_inside_a_knowledge_model_is_told() -> None:
