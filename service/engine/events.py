@@ -137,9 +137,17 @@ class Boundary(Catch):
 
 
 class EventSubStart(Catch):
-    """Waits as long as its scope is open; leads to the event sub-process."""
+    """Waits as long as its scope is open; leads to the event sub-process, whose own variables the payload becomes."""
 
     passive = True
+    takes_all = False
+
+    def _on_complete_hook(self, my_task: Token) -> None:
+        super()._on_complete_hook(my_task)
+        brought = my_task.internal_data.get("result")
+        if brought and not self.node.outputs:
+            for inside in my_task.children:
+                inside.internal_data["local"] = dict(brought)
 
     def fire(self, token: Token, payload: dict[str, Any] | None = None) -> None:
         """Interrupting: everything else in the scope goes, called processes too."""

@@ -113,8 +113,6 @@ NOTES = """
 - 用户任务没有输出映射时，表单内容不会成为变量。Without an output mapping nothing of a form becomes a variable.
 - 包容网关的汇合在别处没有令牌能再来时就继续；Zeebe 只在有令牌到达时查看。An inclusive join goes on as soon as no token
   can come any more; Zeebe looks only when one arrives.
-- 事件子流程开始事件的变量写到流程里，不是子流程的局部变量。What the start of an event sub-process brings propagates; it
-  is not local to the sub-process.
 - 消息、信号、错误的名称必须是文字，不能是表达式；cron 周期、`versionTag` 绑定、监听器会被拒绝。Names of messages,
   signals and errors are plain texts; cron cycles, `versionTag` bindings and listeners are refused.
 - 事件能启动的只有清单（programme.toml）中的程序。Events begin procedures of the manifest only.

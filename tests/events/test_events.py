@@ -22,6 +22,7 @@ from service.store.subscriptions import Subscription
 from service.store.user_tasks import UserTask
 from tests.engine.sketch import Lines
 from tests.events.conftest import ASKING, DUTY, KEY, MANIFEST, START, files
+from tests.support.invariants import check
 from tests.support.office import Office
 
 DAY = timedelta(days=1)
@@ -185,6 +186,7 @@ def test_a_signal_reaches_every_case_that_waits_and_begins_others(events: Office
     assert events.count(UserTask, UserTask.element == "u") == 1
     events.tick()
     assert events.count(UserTask, UserTask.element == "u") == 1
+    assert check().breaches == {}
 
 
 def test_a_start_timer_begins_a_case_at_each_of_its_times(events: Office) -> None:

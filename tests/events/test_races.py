@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from service.clock import jobs
@@ -18,11 +19,19 @@ from service.store.start_events import StartEventRow
 from service.store.unit_of_work import transact
 from service.store.user_tasks import UserTask
 from tests.events.conftest import START
+from tests.support.invariants import check
 from tests.support.office import Office
 from tests.support.races import losers, race
 
 ROUNDS = 4
 WIDE = 4
+
+
+@pytest.fixture(autouse=True)
+def sound(events_on_both: Office) -> Iterator[None]:
+    """Whoever won: what must always hold does."""
+    yield
+    assert check().breaches == {}
 
 
 def publishing(name: str, key: str | None, **variables: Any) -> Callable[[], Correlated]:

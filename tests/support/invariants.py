@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.domain.identity import SYSTEM
-from service.engine import Live, view
+from service.engine import Bundle, Live, view
 from service.programmes.compiled import compiled_of
 from service.store import audit_chain
 from service.store.audit import AuditEntry
@@ -21,13 +21,14 @@ from service.store.incidents import Incident
 from service.store.instances import Instance
 from service.store.session import db
 from service.store.submissions import Submission
+from service.store.subscriptions import Subscription
 from service.store.timers import Timer
 from service.store.unit_of_work import transact
 from service.store.user_tasks import COMPLETED, OPEN, UserTask
 
 MOVES = (
-    "case-started", "task-completed", "timer-fired", "message-published", "incident-retried", "task-returned",
-    "task-taken-back", "case-cancelled",
+    "case-started", "task-completed", "timer-fired", "message-published", "signal-received", "incident-retried",
+    "task-returned", "task-taken-back", "case-cancelled",
 )  # fmt: skip
 
 
@@ -76,6 +77,7 @@ def check(acked: Iterable[Ack] = ()) -> Findings:
     _acknowledged(findings, tasks, list(acked))
     _effects(findings, session, tasks)
     _instances(findings, session, tasks)
+    _subscriptions(findings, session)
     report = audit_chain.verify(session)
     findings.add("the audit chain holds", report.breaks)
     findings.add("every audit entry is sealed", range(report.unsealed))
@@ -138,6 +140,24 @@ def _instances(findings: Findings, session: Session, tasks: dict[int, UserTask])
     findings.add("no instance is stuck", stuck)
     findings.add("every move is one revision and one audit entry", miscounted)
     findings.add("a case ends with its instance", ends)
+
+
+def _subscriptions(findings: Findings, session: Session) -> None:
+    """Whoever listens to a message or a signal can be found, and nobody else."""
+    rows = {(one.instance_id, one.engine_task) for one in session.scalars(select(Subscription))}
+    heard = set()
+    for instance in session.scalars(select(Instance)):
+        bundle = compiled_of(session, instance.deployment_id).bundle
+        for one in view(bundle, instance.state):
+            if not one.stuck and _event(bundle, one) in {"message", "signal"}:
+                heard.add((instance.id, one.task))
+    findings.add("the subscriptions are what the engine listens for", sorted(rows ^ heard))
+
+
+def _event(bundle: Bundle, one: Live) -> str | None:
+    """What a token waits for, where it stands at a catching event or a receive task."""
+    waits = one.kind in {"receiveTask", "intermediateCatchEvent", "boundaryEvent", "startEvent"}
+    return bundle.elements(one.process)[one.element].event if waits else None
 
 
 def waiting_tasks(live: Iterable[Live]) -> set[int]:
