@@ -20,7 +20,7 @@ from service.domain.numbering import format_number
 from service.engine import Start
 from service.programmes.compiled import CompiledProgramme, compiled_of
 from service.programmes.manifest import Manifest, Procedure
-from service.store import calls, counters, deployments, instances
+from service.store import calls, counters, deployments, dispatches, instances
 from service.store.access import case_facts
 from service.store.calls import Call
 from service.store.cases import Case
@@ -157,7 +157,7 @@ def _call(
     on = local_date(work.now)
     manifest = compiled.manifest
     if rule.kind == "dispatch":
-        call = calls.newest(work.session, manifest.key, on)
+        call = dispatches.call_to_dispatch(work.session, manifest.key, on, competent.id if competent else 0)
     elif rule.kind != "case" or rule.subject != "application":
         return None
     else:

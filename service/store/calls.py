@@ -62,16 +62,12 @@ def dates_for(dates: dict[str, Any], competent_id: int | None) -> dict[str, date
 
 def current(session: Session, programme: str, on: date, competent_id: int | None = None) -> Call | None:
     """The newest call that takes declarations of a department's units on a day; its last day is one of its days."""
-    opened = _opened(session, programme, on)
-    return next((call for call in opened if (last := call.last_day(competent_id)) is None or last >= on), None)
+    found = opened(session, programme, on)
+    return next((call for call in found if (last := call.last_day(competent_id)) is None or last >= on), None)
 
 
-def newest(session: Session, programme: str, on: date) -> Call | None:
-    """The call that was opened last, whether or not its intake is over: what is dispatched belongs to it."""
-    return next(iter(_opened(session, programme, on)), None)
-
-
-def _opened(session: Session, programme: str, on: date) -> list[Call]:
+def opened(session: Session, programme: str, on: date) -> list[Call]:
+    """The calls of a programme that have been opened by a day, the newest first, intake over or not."""
     statement = select(Call).where(
         Call.programme == programme, Call.status == "open", or_(Call.opens_on.is_(None), Call.opens_on <= on)
     )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.store.case_json import Json, Path, asked_under, case_json, expert_json, register_json
 from service.store.cases import Case
-from service.store.dispatches import Dispatch, DispatchItem
+from service.store.dispatches import RECOMMENDED, Dispatch, DispatchItem
 from service.store.experts import Expert
 from service.store.meetings import MeetingItem
 from service.store.organisations import Organisation
@@ -19,7 +19,6 @@ from service.store.register import Ban, RegisterEntry
 
 STRUCK_OFF: Final = ("revoked", "dissolved", "promoted", "removed")
 WAITING_FOR_MEETING: Final = "meeting"
-WAITING_FOR_DISPATCH: Final = "recommended"
 
 
 def lookups(session: Session, case: Case, paths: Collection[Path], today: date) -> Json:
@@ -82,7 +81,7 @@ def _waiting_for_dispatch(session: Session, case: Case, _today: date) -> list[Js
         select(Case, Organisation.name)
         .outerjoin(Organisation, Organisation.id == Case.applicant_id)
         .where(
-            Case.state == WAITING_FOR_DISPATCH,
+            Case.state == RECOMMENDED,
             Case.programme == case.programme,
             Case.call_id == case.call_id,
             Case.competent_id == case.competent_id,

@@ -101,6 +101,19 @@ def test_no_dispatch_without_a_call(province: Office) -> None:
         province.start("summary-dispatch", "local-clerk")
 
 
+def test_a_dispatch_belongs_to_the_call_whose_cases_wait_though_another_has_opened(province: Office) -> None:
+    driver = _played_to(province, "accept")
+    later = {"key": "2025-6", "year": 2025, "title": "第六批", "opens_on": date(2025, 4, 10)}
+    province.act(calls.open_call, KEY, **later, dates={"summary-dispatch": date(2025, 6, 10)})
+    for step in read_story(STORY).steps:
+        if driver.is_open(step.task):
+            driver.play(step)
+        if step.start == "summary-dispatch":
+            driver.play(step)
+            break
+    assert [task.due_at for task in province.open_tasks("pick")] == [datetime(2025, 4, 15, 16, 0, tzinfo=UTC)]
+
+
 def test_a_case_withdrawn_after_it_was_picked_goes_no_further_and_holds_up_no_other(province: Office) -> None:
     driver = _played_to(province, "send")
     first, second = (driver.case_ids[name] for name in _CASES)
