@@ -42,6 +42,13 @@ def import_year(work: UnitOfWork, content: str) -> list[str]:
     return moved
 
 
+def preview_year(work: UnitOfWork, content: str) -> list[str]:
+    """What `import_year` would move; nothing is kept of it."""
+    moved = import_year(work, content)
+    work.session.rollback()
+    return moved
+
+
 def _waiting(work: UnitOfWork) -> Sequence[int]:
     """The instances with a date to come, in the order in which everybody locks several."""
     staged = (

@@ -65,9 +65,7 @@ class PlaceRow:
     depth: int
 
 
-def page(
-    session: Session, actor: Actor, text: str = "", after: str = "", size: int = PAGE
-) -> Page[AccountRow]:
+def page(session: Session, actor: Actor, text: str = "", after: str = "", size: int = PAGE) -> Page[AccountRow]:
     """Accounts by name or login, the newest first."""
     position = read_id_cursor(after)
     chosen = _accounts(actor).order_by(User.id.desc()).limit(size + 1)

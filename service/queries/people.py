@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.domain.identity import Actor
 from service.store.organisations import Organisation
+from service.store.relations import Relation, is_tied
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,25 @@ class RoleRow:
 
     role: str
     organisation: str
+
+
+@dataclass(frozen=True, slots=True)
+class TieRow:
+    """A declared tie to a unit."""
+
+    unit: str
+    kind: str
+    until_on: date | None
+
+
+def ties_of(session: Session, actor: Actor, today: date) -> tuple[TieRow, ...]:
+    """The ties the actor declared that hold today."""
+    found = session.execute(
+        select(Relation.unit, Relation.kind, Relation.until_on)
+        .where(Relation.user_id == actor.user_id, is_tied(today))
+        .order_by(Relation.id)
+    )
+    return tuple(TieRow(*row) for row in found)
 
 
 def roles_of(session: Session, actor: Actor) -> tuple[RoleRow, ...]:

@@ -151,6 +151,23 @@ class OrganisationForm(Schema):
     region = fields.String(load_default="", validate=validate.Length(max=40))
 
 
+class RelationForm(Schema):
+    """A tie to a unit, until a day or without an end."""
+
+    class Meta:
+        """Only these fields."""
+
+        unknown = EXCLUDE
+
+    unit = fields.String(required=True, validate=validate.Length(2, 80))
+    kind = fields.String(required=True, validate=validate.OneOf(["relation", "joint-project", "employment"]))
+    until = fields.Date(load_default=None, allow_none=True)
+
+    @pre_load
+    def _no_end(self, given: dict[str, str], **_: object) -> dict[str, str | None]:
+        return {name: (value or None) if name == "until" else value for name, value in given.items()}
+
+
 class ExtensionForm(Schema):
     """A later last day, and why."""
 

@@ -98,6 +98,7 @@ def _install_words(app: Flask) -> None:
         programme_status=words.programme_status,
         entry_state=words.entry_state,
         action_word=words.action_word,
+        tie_word=words.tie_word,
         task_actions=words.TASK_ACTIONS,
         role_word=words.role_word,
         member_kind=words.member_kind,

@@ -107,6 +107,25 @@ _ACTIONS: Final = {
     "incident-opened": _("自动步骤出错"),
     "incident-resolved": _("自动步骤已恢复"),
     "signed-in": _("登录"),
+    "sign-in-failed": _("登录失败"),
+    "password-changed": _("更换口令"),
+    "password-reset": _("重置口令"),
+    "session-ended": _("结束登录"),
+    "user-added": _("新建账号"),
+    "user-disabled": _("停用账号"),
+    "user-enabled": _("启用账号"),
+    "role-granted": _("授予角色"),
+    "role-taken-back": _("收回角色"),
+    "relation-declared": _("登记回避"),
+    "organisation-added": _("登记单位"),
+    "expert-added": _("专家入库"),
+    "call-opened": _("开放批次"),
+    "call-extended": _("批次延期"),
+    "calendar-imported": _("导入日历"),
+    "event-recorded": _("记录日期"),
+    "programme-published": _("发布专项"),
+    "incident-retried": _("重试停住的步骤"),
+    "database-restored": _("从备份恢复"),
 }
 
 _VERBS: Final = {verb.audit: verb for verb in (*VERBS.values(), *CASE_VERBS.values())}
@@ -169,6 +188,18 @@ def scope_word(code: str) -> tuple[str, str]:
     """What a token's scope is called, and what it lets a program do."""
     name, what = _SCOPES[code]
     return str(name), str(what)
+
+
+_TIES: Final = {
+    "relation": _("亲属或利害关系"),
+    "joint-project": _("共同承担项目"),
+    "employment": _("任职或曾任职"),
+}
+
+
+def tie_word(code: str) -> str:
+    """How a person is tied to a unit."""
+    return str(_TIES.get(code, code))
 
 
 def action_word(code: str) -> str:

@@ -6,12 +6,14 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 
 from service.commands import account as commands
+from service.commands import accounts, relations
 from service.domain.errors import InvalidInput
+from service.queries import accounts as account_rows
 from service.queries import people, programmes
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import schemas
-from service.web.i18n import LANGUAGE_COOKIE, gettext, language
+from service.web.i18n import LANGUAGE_COOKIE, gettext, language, this_day
 from service.web.security import SESSION_COOKIE, moment, signed_in, who
 
 pages = Blueprint("account", __name__, url_prefix="/account")
@@ -62,12 +64,46 @@ def change_password() -> ResponseReturnValue:
     return redirect("/account", 303)
 
 
-def _page(problems: dict[str, str], status: int) -> ResponseReturnValue:
+@pages.post("/relations")
+@signed_in
+def declare() -> ResponseReturnValue:
+    """Declare a tie to a unit; its cases disappear from the own lists at once."""
+    given = {name: value.strip() for name, value in request.form.items()}
+    words = {
+        "unit": gettext("请填写单位全称或统一社会信用代码"),
+        "kind": gettext("请选择一种关系"),
+        "until": gettext("日期写成 2026-12-31 的样子"),
+    }
+    problems = schemas.problems(schemas.RelationForm, given, words)
+    if problems:
+        return _page(problems, 422, given)
+    loaded = schemas.RelationForm().load(given)
+    try:
+        transact(relations.declare, loaded["unit"], loaded["kind"], loaded["until"], actor=who(), now=moment())
+    except InvalidInput as refusal:
+        return _page({str(refusal.details.get("name")): refusal.text(language())}, 422, given)
+    flash(gettext("已登记，这个单位的申报件您不再看到，也不再参与办理。"))
+    return redirect("/account", 303)
+
+
+@pages.post("/sessions/<int:session_id>/end")
+@signed_in
+def end_session(session_id: int) -> ResponseReturnValue:
+    """End one of the own sessions, on a device that was lost or left open."""
+    transact(accounts.end_session, session_id, actor=who(), now=moment())
+    flash(gettext("这次登录已结束。"))
+    return redirect("/account", 303)
+
+
+def _page(problems: dict[str, str], status: int, given: dict[str, str] | None = None) -> ResponseReturnValue:
     session = db.session()
     page = render_template(
         "pages/account.html",
         section="account",
         problems=problems,
+        given=given or {},
+        ties=people.ties_of(session, who(), this_day()),
+        sessions=account_rows.open_sessions(session, who().user_id, moment()),
         roles=people.roles_of(session, who()),
         role_names=programmes.role_names(session, language()),
     )

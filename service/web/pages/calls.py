@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from service.commands import calendar as calendar_commands
 from service.commands import calls as commands
-from service.domain.errors import InvalidInput, NotFound
+from service.commands import extensions
+from service.domain.errors import DeadlinePassed, InvalidInput, NotFound
 from service.programmes.manifest import DeadlineRule
 from service.queries import programmes
 from service.store.session import db
@@ -78,7 +79,7 @@ def open_call(key: str) -> ResponseReturnValue:
 @pages.post("/calendar")
 @requires(ADMINISTRATOR)
 def import_calendar() -> ResponseReturnValue:
-    """Import a year's holidays and make-up days; every date that moves is told."""
+    """Show which dates a year's holidays and make-up days would move; nothing is kept until it is applied."""
     upload = request.files.get("calendar")
     if upload is None or not upload.filename:
         raise InvalidInput(field=gettext("文件"), zh="请先选择文件", en="choose a file first")
@@ -86,15 +87,73 @@ def import_calendar() -> ResponseReturnValue:
         content = upload.stream.read(MAX_CALENDAR_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidInput(field=gettext("文件"), zh="须为 UTF-8 文本", en="must be UTF-8 text") from error
-    moved = transact(calendar_commands.import_year, content, actor=who(), now=moment())
-    session = db.session()
+    return _calendar(content, apply=False)
+
+
+@pages.post("/calendar/apply")
+@requires(ADMINISTRATOR)
+def apply_calendar() -> ResponseReturnValue:
+    """Import what was looked at."""
+    return _calendar(request.form.get("content", "")[:MAX_CALENDAR_BYTES], apply=True)
+
+
+@pages.get("/calls/<int:call_id>/extend")
+@requires(ADMINISTRATOR)
+def ask_extension(call_id: int) -> ResponseReturnValue:
+    """The form of an extension: which date, until when, why."""
+    return _extension(call_id, {}, {}, 200)
+
+
+@pages.post("/calls/<int:call_id>/extend")
+@requires(ADMINISTRATOR)
+def extend(call_id: int) -> ResponseReturnValue:
+    """Extend a date of the call; its cases follow and their units are told."""
+    given = {name: value.strip() for name, value in request.form.items()}
+    words = {
+        "deadline": gettext("请选择要延期的日期"),
+        "until": gettext("日期写成 2026-12-31 的样子"),
+        "why": gettext("请写明原因，4 到 500 字；申报单位会看到"),
+    }
+    problems = schemas.problems(schemas.ExtensionForm, given, words)
+    if problems:
+        return _extension(call_id, given, problems, 422)
+    loaded = schemas.ExtensionForm().load(given)
+    try:
+        moved = transact(
+            extensions.extend_call, call_id, loaded["deadline"], loaded["until"], loaded["why"], actor=who(),
+            now=moment(),
+        )  # fmt: skip
+    except InvalidInput as refusal:
+        return _extension(call_id, given, {str(refusal.details.get("name")): refusal.text(language())}, 422)
+    except DeadlinePassed as refusal:
+        return _extension(call_id, given, {"deadline": refusal.text(language())}, 422)
+    flash(gettext("已延期，%(num)s 件在办的申报跟着移动，申报单位已收到通知。", num=moved))
+    return redirect("/operations/calls", 303)
+
+
+def _calendar(content: str, *, apply: bool) -> ResponseReturnValue:
+    command = calendar_commands.import_year if apply else calendar_commands.preview_year
+    moved = transact(command, content, actor=who(), now=moment())
     return render_template(
         "pages/calls.html",
         section="calls",
         calls=_calls(),
-        programmes=programmes.within(session, who(), "administer"),
+        programmes=programmes.within(db.session(), who(), "administer"),
         moved=moved,
+        content="" if apply else content,
     )
+
+
+def _extension(call_id: int, given: dict[str, str], problems: dict[str, str], status: int) -> ResponseReturnValue:
+    call = next((one for one in _calls() if one.call_id == call_id), None)
+    if call is None:
+        raise NotFound()
+    rules = _programme(call.programme).manifest.deadlines
+    dates = {name: day for name, day in programmes.call_dates(db.session(), call_id).items() if name in rules}
+    page = render_template(
+        "pages/call_extend.html", section="calls", call=call, rules=rules, dates=dates, given=given, problems=problems
+    )
+    return make_response(page, status)
 
 
 def _form(key: str, given: dict[str, str], problems: dict[str, str], status: int) -> ResponseReturnValue:

@@ -1,0 +1,108 @@
+"""Extending a call and looking before a calendar is applied; declaring a tie and ending an own session."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from service.store.calendars import days_of
+from service.store.calls import Call
+from service.store.deadlines import Deadline
+from service.store.messages import Message
+from service.store.relations import Relation
+from service.store.session import db
+from service.store.user_tasks import UserTask
+from tests.web.conftest import Browser
+
+Browse = Callable[[str], Browser]
+YEAR = """
+year = 2025
+source = "示例"
+[holidays]
+"示例假" = ["2025-04-08/2025-04-09"]
+"""
+
+
+def test_a_call_is_extended_and_its_units_are_told(site: Flask, browse: Browse) -> None:
+    browse("lead").start()
+    admin = browse("admin")
+    path = f"/operations/calls/{_call(site).id}/extend"
+    assert "2025 年第一批" in admin.get(path).text
+    given = {"deadline": "submission", "until": "2025-04-22", "why": "系统停机两天"}
+    assert admin.post(path, given).status_code == 303
+    assert _call(site).dates["submission"] == "2025-04-22"
+    with site.app_context():
+        assert "延期" in db.session.scalars(select(Message.title)).one()
+        task = db.session.scalars(select(UserTask)).one()
+        assert task.due_reason is None or "2025-04-22" in str(task.due_reason)
+        assert {row.due_at for row in db.session.scalars(select(Deadline))} <= {task.due_at}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"until": "2025-04-01"}, "须晚于原来的"),
+        ({"until": "x"}, "日期写成"),
+        ({"why": "无"}, "请写明原因"),
+        ({"deadline": ""}, "请选择要延期的日期"),
+    ],
+    ids=["earlier", "no date", "no reason", "none"],
+)
+def test_a_wrong_extension_keeps_what_was_entered(
+    wrong: dict[str, str], told: str, site: Flask, browse: Browse
+) -> None:
+    given = {"deadline": "submission", "until": "2025-04-22", "why": "系统停机两天，顺延", **wrong}
+    page = browse("admin").post(f"/operations/calls/{_call(site).id}/extend", given)
+    assert (page.status_code, told in page.text) == (422, True)
+    assert given["why"] in page.text
+    assert _call(site).dates["submission"] == "2025-04-15"
+
+
+def test_a_calendar_is_looked_at_before_it_is_applied(site: Flask, browse: Browse) -> None:
+    admin, before = browse("admin"), _days(site)
+    upload = {"calendar": (io.BytesIO(YEAR.encode()), "2025.toml")}
+    page = admin.post("/operations/calendar", upload, content_type="multipart/form-data")
+    assert "还没有导入" in page.text
+    assert _days(site) == before
+    assert "日历已导入" in admin.post("/operations/calendar/apply", {"content": YEAR}).text
+    assert _days(site) == [date(2025, 4, 8), date(2025, 4, 9)]
+    assert browse("office").post("/operations/calendar/apply", {"content": YEAR}).status_code == 403
+
+
+def test_a_person_declares_a_tie_and_loses_sight_of_the_unit(site: Flask, browse: Browse) -> None:
+    office = browse("office")
+    given = {"unit": "示例企业0有限公司", "kind": "relation"}
+    assert office.post("/account/relations", given).status_code == 303
+    assert "示例企业0有限公司" in office.get("/account").text
+    with site.app_context():
+        assert db.session.scalars(select(Relation.unit)).one() == "示例企业0有限公司"
+    for wrong in ({"unit": "x"}, {"kind": "friend"}, {"until": "2020-01-01"}):
+        page = office.post("/account/relations", {**given, **wrong})
+        assert (page.status_code, 'role="alert"' in page.text) == (422, True), wrong
+
+
+def test_a_person_ends_a_session_of_the_own_account_only(browse: Browse) -> None:
+    here, there, other = browse("office"), browse("office"), browse("lead")
+    ids = re.findall(r"/account/sessions/(\d+)/end", here.get("/account").text)
+    assert len(ids) == 2
+    assert other.post(f"/account/sessions/{ids[0]}/end").status_code in {403, 404}
+    for browser in (here, there):
+        for session_id in ids:
+            browser.post(f"/account/sessions/{session_id}/end")
+    assert {here.get("/tasks").status_code, there.get("/tasks").status_code} == {401}
+
+
+def _call(site: Flask) -> Call:
+    with site.app_context():
+        return db.session.scalars(select(Call)).one()
+
+
+def _days(site: Flask) -> list[date]:
+    with site.app_context():
+        return [day.on for day in days_of(db.session(), year=2025)]
