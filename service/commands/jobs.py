@@ -127,6 +127,10 @@ def _held(work: UnitOfWork, job_id: int) -> tuple[Job, Instance]:
     job, instance = _locked(work, job_id)
     if job.state != jobs.OPEN:
         raise _over(job)
+    if work.session.get_one(Case, job.case_id, populate_existing=True).suspended_at is not None:
+        raise WrongState(
+            zh="案件已暂停办理，恢复以后再办。", en="The case is suspended; the job is to be done once it is resumed."
+        )
     return job, instance
 
 

@@ -35,6 +35,8 @@ OUTSIDE_ROLES: Final = PARTY_ROLES | {"expert"}
 # Roles that keep the service running; what a case holds is not theirs to read. An auditor reads, and acts on nothing.
 HOUSE_ROLES: Final = frozenset({"designer", "administrator", "operator"})
 READING_ROLES: Final = frozenset({"auditor"})
+# Roles of programs outside begin so: they take jobs and send messages, and read no case by office.
+PROGRAM: Final = "program-"
 # What each remit over an authority asks for.
 REMIT_ROLES: Final[Mapping[Remit, frozenset[str]]] = MappingProxyType(
     {
@@ -138,7 +140,12 @@ def remit_paths(actor: Actor, remit: Remit) -> tuple[str, ...]:
 
 def judging_paths(actor: Actor) -> tuple[str, ...]:
     """The paths at or below which the actor reads submitted cases by office."""
-    return tuple(sorted({grant.path for grant in actor.roles if grant.role not in OUTSIDE_ROLES | HOUSE_ROLES}))
+    reading = (
+        grant.path
+        for grant in actor.roles
+        if grant.role not in OUTSIDE_ROLES | HOUSE_ROLES and not grant.role.startswith(PROGRAM)
+    )
+    return tuple(sorted(set(reading)))
 
 
 def incompatible(roles: Iterable[str]) -> tuple[str, str] | None:
@@ -260,7 +267,7 @@ def _acts_for_authority(actor: Actor, case: CaseFacts) -> bool:
 
 
 def _is_office(role: str) -> bool:
-    return role not in OUTSIDE_ROLES | HOUSE_ROLES | READING_ROLES
+    return role not in OUTSIDE_ROLES | HOUSE_ROLES | READING_ROLES and not role.startswith(PROGRAM)
 
 
 def _knows_objector(actor: Actor, case: CaseFacts) -> Refusal | None:

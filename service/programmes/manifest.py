@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from marshmallow import ValidationError
 
+from service.domain.access import PROGRAM
 from service.domain.deadlines import months_later
 from service.domain.errors import DeploymentRefused, Problem
 from service.programmes.manifest_schema import ManifestSchema, messages
@@ -92,8 +93,9 @@ class DeadlineRule:
 
     `starts` is `call` (the date stands in the call), `stage`, `task` or `event:<name>`. At most one of `working_days`,
     `calendar_days`, `months` is set; none only with `call`. A call that names no date for a rule with `before` or
-    `after` gets one: so many working days before or after the date of that other deadline. `end` is the time of the last day
-    at which the period is over, exclusive. `reminders` are working days before the last day. `added`: the period is ours, not the notice's.
+    `after` gets one: so many working days before or after the date of that other deadline. `end` is the time of the
+    last day at which the period is over, exclusive. `reminders` are working days before the last day. `added`: the
+    period is ours, not the notice's.
     """
 
     key: str
@@ -303,7 +305,7 @@ def _frozen(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _contradictions(manifest: Manifest, file: str) -> list[tuple[str, str, str, str]]:
     """What no single field shows: names that point nowhere, periods of no length, a folder of another key."""
-    found = [*_unknown_names(manifest), *_lengths(manifest)]
+    found = [*_unknown_names(manifest), *_program_roles(manifest), *_lengths(manifest)]
     folder = file.split("/")[-2] if file.count("/") >= 1 else manifest.key
     if folder != manifest.key:
         zh = f"键“{manifest.key}”与文件夹“{folder}”不一致。"
@@ -330,13 +332,26 @@ def _unknown_names(manifest: Manifest) -> list[tuple[str, str, str, str]]:
         wanted.append((f"duties.{duty.key}.procedure", duty.procedure, manifest.procedures))
         wanted.append((f"duties.{duty.key}.role", duty.role, manifest.roles))
     at_authority = {key: role for key, role in manifest.roles.items() if role.holder == "authority"}
-    wanted += [(f"jobs.{job.key}.worker", job.worker, at_authority) for job in manifest.jobs.values()]
-    wanted += [(f"messages.{one.key}.sender", one.sender, at_authority) for one in manifest.messages.values()]
+    wanted += [(place, role, at_authority) for place, role in _programs(manifest)]
     return [
         (place, "manifest-unknown-name", f"本文件中没有“{name}”。", f"“{name}” is not defined in this file.")
         for place, name, known in wanted
         if name and name not in known
     ]
+
+
+def _programs(manifest: Manifest) -> list[tuple[str, str]]:
+    """Where roles of programs outside are named, and which."""
+    named = [(f"jobs.{job.key}.worker", job.worker) for job in manifest.jobs.values()]
+    return named + [(f"messages.{one.key}.sender", one.sender) for one in manifest.messages.values()]
+
+
+def _program_roles(manifest: Manifest) -> list[tuple[str, str, str, str]]:
+    """A role that reads cases by office is no role for a program outside."""
+    zh = f"外部程序的角色须以“{PROGRAM}”开头：这样的角色不能按职务查看案件。"
+    en = f"A role for a program outside begins with “{PROGRAM}”: such a role reads no case by office."
+    wrong = (place for place, role in _programs(manifest) if not role.startswith(PROGRAM))
+    return [(place, "manifest-program-role", zh, en) for place in wrong]
 
 
 def _lengths(manifest: Manifest) -> list[tuple[str, str, str, str]]:

@@ -37,6 +37,7 @@ STOPPED: Final = ("withdrawn", "cancelled")
 
 _HAS_INCIDENT: Final = exists().where(Incident.instance_id == Instance.id, Incident.state == "open")
 _STATE: Final = case(
+    (and_(Instance.ended.is_(False), Case.suspended_at.is_not(None)), "SUSPENDED"),
     (Instance.ended.is_(False), "ACTIVE"),
     (Case.state.in_(STOPPED), "TERMINATED"),
     else_="COMPLETED",
@@ -50,6 +51,7 @@ INSTANCES: Final = Listing(
         "processDefinitionVersion": Field(Deployment.version, "number"),
         "startDate": Field(Case.started_at, "instant"),
         "endDate": Field(Case.ended_at, "instant", nullable=True),
+        "suspendedDate": Field(Case.suspended_at, "instant", nullable=True),
         "state": Field(_STATE, only=("ACTIVE", "COMPLETED", "SUSPENDED", "TERMINATED")),
         "hasIncident": Field(_HAS_INCIDENT, "truth"),
         "parentProcessInstanceKey": Field(literal(None, Instance.id.type), "key", nullable=True),
@@ -93,7 +95,7 @@ def _joined(statement: Select[*tuple[Any, ...]], actor: Actor, programme: str) -
 
 def _instances(actor: Actor, programme: str) -> Select[*tuple[Any, ...]]:
     chosen = select(
-        Instance.id, Case.id.label("case_id"), Case.procedure, Case.started_at, Case.ended_at,
+        Instance.id, Case.id.label("case_id"), Case.procedure, Case.started_at, Case.ended_at, Case.suspended_at,
         Deployment.version, Definition.id.label("definition_id"), Definition.title,
         _STATE.label("state"), _HAS_INCIDENT.label("has_incident"),
     )  # fmt: skip

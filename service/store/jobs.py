@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, text, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, exists, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from service.store.cases import Case
 from service.store.session import Base, Key, changed
 
 OPEN, COMPLETED, FAILED, THROWN, CANCELLED = "open", "completed", "failed", "thrown", "cancelled"
@@ -64,7 +65,7 @@ def free(session: Session, kind: str, groups: Collection[str], now: datetime, mo
     """Open jobs of a type that nobody holds now, the longest free first, locked; those being taken are left out."""
     statement = (
         select(Job)
-        .where(Job.type == kind, Job.group_key.in_(sorted(groups)), Job.state == OPEN, Job.free_at <= now)
+        .where(*_free(kind, groups, now))
         .order_by(Job.free_at, Job.id)
         .limit(most)
         .with_for_update(skip_locked=True)
@@ -75,10 +76,13 @@ def free(session: Session, kind: str, groups: Collection[str], now: datetime, mo
 
 def any_free(session: Session, kind: str, groups: Collection[str], now: datetime) -> bool:
     """Whether there is such a job; asked without a lock, again and again."""
-    statement = select(Job.id).where(
-        Job.type == kind, Job.group_key.in_(sorted(groups)), Job.state == OPEN, Job.free_at <= now
-    )
-    return session.scalar(statement.limit(1)) is not None
+    return session.scalar(select(Job.id).where(*_free(kind, groups, now)).limit(1)) is not None
+
+
+def _free(kind: str, groups: Collection[str], now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Of this type, for one of these groups, open and not held; a suspended case's job waits until it is resumed."""
+    still = exists().where(Case.id == Job.case_id, Case.suspended_at.is_not(None))
+    return Job.type == kind, Job.group_key.in_(sorted(groups)), Job.state == OPEN, Job.free_at <= now, ~still
 
 
 def cancel(session: Session, instance_id: int, engine_tasks: Collection[int], *, at: datetime) -> None:

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from service.clock import jobs as clock
-from service.commands import cases, incidents, jobs
+from service.commands import case_verbs, cases, incidents, jobs
 from service.commands.jobs import ActivatedJob
 from service.domain.errors import InvalidInput, NotFound, WrongState
 from service.domain.identity import CLOCK
@@ -136,6 +136,27 @@ def test_an_error_that_nothing_catches_is_an_incident_for_a_person(outside: Flas
     do(jobs.throw, job.job_id, code="SOMETHING_ELSE", message="")
     incident = one(Incident)
     assert (incident.code, incident.next_try_at) == ("uncaught-error", None)
+
+
+def test_the_job_of_a_suspended_case_waits_until_it_is_resumed(outside: Flask) -> None:
+    case_id = start()
+    (job,) = take()
+    do(case_verbs.suspend, case_id, "等待上级答复", by="office")
+    assert take(now=AT + 5 * MINUTE) == ()
+    with pytest.raises(WrongState):
+        do(jobs.complete, job.job_id, {"verdict": "clean"})
+    do(case_verbs.resume, case_id, "已经答复", by="office", now=AT + 6 * MINUTE)
+    assert len(take(now=AT + 6 * MINUTE)) == 1
+
+
+def test_a_case_that_is_ended_takes_its_job_along(outside: Flask) -> None:
+    case_id = start()
+    (job,) = take()
+    do(case_verbs.cancel, case_id, "单位已注销", by="office")
+    assert one(Job).state == "cancelled"
+    with pytest.raises(WrongState):
+        do(jobs.complete, job.job_id, {"verdict": "clean"})
+    assert take(now=AT + timedelta(hours=1)) == ()
 
 
 @pytest.mark.parametrize(

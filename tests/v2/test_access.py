@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from service.commands import api_tokens, cases, jobs
 from service.domain.identity import SYSTEM
+from service.store.audit import AuditEntry
 from service.store.incidents import Incident
 from service.store.session import db
 from service.store.unit_of_work import transact
@@ -61,6 +62,7 @@ ROUTES = (
     ),
     Route("/process-instances/search"),
     Route("/process-instances/INSTANCE", "GET", to_stranger=404),
+    Route("/process-instances/INSTANCE/cancellation", scope="operate", status=204, to_stranger=404),
     Route("/variables/search", body={"filter": {"processInstanceKey": "INSTANCE"}}),
     Route("/user-tasks/search"),
     Route("/user-tasks/TASK", "GET", to_stranger=404),
@@ -195,6 +197,28 @@ def test_who_only_looks_after_the_running_reads_no_variable(call: Call, things: 
     assert admin.post("/v2/variables/search", body).json["items"] == []
     assert len(call("office").post("/v2/variables/search", body).json["items"]) == 4
     assert admin.post("/v2/user-tasks/search").json["items"] == []
+
+
+def test_an_office_ends_a_case_with_the_reason_it_gives(call: Call, things: dict[str, str]) -> None:
+    path = f"/v2/process-instances/{things['INSTANCE']}"
+    assert call("credit").post(f"{path}/cancellation").status_code == 404
+    assert call("office").post(f"{path}/cancellation", {"reason": "单位已注销"}).status_code == 204
+    assert call("office").get(path).json["state"] == "TERMINATED"
+    again = call("office").post(f"{path}/cancellation")
+    assert again.status_code == 409
+    db.session.remove()
+    entry = db.session.query(AuditEntry).filter_by(action="case-cancelled").one()
+    assert entry.details["reason"] == "单位已注销"
+
+
+def test_a_program_knows_its_jobs_and_not_the_cases(call: Call, things: dict[str, str]) -> None:
+    credit = call("credit")
+    assert len(credit.post("/v2/jobs/search").json["items"]) == 3
+    for path in ("/v2/process-instances/search", "/v2/user-tasks/search", "/v2/incidents/search"):
+        assert credit.post(path).json["items"] == []
+    body = {"filter": {"processInstanceKey": things["INSTANCE"]}}
+    assert credit.post("/v2/variables/search", body).json["items"] == []
+    assert credit.get(f"/v2/process-instances/{things['INSTANCE']}").status_code == 404
 
 
 def test_a_task_that_another_holds_is_not_taken_from_them(call: Call, things: dict[str, str]) -> None:

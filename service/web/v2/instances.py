@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from flask.typing import ResponseReturnValue
 from marshmallow import fields, validate
 
-from service.commands import cases
+from service.commands import case_verbs, cases
 from service.domain.errors import InvalidInput
 from service.queries import definitions, process_instances
 from service.queries.process_instances import InstanceRow, VariableRow
@@ -16,10 +17,12 @@ from service.web.api import searching
 from service.web.api.blueprint import allows
 from service.web.api.bodies import Body, Key, Text
 from service.web.api.searching import SearchBody
+from service.web.i18n import gettext
 from service.web.security import moment, who
 from service.web.v2.parts import (
     TENANT,
     V2Blueprint,
+    client,
     instant,
     key,
     key_in_address,
@@ -40,7 +43,7 @@ ProcessInstance = shape(
     "ProcessInstance", processInstanceKey=key(), processDefinitionId=text(), processDefinitionName=text(null=True),
     processDefinitionVersion=fields.Integer(), processDefinitionVersionTag=nothing(),
     processDefinitionKey=key(null=True), state=text(), hasIncident=fields.Boolean(), startDate=instant(),
-    endDate=instant(), suspendedDate=nothing(), parentProcessInstanceKey=nothing(),
+    endDate=instant(), suspendedDate=instant(), parentProcessInstanceKey=nothing(),
     parentElementInstanceKey=nothing(), rootProcessInstanceKey=key(), tenantId=text(), tags=tags(),
     businessId=nothing(),
 )  # fmt: skip
@@ -69,6 +72,12 @@ CreationBody: Final = Body.from_dict(
     },
     name="Creation",
 )  # fmt: skip
+
+
+class CancellationBody(Body):
+    """Why; Camunda 8 does not ask, so a client may leave it out."""
+
+    reason = Text(500, load_default="", allow_none=True)
 
 
 class TruncationQuery(Body):
@@ -135,6 +144,18 @@ def show(key: str) -> dict[str, Any]:
     return _instance(process_instances.of_key(db.session(), who(), key_in_address(key), programme()))
 
 
+@part.post("/process-instances/<key>/cancellation")
+@part.takes(CancellationBody)
+@part.gives(204)
+@allows("operate")
+def cancel(body: dict[str, Any], key: str) -> ResponseReturnValue:
+    """End a case, as its office may; an applicant withdraws at the desk. The reason is read by the applicant."""
+    row = process_instances.of_key(db.session(), who(), key_in_address(key), programme())
+    reason = body["reason"] or gettext("经接口终止（%(client)s）", client=client())
+    transact(case_verbs.cancel, row.case_id, reason, actor=who(), now=moment())
+    return "", 204
+
+
 @part.post("/variables/search")
 @part.takes(TruncationQuery, location="query")
 @part.takes(SearchBody)
@@ -173,7 +194,7 @@ def _instance(row: InstanceRow) -> dict[str, Any]:
         "processInstanceKey": row.id, "processDefinitionId": row.procedure, "processDefinitionName": row.title,
         "processDefinitionVersion": row.version, "processDefinitionVersionTag": None,
         "processDefinitionKey": row.definition_id, "state": row.state, "hasIncident": row.has_incident,
-        "startDate": row.started_at, "endDate": row.ended_at, "suspendedDate": None,
+        "startDate": row.started_at, "endDate": row.ended_at, "suspendedDate": row.suspended_at,
         "parentProcessInstanceKey": None, "parentElementInstanceKey": None, "rootProcessInstanceKey": row.id,
         "tenantId": TENANT, "tags": [], "businessId": None,
     }  # fmt: skip
