@@ -65,7 +65,10 @@ class Hindered(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One verb; `key` names it in addresses, `audit` in the trail. `despite`: hindrances that do not matter to it."""
+    """One verb; `key` names it in addresses, `audit` in the trail.
+
+    `despite`: hindrances that do not matter to it; `undoes`: the one without which there is nothing to do.
+    """
 
     key: str
     zh: str
@@ -75,6 +78,7 @@ class Verb:
     reason: bool = True
     takes: tuple[str, ...] = ()
     despite: frozenset[Hindrance] = frozenset()
+    undoes: Hindrance | None = None
     zh_effect: str = ""
     en_effect: str = ""
 
@@ -82,7 +86,10 @@ class Verb:
         """The refusal to raise, or None."""
         if self.who.isdisjoint(standings):
             return NotAllowed(why_zh=f"您现在不能{self.zh}这项任务。", why_en=f"You cannot do this now: {self.en}.")
-        for one in hindrances:
+        found = tuple(hindrances)
+        if self.undoes is not None and self.undoes not in found:
+            return Hindered(verb_zh=self.zh, verb_en=self.en, zh="没有要恢复的。", en="There is nothing to undo.")
+        for one in found:
             if one not in self.despite:
                 zh, en = TOLD[one]
                 return Hindered(verb_zh=self.zh, verb_en=self.en, zh=zh, en=en)
@@ -164,7 +171,8 @@ _CASE: Final = (
     ),
     Verb(
         "resume", "恢复", "resume", frozenset({S.OFFICE}), "case-resumed", despite=frozenset({H.SUSPENDED}),
-        zh_effect="期限按暂停的工作日顺延。", en_effect="Periods are prolonged by the working days it stood still.",
+        undoes=H.SUSPENDED, zh_effect="期限按暂停的工作日顺延。",
+        en_effect="Periods are prolonged by the working days it stood still.",
     ),
     Verb(
         "cancel", "终止", "end the case", frozenset({S.OFFICE}), "case-cancelled", despite=frozenset({H.SUSPENDED}),

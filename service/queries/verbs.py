@@ -95,6 +95,15 @@ def of_task(session: Session, actor: Actor, task_id: int, now: datetime) -> Task
     return TaskVerbs(loaded, tuple(verbs), found, hindering, asked, owner or "")
 
 
+def goes_on(session: Session, actor: Actor, task_id: int, now: datetime) -> bool:
+    """Whether the person can go on with the task; who has handed it over may have no part in the case any more."""
+    try:
+        found = of_task(session, actor, task_id, now)
+    except NotFound:
+        return False
+    return bool(found.standings & {Standing.HOLDER, Standing.DELEGATE, Standing.FREE}) and not found.hindrances
+
+
 def of_case(session: Session, actor: Actor, case_id: int, now: datetime) -> tuple[Verb, ...]:
     """The verbs on a case that the person may see."""
     case = session.get_one(Case, case_id)

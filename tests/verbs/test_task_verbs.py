@@ -320,6 +320,7 @@ def test_a_suspended_case_shows_its_tasks_and_stands_still(office: Office) -> No
     clerk, head = office.person("clerk"), office.person("head")
     task = decision(office)
     due, case_id = row(office, task).due_at, row(office, task).case_id
+    refused(office, Hindered, case_verbs.resume, case_id, WHY, by=head)
     office.act(case_verbs.suspend, case_id, "等上级答复", by=head)
     refused(office, Hindered, user_tasks.complete, task, by=head, match="暂停")
     refused(office, Hindered, case_verbs.suspend, case_id, WHY, by=head)

@@ -12,8 +12,6 @@ from service.commands import verbs as commands
 from service.domain.errors import InvalidInput, NotFound
 from service.domain.verbs import CASE_VERBS, VERBS, Verb
 from service.queries import asked, case_page, verbs
-from service.store import user_tasks
-from service.store.access import may_see
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import schemas
@@ -73,8 +71,7 @@ def do(task_id: int, key: str) -> ResponseReturnValue:
     except InvalidInput as refusal:
         return _task_page(task_id, verb, dict(request.form), refusal)
     flash(gettext("已%(verb)s。办理记录里可以看到。", verb=_name(verb)))
-    found = verbs.of_task(db.session(), who(), task_id, moment()) if _still(task_id) else None
-    here = found is not None and found.standings & {"holder", "delegate", "free"} and not found.hindrances
+    here = verbs.goes_on(db.session(), who(), task_id, moment())
     return redirect(f"/tasks/{task_id}" if here else "/tasks", 303)
 
 
@@ -120,11 +117,6 @@ def _given(verb: Verb) -> dict[str, Any]:
     except InvalidInput as refusal:
         named = str(LABELS.get(str(refusal.details.get("field")), refusal.details.get("field")))
         raise InvalidInput(field=named, zh="请检查这一项", en="please check this entry") from refusal
-
-
-def _still(task_id: int) -> bool:
-    """Whether the person still has a part in the case: who handed a task over may have none."""
-    return may_see(db.session(), who(), user_tasks.load(db.session(), task_id, who()).case.id)
 
 
 def _task_page(task_id: int, verb: Verb, given: dict[str, Any], refusal: InvalidInput | None) -> ResponseReturnValue:
