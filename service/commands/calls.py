@@ -63,8 +63,8 @@ def open_call(
 def set_local_date(work: UnitOfWork, call_id: int, name: str, on: date) -> None:
     """Give the own department's units a date of their own for a deadline of an open call, such as its cut-off.
 
-    Only what the call counts before a date of the authority (`before`) is the department's to set, at most up to that
-    date; once one of its units has started a declaration the date stands.
+    Only a date that the manifest calls `local` is the department's to set, within those it leans on; once one of its
+    units has started a declaration the date stands.
     """
     call, competent = work.session.get(Call, call_id), work.actor.organisation_id
     deployment_id = deployments.newest(work.session, call.programme) if call is not None else None
@@ -73,7 +73,7 @@ def set_local_date(work: UnitOfWork, call_id: int, name: str, on: date) -> None:
     manifest = compiled_of(work.session, deployment_id).manifest
     rule = manifest.deadlines.get(name)
     places = {manifest.roles[grant.role].holder for grant in work.actor.roles if grant.role in manifest.roles}
-    if rule is None or not rule.before or "competent" not in places:
+    if rule is None or not rule.local or "competent" not in places:
         raise NotAllowed(why_zh="这个日期由主管机关规定。", why_en="This date is the authority's.")
     started = select(Case.id).where(
         Case.call_id == call_id, Case.competent_id == competent, Case.applicant_id.is_not(None)
@@ -91,9 +91,13 @@ def set_local_date(work: UnitOfWork, call_id: int, name: str, on: date) -> None:
 def _counted(rules: Mapping[str, DeadlineRule], dates: Mapping[str, date], calendar: Calendar) -> dict[str, date]:
     """The dates, and one for each rule that leans on another deadline of the call and was given none."""
     whole = dict(dates)
-    for name, rule in rules.items():
-        if rule.leans_on in dates and name not in dates and rule.working_days is not None:
-            whole[name] = calendar.add(dates[rule.leans_on], -rule.working_days if rule.before else rule.working_days)
+    for _ in rules:  # a date may lean on one that leans itself; the manifest knows no circles
+        counted = {
+            name: calendar.add(whole[rule.leans_on], -rule.working_days if rule.before else rule.working_days)
+            for name, rule in rules.items()
+            if name not in whole and rule.leans_on in whole and rule.working_days is not None
+        }
+        whole |= counted
     return whole
 
 

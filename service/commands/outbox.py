@@ -15,6 +15,7 @@ from service.delivery.mail import Message, PermanentFailure
 from service.domain.deadlines import local_date
 from service.domain.errors import Refusal, WrongCommand
 from service.domain.identity import CLOCK
+from service.programmes.compiled import compiled_of
 from service.store import outbox, start_events
 from service.store.cases import Case
 from service.store.organisations import Organisation
@@ -122,7 +123,10 @@ def _set_pdf(lease: Lease, now: datetime) -> None:
     outside = ports()
     paper = db.session.get_one(Paper, int(lease.payload["paper_id"]))
     case = db.session.get_one(Case, paper.case_id)
-    issuer = db.session.get(Organisation, case.authority_id) if case.authority_id else None
+    known = compiled_of(db.session(), case.deployment_id).letters.get(paper.letter)
+    offices = {"competent": case.competent_id, "applicant": None}
+    place = offices.get(known.issuer, case.authority_id) if known is not None else case.authority_id
+    issuer = db.session.get(Organisation, place) if place else None
     letter = Letter(
         title=paper.title,
         body=paper.body,

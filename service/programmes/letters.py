@@ -19,6 +19,8 @@ from service.programmes.manifest_schema import StrictSchema, Text, messages
 from service.programmes.scan import deadline_names, letter_id
 
 FENCE = "+++"
+#: whose paper it is: the deciding authority's, the recommending department's, or the applicant's, without a red head
+ISSUERS = ("authority", "competent", "applicant")
 #: what a slot may read; rows of a loop add their own names, `this` and `parent`
 ROOT_NAMES = frozenset({"case", "lookup", "input", "today", "settings"})
 _STEPS = 500_000
@@ -33,6 +35,7 @@ class _FrontMatterSchema(StrictSchema):
     kind = Text(validate=validate.OneOf(("message", "letter"), error="choice"))
     number = Text()
     addressee = Text()
+    issuer = Text(validate=validate.OneOf(ISSUERS, error="choice"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class CompiledLetter:
     body: Template
     digest: str
     source: str
+    issuer: str = "authority"
     paths: frozenset[tuple[str, ...]] = frozenset()
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -122,6 +126,7 @@ def compile_letter(content: bytes, *, file: str, settings: Mapping[str, Any] = M
         body=text,
         digest=hashlib.sha256(content).hexdigest(),
         source=body,
+        issuer=matter.get("issuer", "authority"),
         paths=frozenset(path for template in templates for one, _ in template.expressions for path in one.paths),
         settings=settings,
     )

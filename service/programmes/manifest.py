@@ -93,7 +93,8 @@ class DeadlineRule:
 
     `starts` is `call` (the date stands in the call), `stage`, `task` or `event:<name>`. At most one of `working_days`,
     `calendar_days`, `months` is set; none only with `call`. A call that names no date for a rule with `before` or
-    `after` gets one: so many working days before or after the date of that other deadline. `end` is the time of the
+    `after` gets one: so many working days before or after the date of that other deadline; with `local` a
+    department may set its own for its units. `end` is the time of the
     last day at which the period is over, exclusive. `reminders` are working days before the last day. `added`: the
     period is ours, not the notice's.
     """
@@ -107,6 +108,7 @@ class DeadlineRule:
     months: int | None = None
     before: str = ""
     after: str = ""
+    local: bool = False
     end: str = "24:00"
     reminders: tuple[int, ...] = ()
     inclusive_first_day: bool = False
@@ -305,7 +307,7 @@ def _frozen(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _contradictions(manifest: Manifest, file: str) -> list[tuple[str, str, str, str]]:
     """What no single field shows: names that point nowhere, periods of no length, a folder of another key."""
-    found = [*_unknown_names(manifest), *_program_roles(manifest), *_lengths(manifest)]
+    found = [*_unknown_names(manifest), *_program_roles(manifest), *_lengths(manifest), *_circles(manifest)]
     folder = file.split("/")[-2] if file.count("/") >= 1 else manifest.key
     if folder != manifest.key:
         zh = f"键“{manifest.key}”与文件夹“{folder}”不一致。"
@@ -324,7 +326,7 @@ def _unknown_names(manifest: Manifest) -> list[tuple[str, str, str, str]]:
         wanted.append((f"procedures.{procedure.key}.start", procedure.start, manifest.roles))
         if procedure.number != "case":
             wanted.append((f"procedures.{procedure.key}.number", procedure.number, manifest.numbers))
-    dated = {key: rule for key, rule in manifest.deadlines.items() if rule.starts == "call" and not rule.leans_on}
+    dated = {key: rule for key, rule in manifest.deadlines.items() if rule.starts == "call"}
     for rule in manifest.deadlines.values():
         wanted.append((f"deadlines.{rule.key}.escalate_to", rule.escalate_to, manifest.roles))
         wanted.append((f"deadlines.{rule.key}.{'before' if rule.before else 'after'}", rule.leans_on, dated))
@@ -368,6 +370,20 @@ def _lengths(manifest: Manifest) -> list[tuple[str, str, str, str]]:
             zh = 'before、after 只能写一项，须与 starts = "call"、working_days 同用。'
             en = 'Give before or after, not both, together with starts = "call" and working_days.'
             found.append((f"deadlines.{rule.key}", "manifest-leaning", zh, en))
+    return found
+
+
+def _circles(manifest: Manifest) -> list[tuple[str, str, str, str]]:
+    """Dates that lean on each other in a circle would never be counted."""
+    found = []
+    for rule in manifest.deadlines.values():
+        seen, at = [rule.key], rule.leans_on
+        while at in manifest.deadlines and at not in seen:
+            seen.append(at)
+            at = manifest.deadlines[at].leans_on
+        if at == rule.key:
+            zh, en = "before、after 绕成了圈，日期无从算起。", "The dates lean on each other in a circle."
+            found.append((f"deadlines.{rule.key}", "manifest-circle", zh, en))
     return found
 
 

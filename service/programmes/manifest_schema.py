@@ -223,6 +223,7 @@ class DeadlineSchema(StrictSchema):
     months = Whole(least=1)
     before = Text()
     after = Text()
+    local = YesNo()
     end = Text(validate=_matching(TIME, "time"))
     reminders = _list(Whole())
     inclusive_first_day = YesNo()

@@ -57,7 +57,7 @@ def _of_call(session: Session, call: Call, manifest: Manifest, place: int) -> li
             dates[rule.before], calls.local_name(name, place) in call.dates, is_open,
         )
         for name, rule in manifest.deadlines.items()
-        if rule.before and name in dates and rule.before in dates
+        if rule.local and name in dates and rule.before in dates
     ]  # fmt: skip
 
 

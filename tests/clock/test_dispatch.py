@@ -77,9 +77,9 @@ def test_dates_that_contradict_each_other_are_refused_by_name(
 def test_a_city_sets_the_cut_off_of_its_own_units(province: Office) -> None:
     call_id = _open(province, DISPATCH)
     head = province.person("local-head")
-    with pytest.raises(InvalidInput, match="汇总报送"):
-        province.act(calls.set_local_date, call_id, "submission", date(2025, 4, 16), by=head)
-    for role, name in (("office", "submission"), ("local-head", "summary-dispatch")):
+    with pytest.raises(InvalidInput, match="纸质材料登记截止"):
+        province.act(calls.set_local_date, call_id, "submission", date(2025, 4, 15), by=head)
+    for role, name in (("office", "submission"), ("local-head", "summary-dispatch"), ("local-head", "local-review")):
         with pytest.raises(NotAllowed):
             province.act(calls.set_local_date, call_id, name, date(2025, 4, 14), by=province.person(role))
     province.act(calls.set_local_date, call_id, "submission", date(2025, 4, 14), by=head)
@@ -150,7 +150,7 @@ def test_the_date_ends_the_dispatch_to_the_second(province: Office) -> None:
         ('starts = "stage"\nbefore = "last"\nworking_days = 2', "manifest-leaning"),
         ('starts = "call"\nbefore = "last"\nafter = "last"\nworking_days = 2', "manifest-leaning"),
         ('starts = "call"\nbefore = "nowhere"\nworking_days = 2', "manifest-unknown-name"),
-        ('starts = "call"\nbefore = "other"\nworking_days = 2', "manifest-unknown-name"),
+        ('starts = "call"\nbefore = "early"\nworking_days = 2', "manifest-circle"),
     ],
 )
 def test_a_rule_that_leans_wrongly_is_refused(rule: str, code: str) -> None:

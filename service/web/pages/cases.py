@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, flash, make_response, redirect, render_template
 from flask.typing import ResponseReturnValue
 
@@ -15,6 +17,7 @@ from service.domain.deadlines import local_date
 from service.domain.errors import NotAllowed, NotFound
 from service.domain.identity import Actor
 from service.programmes.compiled import CompiledProgramme, compiled_of
+from service.programmes.letters import CompiledLetter
 from service.queries import (
     case_page,
     cases,
@@ -159,13 +162,14 @@ def paper(case_id: int, paper_id: int) -> ResponseReturnValue:
     """One issued letter on the screen."""
     actor, session = who(), db.session()
     facts = case_page.facts(session, actor, case_id)
-    _require_paper(actor, facts, paper_id)
+    letters = _require_paper(actor, facts, paper_id)
     found = case_page.paper(session, case_id, paper_id)
     return render_template(
         "pages/paper.html",
         section="cases",
         facts=facts,
         paper=found,
+        issuer=_issuer(facts, letters, found.letter),
         body=markdown.to_html(found.body),
         has_tables=bool(spreadsheet.tables_in(found.body)),
         wide=has_wide_table(blocks(found.body)),
@@ -178,13 +182,13 @@ def paper_pdf(case_id: int, paper_id: int) -> ResponseReturnValue:
     """The same letter as PDF: the kept document, or set anew where none was kept yet."""
     actor, session = who(), db.session()
     facts = case_page.facts(session, actor, case_id)
-    _require_paper(actor, facts, paper_id)
+    letters = _require_paper(actor, facts, paper_id)
     found = case_page.paper(session, case_id, paper_id)
     outside = ports()
     if found.pdf_sha256:
         content = outside.blobs.read(found.pdf_sha256)
     else:
-        issuer = facts.authority.name if facts.authority else ""
+        issuer = _issuer(facts, letters, found.letter)
         letter = Letter(
             found.title, found.body, issuer, found.number or "", "", local_date(found.issued_at), found.code,
             f"{outside.base_url}/verify?code={found.code}",
@@ -207,10 +211,20 @@ def paper_tables(case_id: int, paper_id: int) -> ResponseReturnValue:
     return attachment(make_response(content), f"{found.title}.xlsx", spreadsheet.MEDIA_TYPE)
 
 
-def _require_paper(actor: Actor, facts: case_page.CaseFacts, paper_id: int) -> None:
+def _require_paper(actor: Actor, facts: case_page.CaseFacts, paper_id: int) -> Mapping[str, CompiledLetter]:
+    """The letters of the case's version; NotFound for a paper that is not the actor's to read."""
     letters = compiled_of(db.session(), facts.deployment_id).letters
     if all(row.paper_id != paper_id for row in case_page.papers(db.session(), actor, facts, letters)):
         raise NotFound()
+    return letters
+
+
+def _issuer(facts: case_page.CaseFacts, letters: Mapping[str, CompiledLetter], name: str) -> str:
+    """Whose letter it is, by the name of the office; an applicant's own paper has none."""
+    letter = letters.get(name)
+    offices = {"competent": facts.competent, "applicant": None}
+    unit = offices.get(letter.issuer, facts.authority) if letter is not None else facts.authority
+    return unit.name if unit is not None else ""
 
 
 def _events(facts: case_page.CaseFacts, compiled: CompiledProgramme) -> dict[str, str]:
