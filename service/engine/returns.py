@@ -66,8 +66,10 @@ def waits(token: Token) -> bool:
 
 def sweep(instance: Instance) -> bool:
     """Take away steps that lead back to a task which is gone; whether there were any."""
-    live = {token.id: token for token in instance.all_live()}
-    gone = [token for token in live.values() if (wanted := _resumes(token)) is not None and wanted not in live]
+    live = instance.all_live()
+    leading = [token for token in live if "returned" in token.internal_data]
+    there = {token.id for token in live} if leading else set()
+    gone = [token for token in leading if (wanted := _resumes(token)) is not None and wanted not in there]
     for token in gone:
         token.cancel()
         token.workflow._task_completed_notify(token)

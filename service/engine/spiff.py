@@ -313,7 +313,10 @@ class Frame:
 
     def active(self) -> bool:
         """Whether a token is in it, besides event sub-processes that only wait to begin."""
-        return any(t._state & (LIVE | FUTURE) and (not t.task_spec.passive or t.fired) for t in self.tasks.values())
+        for token in self.tasks.values():  # asked after each task: a generator costs as much as the step
+            if token._state & (LIVE | FUTURE) and (not token.task_spec.passive or token.fired):
+                return True
+        return False
 
     def compact(self) -> None:
         """Keep live tokens and the groups they stand in; everything hangs on the root."""

@@ -66,10 +66,12 @@ def _find_stranded(instance: Instance) -> None:
     """What nothing can move any more would stay so for ever, unseen: it is an incident."""
     if instance.completed:
         return
+    active = False
     for token in instance.all_live():
         if token.stuck is None and not token.task_spec.waits(token):
             token.park("lost", Stuck("stranded"))
-    if not instance.active():
+        active = active or not token.task_spec.passive or token.fired
+    if not active:
         instance.task_tree.child(instance.spec.start).park("lost", Stuck("stranded"))
 
 
