@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from service.dmn.explanation import Explanation
 from service.dmn.model import DecisionModel
 from service.dmn.phrases import shown
-from service.feel.comparison import equal
 from service.feel.conversion import to_json
 from service.feel.run import NO_FUNCTIONS, Budget, BudgetExceeded
 from service.feel.values import FunctionValue, Value
@@ -104,10 +103,8 @@ def _value(
 def _same(one: Value, other: Value) -> bool:
     if isinstance(one, BudgetExceeded) or isinstance(other, BudgetExceeded):
         return isinstance(one, BudgetExceeded) and isinstance(other, BudgetExceeded)
-    if equal(one, other) is True:
-        return True
     try:
-        return bool(to_json(one) == to_json(other))  # what has no equal of its own, such as a list of mixed kinds
+        return bool(to_json(one) == to_json(other))  # as an outcome is recorded
     except (TypeError, BudgetExceeded):
         return False
 

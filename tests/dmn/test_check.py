@@ -177,6 +177,12 @@ def test_a_condition_on_the_value_alone_is_decided_where_the_value_is_one_point(
     assert [one.code for one in found] == ["overlap", "gap"]
 
 
+def test_one_and_true_are_not_the_same_value() -> None:
+    assert [one.code for one in of(["1 | 1", "true | 2", "false, null, < 1, > 1 | 3"])] == []
+    (one,) = of(["1 | 1", "true | 2", "1 | 3", "false, null, < 1, > 1 | 4"])
+    assert one.zh.startswith("规则 1 与规则 3 会同时命中")
+
+
 def test_dates_and_times_have_an_order_too() -> None:
     rules = ['< date("2026-04-15") | 1', '>= date("2026-04-16") | 2', "null | 3"]
     (one,) = of(rules)
