@@ -35,7 +35,7 @@ def apply(
     computes for ever. Only a command the process does not wait for raises (WrongCommand); whatever goes wrong after it
     is an incident of the Step, and the command's own effect is kept.
     """
-    evaluation = Evaluation(bundle.expressions, case, at)
+    evaluation = Evaluation(bundle.expressions, case, at, clock)
     if isinstance(command, Start):
         if state is not None:
             raise WrongCommand(zh="流程已经启动。", en="the instance has been started already.")

@@ -33,7 +33,9 @@ def decide(token: Token) -> DecisionTaken:
     evaluation, scopes = top.evaluation, chain(token)
     model = top.bundle.decisions[id_]
     try:
-        value = storable(to_json(model.evaluate(id_, evaluation.names(scopes), functions=evaluation.functions)))
+        known = evaluation.names(scopes)
+        found = model.evaluate(id_, known, functions=evaluation.functions, budget=evaluation.budget())
+        value = storable(to_json(found))
     except Refusal as refusal:
         raise Stuck("decision", decision=id_, zh=refusal.text("zh"), en=refusal.text("en")) from None
     except BudgetExceeded as error:

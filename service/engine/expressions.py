@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from math import isfinite
@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from service.domain.errors import Refusal
 from service.engine.incidents import Stuck
-from service.engine.limits import NESTING
+from service.engine.limits import NESTING, SECONDS
 from service.feel import (
+    Budget,
     BudgetExceeded,
     Expression,
     FeelSyntaxError,
@@ -140,8 +141,10 @@ def storable(value: Any, level: int = 0) -> Any:
 class Evaluation:
     """Everything one call of `apply` needs to evaluate expressions."""
 
-    def __init__(self, expressions: Expressions, case: CaseValues, at: datetime) -> None:
-        self.expressions, self.case, self.at = expressions, case, at
+    def __init__(
+        self, expressions: Expressions, case: CaseValues, at: datetime, clock: Callable[[], float] | None = None
+    ) -> None:
+        self.expressions, self.case, self.at, self._clock = expressions, case, at, clock
         self.functions = {**case.functions, "now": Function((), self.now), "today": Function((), self.today)}
         self._around = _Around(case, self.functions)
 
@@ -152,6 +155,10 @@ class Evaluation:
     def today(self) -> date:
         """The date in China at the instant of the call."""
         return self.now().date()
+
+    def budget(self) -> Budget:
+        """What one expression or decision may spend: steps, and the seconds that the act has left."""
+        return Budget(clock=self._clock, deadline=SECONDS)
 
     def names(self, chain: Chain) -> Names:
         """The names that an expression with these scopes sees."""
@@ -186,7 +193,7 @@ class Evaluation:
 
     def _run(self, text: str, names: Names) -> Any:
         try:
-            return self.expressions[text].evaluate(names, functions=self.functions)
+            return self.expressions[text].evaluate(names, functions=self.functions, budget=self.budget())
         except BudgetExceeded as error:
             raise Stuck("evaluation", text=text, zh=error.zh, en=error.en) from None
         except Refusal as refusal:  # a registered function says why it has no answer, e.g. a year without a calendar

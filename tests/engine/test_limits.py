@@ -86,6 +86,17 @@ def test_a_command_that_computes_too_long_stops_where_it_is_and_a_retry_goes_on(
     assert [work.element for work in step.opened] == ["u"]
 
 
+def test_one_expression_that_computes_too_long_is_an_incident_of_its_element() -> None:
+    long = "=count(for i in 1..40000 return i) > 0"
+    lines: Lines = ["start s", f"task t | out {long} -> done", "user u", "end e", "s > t > u > e"]
+    play = Play(lines)
+    slow = _clock(SECONDS / 20)
+    step = apply(play.bundle, None, Start("p"), BEGIN, clock=lambda: next(slow))
+    assert [(row.element, row.code) for row in step.incidents] == [("t", "evaluation")]
+    assert "时间" in step.incidents[0].zh
+    assert Play(lines).start().open == "u"
+
+
 def test_without_a_clock_nothing_is_too_slow() -> None:
     assert (
         Play(["start s", f"task v | each =for i in 1..{3 * LOOK} return i as i", "user u", "end e", "s > v > u > e"])
