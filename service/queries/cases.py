@@ -15,6 +15,7 @@ from service.queries.paging import PAGE, Page, cut, read_id_cursor
 from service.store.access import fits_task, may_see, visible
 from service.store.cases import Case
 from service.store.organisations import Organisation
+from service.store.papers import Paper
 from service.store.user_tasks import OPEN, TaskGroup, UserTask
 
 
@@ -107,9 +108,20 @@ def _narrow(chosen: Select[*tuple[Any, ...]], filters: CaseFilters) -> Select[*t
                 Case.number.ilike(pattern, escape="\\"),
                 Organisation.name.ilike(pattern, escape="\\"),
                 Organisation.credit_code == filters.text,
+                Case.id.in_(select(Paper.case_id).where(Paper.code == code_in(filters.text))),
             )
         )
     return chosen
+
+
+def code_in(text: str) -> str:
+    """The code of a paper as it was typed, or as a scanner reads it from the QR code, which holds an address.
+
+    >>> code_in("http://127.0.0.1:8000/verify?code=NBWJ7BH2DSRZ"), code_in(" nbwj-7bh2 dsrz ")
+    ('NBWJ7BH2DSRZ', 'NBWJ7BH2DSRZ')
+    """
+    typed = text.rpartition("code=")[2]
+    return "".join(char for char in typed.upper() if char.isascii() and char.isalnum())
 
 
 def _with_steps(session: Session, rows: tuple[CaseRow, ...]) -> tuple[CaseRow, ...]:

@@ -15,6 +15,7 @@ from service.domain.identity import SYSTEM
 from service.store.cases import Case
 from service.store.messages import Message
 from service.store.organisations import Organisation
+from service.store.papers import Paper
 from service.store.register import Ban, RegisterEntry
 from service.store.timers import Timer
 from service.store.unit_of_work import UnitOfWork, transact
@@ -206,6 +207,16 @@ def workbook_of(telling: Telling, role: str, title: str, count: int) -> None:
     rows = list(book.worksheets[0].iter_rows(min_row=3, values_only=True))
     assert [row[0] for row in rows] == list(range(1, count + 1))
     assert [row[7] for row in rows] == [1000] * count
+
+
+@then(parsers.parse("“{role}”扫描“{title}”上的二维码，找到这一件"))
+def scanned(telling: Telling, role: str, title: str) -> None:
+    """A scanner types the address of the QR code into the search; only who may see the case finds it."""
+    (code,) = telling.stage.rows(select(Paper.code).where(Paper.title == title))
+    address = f"/cases?q=http://127.0.0.1:8000/verify?code%3D{code}"
+    case = f'href="/cases/{telling.stage.cases[telling.story.procedure]}"'
+    assert case in telling.stage.person(telling.login(role)).get(address)
+    assert case not in telling.stage.person("leader").get(address.replace(code, code[::-1]))
 
 
 @then(parsers.parse("“{role}”被提醒“{title}” {count:d} 次"))
