@@ -166,6 +166,6 @@ def test_7_a_loop_that_collects_under_a_taken_name_is_refused_or_runs(telling: T
     assert answer.status_code == 303
     telling.start("consortium-recognition", "lead")
     telling.act(STARTING, "lead")
-    telling.act("确认参加联合体", "member")
+    telling.act("确认参加", "member")
     assert not stage.rows(select(Incident.id))
     assert stage.rows(select(UserTask.name).where(UserTask.status == OPEN)) == ["签署并提交"]

@@ -19,7 +19,7 @@ from tests.bad_input.conftest import Desk, open_ids, state_of
 from tests.support.page_form import shown
 from tests.support.stage import Person, Stage
 
-CONFIRM = "确认参加联合体"
+CONFIRM = "确认参加"
 STEP = "登记成员单位"
 
 

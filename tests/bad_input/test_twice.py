@@ -14,7 +14,7 @@ from tests.support.page_form import filled
 from tests.support.stage import Stage
 from tests.support.telling import STARTING, Telling, problems
 
-CONFIRM = "确认参加联合体"
+CONFIRM = "确认参加"
 
 
 def test_the_same_request_gets_the_same_answer_and_is_done_once(desk: Desk) -> None:

@@ -105,7 +105,7 @@ def _declared(play: Play) -> None:
     lead.fill_in(play.telling.data_of("填写申报材料"))
     lead.send()
     play.stage.after_act()
-    play.act("确认参加联合体", "member", windows=2)
+    play.act("确认参加", "member", windows=2)
     play.stage.now = at(play.telling.story.starts_on.replace(day=4))
     play.act("签署并提交", "lead")
     case = lead.open(f"/cases/{play.stage.cases[PROCEDURE]}").page
