@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from service.domain.access import OUTSIDE_ROLES
+from service.domain.access import HOUSE_ROLES, OUTSIDE_ROLES, READING_ROLES, judging_paths
 from service.domain.identity import Actor
 from service.web.i18n import gettext
 
@@ -53,11 +53,13 @@ def _counter(actor: Actor, open_tasks: int) -> list[MenuItem]:
 
 def _staff(actor: Actor, open_tasks: int) -> list[MenuItem]:
     work, watch, house = gettext("办理"), gettext("掌握"), gettext("设计与运行")
-    items = [
-        MenuItem("home", "/home", gettext("今天"), "calendar-days", work),
-        MenuItem("tasks", "/tasks", gettext("待办"), "inbox", work, open_tasks),
-        MenuItem("done", "/tasks?scope=done", gettext("已办"), "check-check", work),
-        MenuItem("cases", "/cases", gettext("申报件"), "folder-open", work),
+    items = [MenuItem("home", "/home", gettext("今天"), "calendar-days", work)]
+    if open_tasks or any(grant.role not in HOUSE_ROLES | READING_ROLES for grant in actor.roles):
+        items.append(MenuItem("tasks", "/tasks", gettext("待办"), "inbox", work, open_tasks))
+        items.append(MenuItem("done", "/tasks?scope=done", gettext("已办"), "check-check", work))
+    if judging_paths(actor):
+        items.append(MenuItem("cases", "/cases", gettext("申报件"), "folder-open", work))
+    items += [
         MenuItem("notices", "/notices", gettext("公示"), "megaphone", watch),
         MenuItem("register", "/register", gettext("名录"), "book-open", watch),
     ]
@@ -68,7 +70,7 @@ def _staff(actor: Actor, open_tasks: int) -> list[MenuItem]:
         items.append(MenuItem("accounts", "/accounts", gettext("人员与单位"), "users", house))
         items.append(MenuItem("operations", "/operations", gettext("运行状况"), "list-checks", house))
     if actor.holds(AUDITOR):
-        items.append(MenuItem("audit", "/audit", gettext("操作记录"), "book-open", house))
+        items.append(MenuItem("audit", "/audit", gettext("操作记录"), "scroll-text", house))
     return items
 
 

@@ -110,8 +110,8 @@ class AccountForm(Schema):
 
         unknown = EXCLUDE
 
-    login = fields.String(required=True, validate=validate.Length(1, 40))
     name = fields.String(required=True, validate=validate.Length(1, 60))
+    login = fields.String(required=True, validate=validate.Length(1, 40))
     organisation = fields.Integer(required=True, validate=validate.Range(1, MAX_ID))
     email = fields.String(load_default="", validate=validate.Regexp(r"(?:[^@\s]+@[^@\s]+)?\Z"))
 
