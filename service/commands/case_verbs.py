@@ -86,9 +86,8 @@ def _prolong(act: CaseAct, programme: CompiledProgramme, reading: CaseReading, s
         last = reason.get("last_on")
         on = date.fromisoformat(str(last)) if last else deadlines.local_date(at - datetime.resolution)
         stopped = deadlines.local_date(max(since, begun))
-        return deadlines.resumed(
-            deadlines.Due(at, on, {"unit": "working_days", **reason}), stopped, today, reading.calendar
-        )
+        told = {**deadlines.set_by_hand(on, "", stopped), **reason}
+        return deadlines.resumed(deadlines.Due(at, on, told), stopped, today, reading.calendar)
 
     for row in session.scalars(select(Deadline).where(Deadline.case_id == act.case.id, Deadline.state == "running")):
         if row.due_at > since and not _is_public(programme, row.name):

@@ -14,7 +14,7 @@ from service.commands.advance import Course, advance
 from service.commands.task_alarms import set_alarms
 from service.commands.task_locks import refuse_receiver
 from service.commands.telling import tell_people, tell_workers
-from service.domain.deadlines import local_date, shown_end, start_of
+from service.domain.deadlines import local_date, set_by_hand, shown_end, start_of
 from service.domain.errors import InvalidInput, Refusal, WrongState
 from service.domain.identity import Actor
 from service.domain.verbs import Hindered, Standing
@@ -159,7 +159,8 @@ def set_due(work: UnitOfWork, task_id: int, due_on: date, reason: str) -> None:
     if due_at <= work.now:
         raise InvalidInput(field="改到哪一天", zh="应为今天或以后", en="must be today or later")
     before = act.task.due_at
-    user_tasks.set_due(work.session, task_id, due_at, {"set_by": work.actor.name, "why": act.reason})
+    why = set_by_hand(due_on, f"{work.actor.name}：{act.reason}", local_date(work.now))
+    user_tasks.set_due(work.session, task_id, due_at, why)
     work.session.refresh(act.task)
     programme = compiled_of(work.session, act.case.deployment_id)
     calendar = read_case(work.session, act.case, programme, now=work.now, paths=()).calendar

@@ -189,6 +189,25 @@ def months_later(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+def set_by_hand(last: date, why: str, set_on: date) -> dict[str, Any]:
+    """The reason of a date that no rule computes; `last` is inclusive.
+
+    >>> sentence(set_by_hand(date(2026, 3, 6), "负责人定", date(2026, 3, 2)))
+    '截止日期为2026-03-06 24:00止；依据：负责人定'
+    """
+    return {
+        "anchor": set_on.isoformat(),
+        "unit": "date",
+        "count": None,
+        "inclusive": False,
+        "last_on": last.isoformat(),
+        "end": "24:00",
+        "source": why,
+        "added": False,
+        "provisional": False,
+    }
+
+
 def sentence(reason: dict[str, Any], language: str = "zh") -> str:
     """Why a deadline falls on its day, as one sentence; the parts are those of `Due.reason`."""
     parts = _parts_en(reason) if language == "en" else _parts_zh(reason)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -14,12 +13,12 @@ from tests.verbs.desk import Desk
 
 
 @pytest.fixture
-def desk(office: Office) -> Iterator[Desk]:
+def desk(office: Office) -> Desk:
     """A matter whose first check is open."""
     found = Desk(office)
     found.start("matter")
     found.submit("申报单位", "填写申请")
-    yield found
+    return found
 
 
 def offered(page: str) -> set[str]:

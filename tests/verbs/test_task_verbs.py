@@ -299,6 +299,10 @@ def test_an_own_date_is_set_and_a_notices_is_not(office: Office) -> None:
     refused(office, InvalidInput, task_verbs.set_due, task, day - timedelta(days=9), WHY, by=head)
     office.act(task_verbs.set_due, task, day, WHY, by=head)
     assert local_date(row(office, task).due_at - timedelta(seconds=1)) == day
+    office.tick(row(office, task).due_at)
+    assert any("负责人" in body or WHY in body for body in office.rows(select(Message.body))), (
+        "the date says its reason"
+    )
     decided = decision(office)
     refused(office, WrongState, task_verbs.set_due, decided, day, WHY, by=head, match="延期")
 
