@@ -43,7 +43,15 @@ def explained(
     tree["inputs"] = _inputs(run.variables, paths)
     if diagnostics:
         tree["diagnostics"] = [
-            {"code": each.code, "element": each.origin, "excerpt": each.excerpt, "zh": each.zh, "en": each.en}
+            {
+                "code": each.code,
+                "element": each.origin,
+                "line": each.line,
+                "column": each.column,
+                "excerpt": each.excerpt,
+                "zh": each.zh,
+                "en": each.en,
+            }
             for each in dict.fromkeys(diagnostics[: MOST_DIAGNOSTICS * 5])
         ][:MOST_DIAGNOSTICS]
     return Explanation(seen.value, tree)

@@ -22,6 +22,12 @@ from service.feel.values import Value, kind, kind_in_chinese
 MOST_TOLD = 10  # of one sort in one table; the last says how many more there are
 MOST_GAPS = 5
 MOST_COLUMNS = 64
+# what rules that match together must not be, by hit policy
+_FORBIDDEN = {
+    "UNIQUE": ("，命中策略“唯一”不允许", ", which UNIQUE does not allow"),
+    "ANY": ("而结果不同，命中策略“任一”不允许", " with different results, which ANY does not allow"),
+    "PRIORITY": ("而结果不同，优先级却相同", " with different results of the same priority"),
+}
 ONE_RESULT = ("UNIQUE", "ANY", "FIRST", "PRIORITY")
 
 
@@ -172,30 +178,29 @@ class TableCheck:
             yield Said(None, code, f"另有 {more} 对规则也是如此", f"{more} more pairs of rules do the same")
 
     def _contradicting(self) -> Iterator[tuple[int, int]]:
+        """The pairs, the earlier rule first."""
         policy = self.table.policy
-        if policy not in ("UNIQUE", "ANY"):
+        if policy not in _FORBIDDEN:
             return
-        rows = [row_of(rule) for rule in self.table.rules] if policy == "ANY" else []
+        rows = [row_of(rule) for rule in self.table.rules]
+        ranks = ranks_of(self.table) if policy == "PRIORITY" else []
+        if policy == "PRIORITY" and not any(output.values for output in self.table.outputs):
+            return  # nothing has a priority, which is told of the table
         for rule, box in enumerate(self.sure.boxes):
             for other in bits(self.sure.meeting(box) & ((1 << rule) - 1)):
-                if policy == "UNIQUE" or _differ(rows[rule], rows[other]):
+                tied = policy != "PRIORITY" or (ranks[rule] is not None and ranks[rule] == ranks[other])
+                if policy == "UNIQUE" or (tied and _differ(rows[rule], rows[other])):
                     yield other, rule
 
     def _contradiction(self, first: int, second: int) -> Said:
         example = self._example(shared(self.sure.boxes[first], self.sure.boxes[second]))
         one, other = first + 1, second + 1
-        if self.table.policy == "UNIQUE":
-            zh = f"规则 {one} 与规则 {other} 会同时命中，命中策略“唯一”不允许"
-            en = f"rules {one} and {other} can match together, which UNIQUE does not allow"
-        else:
-            zh = f"规则 {one} 与规则 {other} 会同时命中而结果不同，命中策略“任一”不允许"
-            en = f"rules {one} and {other} can match together with different results, which ANY does not allow"
-        code = "overlap" if self.table.policy == "UNIQUE" else "conflict"
+        why_zh, why_en = _FORBIDDEN[self.table.policy]
         return Said(
             second,
-            code,
-            f"{zh}；例如 {_case(example, 'zh')}",
-            f"{en}; for example {_case(example, 'en')}",
+            "overlap" if self.table.policy == "UNIQUE" else "conflict",
+            f"规则 {one} 与规则 {other} 会同时命中{why_zh}；例如 {_case(example, 'zh')}",
+            f"rules {one} and {other} can match together{why_en}; for example {_case(example, 'en')}",
             example=self._by_text(example),
         )
 

@@ -91,6 +91,16 @@ def test_priority_needs_an_order_and_results_within_it() -> None:
     assert codes(of(["< 5 | 2", "- | 1"], "PRIORITY", output="r = 1, 2")) == [("error", "never-fires", "rule-1")]
 
 
+def test_priority_does_not_choose_between_results_of_the_same_rank() -> None:
+    """Only the first output has an order; where it is the same, nothing says which second one counts."""
+    rules = ['< 5 | "fail" | 1', '- | "fail" | 2', '- | "pass" | 3']
+    found = of(rules, "PRIORITY", output='verdict = "fail", "pass"; points')
+    assert codes(found) == [("error", "never-fires", "rule-3"), ("error", "conflict", "rule-2")]
+    assert "优先级却相同；例如 x = 4" in found[1].zh
+    agreeing = ['< 5 | "fail" | 1', '- | "fail" | 1', '> 9 | "pass" | 3']
+    assert "conflict" not in {one.code for one in of(agreeing, "PRIORITY", output='verdict = "fail", "pass"; points')}
+
+
 def test_values_outside_the_allowed_ones_are_told() -> None:
     allowed = '<inputValues><text>"city", "county"</text></inputValues></input>'
     text = table(["x"], ["r"], ['"city" | 1', '"cuonty" | 2', '"county" | 3']).replace("</input>", allowed)
