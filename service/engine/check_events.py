@@ -129,12 +129,14 @@ def _link(check: ScopeCheck, node: Node, other: str) -> None:
 
 
 def check_catches(check: ScopeCheck) -> None:
-    """At one activity, among a scope's event sub-processes and among a process' starts, nothing is caught twice."""
-    nodes = check.scope.nodes.values()
+    """At one activity (a receive task too), among event sub-processes and among starts, nothing is caught twice."""
+    nodes = check.scope.nodes
     groups: dict[str, list[Node]] = {}
-    for node in nodes:
+    for node in nodes.values():
         if node.attached_to:
-            groups.setdefault(node.attached_to, []).append(node)
+            host = nodes.get(node.attached_to)
+            own = [host] if host is not None and host.kind == "receiveTask" else []
+            groups.setdefault(node.attached_to, own).append(node)
         elif node.by_event and node.inner is not None:
             groups.setdefault("", []).extend(node.inner.starts()[:1])
     if check.top:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from service.engine import Complete, Fire, Live, check_files
+from service.engine import Broadcast, Complete, Fire, Live, check_files
 from service.engine.model import NODES
 from service.engine.read import read
 from tests.engine.play import Play
@@ -52,6 +52,8 @@ def _act(play: Play, word: str, rest: list[Any]) -> None:
         _complete(play, _tasks(play)[0])
     elif word == "M":
         play.message(rest[0])
+    elif word == "S":
+        play.do(Broadcast(rest[0]))
     elif word == "T":
         play.hours(timedelta(hours=rest[0]).total_seconds() / 3600)
 
@@ -66,7 +68,7 @@ def test_the_scenario_runs_as_its_own_engine_says(case: dict[str, Any]) -> None:
             assert play.step.incidents
             return
         assert not play.step.incidents
-        if word in ("C", "C1", "M", "T"):
+        if word in ("C", "C1", "M", "S", "T"):
             _act(play, word, rest)
         else:
             _check(play, word, rest)

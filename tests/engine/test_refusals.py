@@ -85,6 +85,10 @@ MORE: dict[str, tuple[tuple[str, str], Lines]] = {
         ("b2", "duplicate-catch"),
         ["start s", "job j", "on b j | error E1", "on b2 j | error E1", "user n", "s > j", "b > n", "b2 > n"],
     ),
+    "the message of a receive task at its boundary": (
+        ("b", "duplicate-catch"),
+        ["start s", "receive r | message m key =1", "on b r | message m key =1 | beside", "user n", "s > r", "b > n"],
+    ),
     "a boundary event that leads nowhere": (
         ("b", "boundary-without-flow"),
         ["start s", "user u", "on b u | timer duration PT1H", "s > u"],
