@@ -19,6 +19,7 @@ from service.store.session import db
 from service.store.unit_of_work import UnitOfWork, transact
 from service.store.users import User, actor_of
 from tests.support import databases
+from tests.support.postgres import only_one
 
 MODELS = Path(__file__).parents[1] / "data" / "outside"
 PROGRAMME = "sample-outside-check"
@@ -27,21 +28,54 @@ PASSWORD = "a fictional password"
 
 
 @pytest.fixture
-def outside(database: str, tmp_path: Path) -> Iterator[Flask]:
+def outside(database: str, run_folder: Path, tmp_path: Path) -> Iterator[Flask]:
     """The application with the programme and its people, its context pushed, on each kind of database."""
-    settings = Settings(
-        development=True, database_url=database, data_dir=tmp_path / "files",
-        secret_key="a secret that only the tests know, long enough", argon2_time_cost=1, argon2_memory_kib=64,
-    )  # fmt: skip
-    app = create_app(settings)
+    if database.startswith("sqlite"):
+        databases.copy_sqlite(_made(run_folder), tmp_path / "test.sqlite3")
+    app = application(database, tmp_path)
     app.testing = True
     app.config["CLOCK"] = lambda: AT
     with app.app_context():
-        transact(fill, actor=SYSTEM, now=AT)
-        transact(deployments.publish, read_folder(MODELS, PROGRAMME), PROGRAMME, actor=SYSTEM, now=AT)
+        if not database.startswith("sqlite"):
+            prepare()
         yield app
         db.session.remove()
     databases.dispose(app)
+
+
+def application(url: str, folder: Path) -> Flask:
+    """Development, with passwords that cost nothing."""
+    return create_app(
+        Settings(
+            development=True,
+            database_url=url,
+            data_dir=folder / "files",
+            secret_key="a secret that only the tests know, long enough",
+            argon2_time_cost=1,
+            argon2_memory_kib=64,
+        )
+    )
+
+
+def prepare() -> None:
+    """The people, and the programme published."""
+    transact(fill, actor=SYSTEM, now=AT)
+    transact(deployments.publish, read_folder(MODELS, PROGRAMME), PROGRAMME, actor=SYSTEM, now=AT)
+
+
+def _made(run_folder: Path) -> Path:
+    """The SQLite database all tests of a run copy: publishing compiles, which takes longer than most of them."""
+    target, migrated = run_folder / "outside-check.sqlite3", databases.migrated_sqlite(run_folder)
+    with only_one(run_folder):
+        if not target.exists():
+            making = run_folder / "outside-check-making.sqlite3"
+            app = application(databases.copy_sqlite(migrated, making), run_folder)
+            with app.app_context():
+                prepare()
+                db.session.remove()
+            databases.dispose(app)
+            making.rename(target)
+    return target
 
 
 def fill(work: UnitOfWork) -> None:

@@ -39,6 +39,12 @@ class Route:
     body: Any = field(default_factory=dict)
 
 
+@pytest.fixture
+def database(sqlite_url: str) -> str:
+    """The rule is the same on every database; that its SQL twin is, is proved where the rule is."""
+    return sqlite_url
+
+
 JOB_BODY = {"type": "credit-check", "timeout": 60_000, "maxJobsToActivate": 1, "requestTimeout": -1}
 ROUTES = (
     Route("/topology", "GET", to_stranger=200),

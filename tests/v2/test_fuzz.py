@@ -18,6 +18,7 @@ from tests.jobs.conftest import PASSWORD
 MEMBERS = {"type", "title", "status", "detail", "instance", "code", "reference"}
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("address", ["/v2", "/api/v1"])
 def test_nothing_that_is_sent_is_a_500(outside: Flask, address: str) -> None:
     _fuzz(outside, address, 3)
