@@ -6,10 +6,10 @@ from typing import Final
 
 from flask import Flask
 
-from service.web.api import me, verbs
+from service.web.api import lists, me, verbs
 from service.web.api.blueprint import Api
 
-PARTS: Final = (me.pages, verbs.pages)
+PARTS: Final = (me.pages, lists.part, verbs.pages)
 
 
 def install_api(app: Flask) -> None:
