@@ -59,7 +59,7 @@ class BudgetExceeded(Exception):  # noqa: N818 -- it says what happened, and cal
 
 
 class Budget:
-    """How many steps are left; a step is a turn of a loop, a call, an element or 16 characters of a result.
+    """How many steps are left; a step is a turn of a loop, a call, an element or 16 characters gone through or made.
 
     A caller that also has a clock gives it with the reading at which to stop; it is asked once in STEPS_PER_LOOK steps.
     """

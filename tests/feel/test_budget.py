@@ -62,6 +62,27 @@ def test_a_loop_takes_as_many_turns_as_steps(steps: int) -> None:
     assert len(turns) == steps // 2
 
 
+# each turn is cheap by its result, and dear by what it goes through
+DEAR = [
+    *('matches(text, "b+c$")', 'contains(text, "ab")', "number(text)", "date(text)", 'split(text, "b")', "text + text"),
+    *("starts with(text, text)", 'replace(text, "x", "y")', "modulo(10 ** 6144, 7 * 10 ** -6000)", 'range("[1..2]")'),
+    *("xs instance of list<number>", "(function(l: list<number>) 1)(xs)", "xs = ys", "count(xs[item = 1])", "xs.a"),
+    *("distinct values(xs)", "sort(xs)", "string(xs)", "flatten([xs, xs])", "concatenate(xs, xs)", "reverse(xs)"),
+    *("1.0000001 ** (i * 1000.7)", 'matches("é", "[\\p{L}-[\\p{Lu}" + string(i) + "]]")'),
+]
+
+
+@pytest.mark.parametrize("text", DEAR)
+def test_what_a_turn_goes_through_is_paid_for(text: str) -> None:
+    turns: list[int] = []
+    variables = from_json({"text": "a" * 100_000, "xs": [1] * 2_000, "ys": [1] * 2_000})
+    functions = {"turn": Function(("i",), turns.append)}
+    with pytest.raises(BudgetExceeded):
+        compile_expression(f"for i in 1..100000 return [turn(i), {text}]").evaluate(variables, functions=functions)
+    # of a turn that costs nothing there would be 25,000
+    assert len(turns) < 10_000
+
+
 class Clock:
     """Time that goes on by one at each look."""
 

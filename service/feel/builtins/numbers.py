@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from service.feel.builtins.registry import builtin
+from service.feel.run import Run
 from service.feel.values import NUMBERS, Value, YearsMonths, number
 
 # a scale may ask for more digits than a number has
@@ -52,10 +53,11 @@ def _abs_duration(value: YearsMonths | timedelta) -> Value:
     return YearsMonths(abs(value.months)) if isinstance(value, YearsMonths) else abs(value)
 
 
-@builtin("modulo", "dividend: number, divisor: number")
-def _modulo(dividend: Decimal, divisor: Decimal) -> Value:
+@builtin("modulo", "dividend: number, divisor: number", needs_run=True)
+def _modulo(run: Run, dividend: Decimal, divisor: Decimal) -> Value:
     if not divisor:
         return None
+    run.budget.spend(max(0, dividend.adjusted() - divisor.adjusted()) // 16)
     rest = _EXACT.remainder(dividend, divisor)
     if rest and (rest < 0) is not (divisor < 0):
         rest = _EXACT.add(rest, divisor)

@@ -17,6 +17,7 @@ from service.feel.values import Range, Value, kind
 Relation = Callable[[Range, Range], bool | None]
 
 _RANGE = re.compile(r"\s*([\[\](])\s*(.*?)\s*\.\.\s*(.*?)\s*([\])\[])\s*", re.S)
+STEPS_TO_READ = 50  # of two texts with a parser
 _DATE_FUNCTIONS = ("date", "time", "date and time", "duration")
 
 
@@ -133,6 +134,7 @@ for _name, _relation, _shapes in (
 @builtin("range", "from: string", needs_run=True)
 def _range(run: Run, text: str) -> Value:
     """A range of literals, such as "[1..5]" or "(..@\"2026-01-01\")"; it is read, never evaluated."""
+    run.budget.spend(STEPS_TO_READ)
     found = _RANGE.fullmatch(text)
     if not found or not (found[2] or found[3]):
         return None

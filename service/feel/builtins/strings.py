@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from service.feel.builtins.registry import builtin
-from service.feel.patterns import compiled
+from service.feel.patterns import compiled, steps_to_read
 from service.feel.run import Run
 from service.feel.text import write
 from service.feel.values import Value
@@ -75,14 +75,19 @@ def _ends_with(text: str, match: str) -> bool:
     return text.endswith(match)
 
 
-@builtin("matches", "input: string, pattern: string, flags: string?")
-def _matches(text: str, pattern: str, flags: str | None = None) -> bool:
-    return compiled(pattern, flags or "").search(text) is not None
+def _pattern(run: Run, pattern: str, flags: str | None = None) -> Any:
+    run.budget.spend(steps_to_read(pattern))
+    return compiled(pattern, flags or "")
 
 
-@builtin("split", "string: string, delimiter: string")
-def _split(text: str, delimiter: str) -> Value:
-    pattern = compiled(delimiter, "")
+@builtin("matches", "input: string, pattern: string, flags: string?", needs_run=True)
+def _matches(run: Run, text: str, pattern: str, flags: str | None = None) -> bool:
+    return _pattern(run, pattern, flags).search(text) is not None
+
+
+@builtin("split", "string: string, delimiter: string", needs_run=True)
+def _split(run: Run, text: str, delimiter: str) -> Value:
+    pattern = _pattern(run, delimiter)
     parts: list[str] = []
     begin = 0
     for found in pattern.finditer(text):
@@ -94,7 +99,7 @@ def _split(text: str, delimiter: str) -> Value:
 
 @builtin("replace", "input: string, pattern: string, replacement: string, flags: string?", needs_run=True)
 def _replace(run: Run, text: str, pattern: str, replacement: str, flags: str | None = None) -> Value:
-    found = compiled(pattern, flags or "")
+    found = _pattern(run, pattern, flags)
     if found.search("") is not None:
         return None  # XPath forbids a pattern that matches nothing at all
     pieces = [(replacement, -1)] if "q" in (flags or "") else _pieces(replacement, found.groups)

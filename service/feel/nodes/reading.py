@@ -173,11 +173,29 @@ def _half_range(node: s.HalfRange, compile_node: Compile, static: Static) -> Eva
 
 def _instance_of(node: s.InstanceOf, compile_node: Compile, static: Static) -> Evaluate:
     value, wanted = compile_node(node.value, static), node.type
-    return lambda run, scope: is_instance(value(run, scope), wanted)
+
+    def ask(run: Run, scope: Scope | None) -> bool:
+        asked = value(run, scope)
+        _pay(run, asked)
+        return is_instance(asked, wanted)
+
+    return ask
+
+
+def _pay(run: Run, value: Value) -> None:
+    """A type goes through every part of a list or context; each costs a step."""
+    parts = value if type(value) is list else list(value.values()) if type(value) is dict else None
+    if parts is None:
+        return
+    run.budget.spend(len(parts))
+    for part in parts:
+        if type(part) is list or type(part) is dict:
+            _pay(run, part)
 
 
 def convert_noting(run: Run, value: Value, wanted: Any, place: Place) -> Value:
     """A value as a declared type takes it; says so where it becomes null."""
+    _pay(run, value)
     found = converted(value, wanted)
     if found is None and value is not None:
         zh = f"{kind_in_chinese(value)}不符合声明的类型或允许值"
