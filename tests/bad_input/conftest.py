@@ -21,7 +21,7 @@ from service.store.unit_of_work import transact
 from service.store.user_tasks import OPEN, TaskGroup, UserTask
 from tests.support.page_form import File, Pair, filled, flattened
 from tests.support.stage import Person, Stage, at
-from tests.support.telling import STARTING, USUAL, Played, Telling, prepared_for, story_of
+from tests.support.telling import STARTING, Played, Telling, prepared_for, usual_of
 
 PROGRAMME = "changchun-innovation-consortium"
 DRAFTED = "the draft of a declaration"
@@ -62,7 +62,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
 @pytest.fixture
 def telling(run_folder: Path, tmp_path: Path, played: Played) -> Iterator[Telling]:
     """The consortium's service with nothing in it yet."""
-    story = story_of(PROGRAMME, USUAL)
+    story = usual_of(PROGRAMME)
     stage = Stage.on_copy(prepared_for(story, run_folder), tmp_path, PROGRAMME, at(story.starts_on))
     yield Telling(stage, story, played)
     stage.close()

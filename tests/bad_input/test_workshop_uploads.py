@@ -51,6 +51,12 @@ BROKEN = [
     Broken("a complex gateway", DIAGRAM, _put_in(b'<bpmn:complexGateway id="tangled"/>'), ("tangled", "请删除")),
     Broken("a missing form", "local-review.bpmn", _swap(b'"local-opinion"', b'"not-there"'), ("decide", "not-there")),
     Broken("a missing decision", DIAGRAM, _swap(b'"route_filing"', b'"nowhere"'), ("route", "nowhere")),
+    Broken(
+        "rules that overlap",
+        "eligibility.dmn",
+        _swap(b"<text>&gt; 0</text>", b"<text>&gt;= 0</text>"),
+        ("eligibility.dmn", "资格结论", "规则 1 与规则 2 会同时命中", "不符合项数 = 0"),
+    ),
     Broken("a missing stage", DIAGRAM, _swap(b'processId="filing"', b'processId="no-stage"'), ("filing", "no-stage")),
     Broken(
         "an unknown operation",
