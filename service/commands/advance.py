@@ -43,7 +43,7 @@ class Course:
     opened: list[Work] = field(default_factory=list)
     operations: list[dict[str, Any]] = field(default_factory=list)
     retried: int | None = None
-    begun_s: float = field(default_factory=time.monotonic)
+    engine_s: float = 0.0  # processor seconds in the engine: neither operations nor a busy machine count
     _paths: Paths = frozenset()
     _reading: CaseReading | None = None
 
@@ -106,12 +106,13 @@ class Course:
     def _apply(self, command: Command, paths: Paths) -> Step:
         self._paths, self._reading = paths, None
         state = self.steps[-1].state if self.steps else self.instance.state
-        step = apply(self.programme.bundle, state, command, self.work.now, self.reading().values, clock=self._seconds)
+        values, begun_s = self.reading().values, time.thread_time() - self.engine_s
+        step = apply(
+            self.programme.bundle, state, command, self.work.now, values, clock=lambda: time.thread_time() - begun_s
+        )
+        self.engine_s = time.thread_time() - begun_s
         self.steps.append(step)
         return step
-
-    def _seconds(self) -> float:
-        return time.monotonic() - self.begun_s
 
     def _carry_out(self, request: OperationRequest) -> Command:
         """The answer of an operation; one that fails leaves no row behind and becomes an incident, not an error."""

@@ -31,8 +31,8 @@ def apply(
 ) -> Step:
     """Carry out one command on a stored instance (None: a new one) and say everything that came of it.
 
-    `at` is an aware instant: what FEEL calls now; `clock` says the seconds since the act began, so that none
-    computes for ever. Only a command the process does not wait for raises (WrongCommand); whatever goes wrong after it
+    `at` is an aware instant: what FEEL calls now; `clock` says the seconds the act has computed, so that none
+    does so for ever. Only a command the process does not wait for raises (WrongCommand); whatever goes wrong after it
     is an incident of the Step, and the command's own effect is kept.
     """
     evaluation = Evaluation(bundle.expressions, case, at, clock)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 LONGEST = 500  # nodes a token may pass without waiting
 STEPS = 50_000  # engine steps in one command
-SECONDS = 5.0  # of one act with all its steps, where the caller gives a clock
+SECONDS = 5.0  # of one act in the engine, where the caller gives a clock (processor time: advance does)
 LOOK = 100  # steps between two looks at the clock and at the crowd
 TOKENS = 5_000  # live in one instance
 TURNS = 2_000  # of one loop

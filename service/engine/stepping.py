@@ -12,7 +12,7 @@ from service.engine.limits import LONGEST, LOOK, SECONDS, STEPS, TOKENS
 from service.engine.spiff import LIVE, READY, WAITING, Frame, Instance, Token
 
 CROWD = 100  # tasks of a frame before finished ones are swept away
-Clock: TypeAlias = Callable[[], float]  # seconds since the act began
+Clock: TypeAlias = Callable[[], float]  # seconds that the act has computed
 
 
 def run(instance: Instance, clock: Clock | None = None) -> None:
