@@ -18,6 +18,8 @@ from service.settings import Settings, SettingsError
 if TYPE_CHECKING:
     from flask import Flask
 
+    from service.commands.backup import BackupReport, Verification
+
 _LEVELS = {"error": "错误", "warning": "警告", "note": "提示"}
 
 
@@ -264,19 +266,11 @@ def user() -> None:
 @click.option("--role", "roles", multiple=True, help="角色，可多次。")
 @click.option("--email", default="", help="电子邮箱。")
 @click.password_option(help="口令（不写则在终端输入）。")
-def user_add(*, login: str, name: str, organisation: str, roles: tuple[str, ...], email: str, password: str) -> None:
+def user_add(login: str, **given: object) -> None:
     """建立账号并授予角色。 / Create an account and grant roles."""
     from service.commands import people  # noqa: PLC0415
 
-    _as_operator(
-        people.add_user,
-        login=login,
-        name=name,
-        organisation=organisation,
-        roles=roles,
-        password=password,
-        email=email,
-    )
+    _as_operator(people.add_user, login=login, **given)
     click.echo(login)
 
 
@@ -295,22 +289,11 @@ def organisation() -> None:
 @click.option("--competent", default=None, help="归口主管部门的单位代码。")
 @click.option("--credit-code", default=None, help="统一社会信用代码。")
 @click.option("--region", default="", help="所在区域。")
-def organisation_add(
-    *, code: str, name: str, kind: str, parent: str | None, competent: str | None, credit_code: str | None, region: str
-) -> None:
+def organisation_add(code: str, **given: object) -> None:
     """登记单位。 / Register an organisation."""
     from service.commands import people  # noqa: PLC0415
 
-    _as_operator(
-        people.add_organisation,
-        code=code,
-        name=name,
-        kind=kind,
-        parent=parent,
-        competent=competent,
-        credit_code=credit_code,
-        region=region,
-    )
+    _as_operator(people.add_organisation, code=code, **given)
     click.echo(code)
 
 
@@ -338,47 +321,38 @@ def calendar_import(file: Path) -> None:
 @main.command()
 def verify() -> None:
     """核对审计链与保存的文件，报告尚未封存的尾部；有问题时退出码为 1。 / Verify the audit chain and the kept files."""
-    from service.commands import backup as commands  # noqa: PLC0415
-    from service.queries import audit  # noqa: PLC0415
-    from service.store.session import db  # noqa: PLC0415
+    from service.commands.backup import verify as run  # noqa: PLC0415
 
-    settings = _settings()
-    with _app(settings).app_context():
-        report = audit.verify(db.session())
-        damaged = commands.damaged_files(db.session())
-    click.echo(audit.told(report))
-    click.echo("\n  ".join([f"缺失或损坏的文件 / files missing or damaged: {len(damaged)}", *damaged]))
-    sys.exit(0 if report.holds and not damaged else 1)
+    _report(run)
 
 
 @main.command()
 @click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
 def backup(target: Path) -> None:
     """把数据库与文件备份成一个自带校验的归档；可在运行中进行。缺文件时退出码为 1。 / Back up into one archive."""
-    from service.commands import backup as commands  # noqa: PLC0415
+    from service.commands.backup import back_up as run  # noqa: PLC0415
 
-    if target.exists():
-        click.echo(f"{target} 已存在，不覆盖。 / {target} exists and is not overwritten.", err=True)
-        sys.exit(2)
-    with _app(_settings()).app_context():
-        report = commands.back_up(target, datetime.now(UTC))
-    click.echo(report.told())
-    sys.exit(0 if report.whole else 1)
+    _report(run, target, datetime.now(UTC))
 
 
 @main.command()
 @click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def restore(source: Path) -> None:
     """把备份恢复到一个空数据库，并核对；目标不空则拒绝。 / Restore a backup into an empty database and verify it."""
-    from service.commands import backup as commands  # noqa: PLC0415
-    from service.domain.identity import SYSTEM  # noqa: PLC0415
-    from service.store import migrations  # noqa: PLC0415
-    from service.store.unit_of_work import transact  # noqa: PLC0415
+    from service.commands.backup import restore_whole as run  # noqa: PLC0415
+
+    _report(run, source, datetime.now(UTC), migrated=True)
+
+
+def _report(act: Callable[..., BackupReport | Verification], *given: object, migrated: bool = False) -> None:
+    """Do something to the whole service, say what came of it, and end with 1 where something is wrong."""
+    from service.store.migrations import upgrade  # noqa: PLC0415
 
     app = _app(_settings())
-    migrations.upgrade(app)
+    if migrated:
+        upgrade(app)
     with app.app_context():
-        report = transact(commands.restore, source, actor=SYSTEM, now=datetime.now(UTC))
+        report = act(*given)
     click.echo(report.told())
     sys.exit(0 if report.whole else 1)
 

@@ -21,11 +21,12 @@ from sqlalchemy.orm import Session
 from service.commands.ports import ports
 from service.commands.trail import note
 from service.delivery.blobs import BlobDamaged, BlobMissing
-from service.domain.errors import Refusal
+from service.domain.errors import InvalidInput, Refusal
+from service.domain.identity import SYSTEM
 from service.store import archive, audit_chain
 from service.store.archive import Part
 from service.store.session import db
-from service.store.unit_of_work import UnitOfWork
+from service.store.unit_of_work import UnitOfWork, transact
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -66,11 +67,46 @@ class BackupReport:
         return "\n".join(lines)
 
 
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was found wrong in the chain and among the kept files."""
+
+    chain: audit_chain.Report
+    damaged: tuple[str, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is."""
+        return self.chain.holds and not self.damaged
+
+    def told(self) -> str:
+        """The finding in a few lines, Chinese and English."""
+        state = "完整 / intact" if self.chain.holds else "断裂 / BROKEN"
+        sealed = f"已封存 {self.chain.sealed} 条，未封存 {self.chain.unsealed} 条；链头 {self.chain.head}"
+        breaks = [f"  第 {one.seq} 条：{one.what}" for one in self.chain.breaks]
+        files = [f"缺失或损坏的文件 / files missing or damaged: {len(self.damaged)}", *self.damaged]
+        return "\n".join([f"审计链{state}：{sealed}", *breaks, *files])
+
+
+def verify() -> Verification:
+    """Walk the chain and read every kept file that a row names."""
+    session = db.session()
+    return Verification(audit_chain.verify(session), damaged_files(session))
+
+
+def restore_whole(source: Path, now: datetime) -> BackupReport:
+    """`restore` in its own transaction, in the service's own name."""
+    return transact(restore, source, actor=SYSTEM, now=now)
+
+
 def back_up(target: Path, now: datetime) -> BackupReport:
     """Write the archive of one consistent moment, while others go on working.
 
-    It is written aside and takes its name when it is whole; only its owner may read it.
+    It is written aside and takes its name when it is whole; only its owner may read it. Raises InvalidInput where the
+    target exists.
     """
+    if target.exists():
+        raise InvalidInput(field=str(target), zh="文件已存在，不覆盖", en="the file exists and is not overwritten")
     session = db.session()
     session.close()  # the snapshot begins here
     if session.get_bind().dialect.name == "postgresql":

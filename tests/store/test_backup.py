@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import func, select
 
+from service import cli
 from service.commands import attachments, backup, calls, user_tasks
 from service.commands.backup import ArchiveRefused
 from service.domain.identity import SYSTEM
@@ -231,3 +233,29 @@ class _empty(ExitStack):  # noqa: N801 # used as a function
 
     def __enter__(self) -> Flask:  # type: ignore[override] # the application, not the stack
         return self.enter_context(self._whole)
+
+
+def test_the_operators_commands_say_what_they_did(
+    database: str, tmp_path: Path, run_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`backup`, `restore` and `verify` as an operator types them, with their exit codes."""
+    with whole(database, tmp_path / "from") as app:
+        _opened(app)
+    empty = databases.copy_sqlite(databases.migrated_sqlite(run_folder), tmp_path / "empty.sqlite3")
+    monkeypatch.setenv("SHENBAO_SECRET_KEY", "a secret that only the tests know, long enough")
+    monkeypatch.setenv("SHENBAO_DATA_DIR", str(tmp_path / "from" / "files"))
+
+    def run(url: str, *words: str) -> tuple[int, str]:
+        monkeypatch.setenv("SHENBAO_DATABASE_URL", url)
+        found = CliRunner().invoke(cli.main, words)
+        return found.exit_code, found.output if found.exception is None else f"{found.output}{found.exception}"
+
+    target = str(tmp_path / "backup.zip")
+    code, told = run(database, "backup", target)
+    assert code == 0
+    assert "sha256" in told
+    assert "not overwritten" in run(database, "backup", target)[1]
+    assert "not empty" in run(database, "restore", target)[1]
+    assert run(empty, "restore", target)[0] == 0
+    code, told = run(empty, "verify")
+    assert (code, "intact" in told) == (0, True)
