@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from service.commands import calls, cases
+from service.commands import calls, cases, people
 from service.domain.errors import DeploymentRefused, FormInvalid, InvalidInput, NotAllowed, WrongState
 from service.programmes.manifest import read_manifest
 from service.settings import ROOT
+from service.simulator.cast import PASSWORD
 from service.simulator.driver import Driver
 from service.simulator.story import read_story
 from service.store.calls import Call
@@ -131,6 +132,20 @@ def test_only_what_the_department_recommends_can_be_picked(province: Office) -> 
     clerk = driver.cast.of_role("local-clerk", driver.now)
     with pytest.raises(FormInvalid):
         province.complete(task.id, {"case_ids": [str(task.case_id)]}, by=clerk)
+
+
+def test_who_picked_the_cases_does_not_sign_for_them(province: Office) -> None:
+    _played_to(province, "pick")
+    roles = ("local-clerk", "local-head")
+    added = province.act(
+        people.add_user, login="both", name="示例·一人两职", organisation="county", roles=roles, password=PASSWORD
+    )
+    both = province.actor(added)
+    wanted = province.rows(select(Case.id).where(Case.applicant_id.is_not(None)))
+    province.complete(province.open_task("pick").id, {"case_ids": [str(case_id) for case_id in wanted]}, by=both)
+    signed = {"approved": "yes", "signer_name": "示例", "signed_on": "2025-04-14"}
+    with pytest.raises(NotAllowed):
+        province.complete(province.open_task("sign").id, signed, by=both)
 
 
 def test_the_date_ends_the_dispatch_to_the_second(province: Office) -> None:
