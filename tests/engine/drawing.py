@@ -5,25 +5,33 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from tests.engine.net import Catch, Condition, Edge, Net
 from tests.engine.sketch import Lines
-from tests.engine.token_game import Condition, Edge, Net
 
 CONDITIONS: list[Condition] = [("<", 2), (">", 2), ("=", 1), (">", 0), ("<", 4)]
 WORDS = {"<": "k < {}", ">": "k > {}", "=": "k = {}"}
-INSIDE = ["user", "user", "seq", "xor", "and", "or", "loop", "sub", "task"]
-FLAT = ["user", "seq", "xor", "and", "or", "loop"]
-WILD = ["user"] * 5 + ["task", "xor", "xor", "and", "and", "or", "or"]
+INSIDE = ["user", "user", "job", "seq", "xor", "and", "or", "loop", "sub", "sub", "task"]
+FLAT = ["user", "user", "seq", "xor", "and", "or", "loop"]
+WILD = ["user"] * 5 + ["task", "xor", "xor", "and", "and", "or", "or", "job"]
+CODES = ["E1", "E2"]
+TRIGGERS = {
+    "user": ["timer", "message"],
+    "job": ["timer", "error"],
+    "sub": ["timer", "message", "error", "escalation"],
+}
 
 
 def draw(r: random.Random) -> Net:
     """One random diagram."""
     drawn = _Draw(r)
-    return drawn.structured(r.randrange(3, 12)) if r.random() < 0.4 else drawn.wild(r.randrange(3, 12))
+    if r.random() < 0.6:
+        return drawn.wild(r.randrange(3, 12))
+    return drawn.structured(r.randrange(3, 12), r.choice([1, 1, 2]))
 
 
 class _Draw:
     def __init__(self, r: random.Random) -> None:
-        self.r, self.count = r, 0
+        self.r, self.count, self.inside = r, 0, 0
 
     def name(self, kind: str) -> str:
         self.count += 1
@@ -34,10 +42,17 @@ class _Draw:
         net.kind[node] = kind
         if kind == "user" and self.r.random() < 0.15:
             net.turns[node] = self.r.choice([2, 3])
-        if kind in ("user", "sub") and self.r.random() < 0.2:
-            event = self.name("on")
-            net.kind[event], net.boundary[node] = "on", (event, self.r.random() < 0.5)
+        if kind in ("fail", "raise"):
+            net.codes[node] = self.r.choice(CODES)
+        if kind in TRIGGERS and self.r.random() < (0.6 if kind == "sub" else 0.25):
+            triggers = self.r.sample(TRIGGERS[kind], self.r.choice([1, 1, 2]))
+            net.boundary[node] = [self.catch(self.name("on"), trigger) for trigger in triggers]
+            net.kind.update((catch.node, "on") for catch in net.boundary[node])
         return node
+
+    def catch(self, node: str, trigger: str) -> Catch:
+        code = self.r.choice([None, *CODES]) if trigger in ("error", "escalation") else None
+        return Catch(node, trigger == "error" or self.r.random() < 0.5, trigger, code)
 
     def link(self, net: Net, source: str, target: str) -> None:
         net.flows.setdefault((source, target), None)
@@ -61,12 +76,21 @@ class _Draw:
     def block(self, net: Net, after: str, size: int, depth: int) -> str:
         """Draws something with structure after a node; returns its last node."""
         kind = "user" if size <= 1 else self.r.choice(INSIDE if depth else FLAT)
+        if self.inside and self.r.random() < 0.2:
+            kind = self.r.choice(["raise", "fail"])
         if kind == "seq":
             return self.block(net, self.block(net, after, size // 2, depth), size // 2, depth)
-        if kind in ("user", "task", "sub"):
+        if kind == "fail":
+            split = self.add(net, "xor")
+            self.link(net, after, split)
+            self.link(net, split, self.add(net, "fail"))
+            return split
+        if kind in ("user", "task", "job", "raise", "sub"):
             node = self.add(net, kind)
             if kind == "sub":
+                self.inside += 1
                 net.inner[node] = self.structured(max(1, size - 2), depth - 1)
+                self.inside -= 1
             self.link(net, after, node)
             return node
         if kind == "loop":
@@ -81,12 +105,12 @@ class _Draw:
             self.link(net, self.block(net, fork, max(1, size // 2 - 1), depth), join)
         return join
 
-    def structured(self, size: int, depth: int = 1) -> Net:
+    def structured(self, size: int, depth: int = 1, *, eventful: bool = True) -> Net:
         net = Net()
         last = self.block(net, self.add(net, "start"), size, depth)
         self.link(net, last, self.add(net, self.r.choice(["end"] * 9 + ["terminate"]), self.name("end")))
         self.finish(net)
-        if depth and self.r.random() < 0.2:
+        if eventful and self.r.random() < 0.3:
             self.event(net)
         return net
 
@@ -99,7 +123,8 @@ class _Draw:
                 net.inner[node] = self.wild(r.choice([2, 3, 4]), 0)
             self.link(net, r.choice(nodes), node)
             nodes.append(node)
-        end = self.add(net, r.choice(["end", "end", "end", "terminate"]), self.name("end"))
+        last = ["end", "end", "end", "terminate"] + ([] if depth else ["fail", "raise"])
+        end = self.add(net, r.choice(last), self.name("end"))
         for node in nodes:
             if not net.out(node):
                 self.link(net, node, r.choice(nodes[1:] + [end] * 4))
@@ -114,7 +139,8 @@ class _Draw:
         return net
 
     def event(self, net: Net) -> None:
-        net.event = (self.name("w"), self.r.random() < 0.5, self.structured(2, 0))
+        trigger = self.r.choice(["timer", "message", "error", "error", "escalation"])
+        net.event = (self.catch(self.name("w"), trigger), self.structured(2, 0, eventful=False))
 
 
 def by_number(flow: Edge, condition: Condition) -> str:
@@ -130,20 +156,18 @@ def by_choice(flow: Edge, condition: Condition) -> str:
 def lines(net: Net, said: Callable[[Edge, Condition], str] = by_number) -> Lines:
     """The diagram in the words of a sketch."""
     out: Lines = []
-    hosts = {event: (host, interrupting) for host, (event, interrupting) in net.boundary.items()}
+    hosts = {catch.node: (host, catch) for host, catches in net.boundary.items() for catch in catches}
     for node, kind in net.kind.items():
         if kind == "user":
             many = f" | each =[{', '.join('1' * net.turns[node])}] as i" if node in net.turns else ""
             out.append(f"user {node} | out =k -> k{many}")
-        elif kind == "terminate":
-            out.append(f"end {node} | terminate")
         elif kind == "on":
-            host, interrupting = hosts[node]
-            out.append(f"on {node} {host} | timer duration PT1H" + ("" if interrupting else " | beside"))
+            host, catch = hosts[node]
+            out.append(f"on {node} {host} | {_trigger(catch)}" + ("" if catch.interrupting else " | beside"))
         elif kind == "sub":
             out += [f"sub {node}", lines(net.inner[node], said)]
         else:
-            out.append(f"{kind} {node}")
+            out.append(_plain(net, node, kind))
     out += _event(net, said)
     for flow, condition in net.flows.items():
         if net.default.get(flow[0]) == flow:
@@ -153,11 +177,27 @@ def lines(net: Net, said: Callable[[Edge, Condition], str] = by_number) -> Lines
     return out
 
 
+def _plain(net: Net, node: str, kind: str) -> str:
+    if kind == "fail":
+        return f"end {node} | error {net.codes[node]}"
+    if kind == "raise":
+        return f"{'throw' if net.out(node) else 'end'} {node} | escalation {net.codes[node]}"
+    return f"end {node} | terminate" if kind == "terminate" else f"{kind} {node}"
+
+
+def _trigger(catch: Catch) -> str:
+    if catch.trigger == "timer":
+        return "timer duration PT1H"
+    if catch.trigger == "message":
+        return f"message {catch.node} key =1"
+    return f"{catch.trigger} {catch.code or ''}".strip()
+
+
 def _event(net: Net, said: Callable[[Edge, Condition], str]) -> Lines:
     if net.event is None:
         return []
-    node, interrupting, inside = net.event
+    catch, inside = net.event
     body = lines(inside, said)
     at = next(i for i, x in enumerate(body) if isinstance(x, str) and x.startswith("start "))
-    body[at] = f"{body[at]} | message {node} key =1" + ("" if interrupting else " | beside")
-    return [f"eventsub {node}", body]
+    body[at] = f"{body[at]} | {_trigger(catch)}" + ("" if catch.interrupting else " | beside")
+    return [f"eventsub {catch.node}", body]

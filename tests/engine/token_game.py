@@ -1,281 +1,200 @@
-"""A second, tiny interpreter of BPMN: the token game over markings, without time, data or storage. Only for comparison.
+"""A second, tiny interpreter of BPMN: tokens that move through nets, without time, data or storage; to compare with.
 
-A scope is (active, waiting, armed): active things (node, boundary armed, turns left, inner scope or None), tokens
-waiting at joins {flow: count}, and whether its event sub-process still waits. Where BPMN leaves an order open (several
-inclusive joins ready at once, several equal instances of one task), every outcome is kept: a command maps a set of
-scopes to a set of scopes; `TROUBLE` stands for an incident.
+Where BPMN leaves an order open (several inclusive joins ready at once), every outcome is kept. A token that cannot go
+on is parked, which is what the engine calls an incident.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter, deque
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any, Final
 
-Scope = tuple[Any, ...]
-Outcome = Any  # a Scope, or TROUBLE
-Edge = tuple[str, str]
-Condition = tuple[str, int]
-Change = Callable[["Net", Scope, "int | None"], "set[Outcome] | None"]
+from tests.engine.net import Catch, Edge, Net, holds
 
-TROUBLE: Final = "trouble"
-BUDGET = 600
+BUDGET = 300  # tokens that may move in one command
+OPEN = ("user", "job", "sub")
 
 
-@dataclass
-class Net:
-    """One scope of a diagram."""
-
-    kind: dict[str, str] = field(default_factory=dict)  # node → start end terminate user task xor and or sub on
-    flows: dict[Edge, Condition | None] = field(default_factory=dict)
-    default: dict[str, Edge] = field(default_factory=dict)
-    boundary: dict[str, tuple[str, bool]] = field(default_factory=dict)  # activity → (event, interrupting)
-    turns: dict[str, int] = field(default_factory=dict)  # user task → parallel turns
-    inner: dict[str, Net] = field(default_factory=dict)
-    event: tuple[str, bool, Net] | None = None  # event sub-process
-
-    def out(self, node: str) -> list[Edge]:
-        return [flow for flow in self.flows if flow[0] == node]
-
-    def into(self, node: str) -> list[Edge]:
-        return [flow for flow in self.flows if flow[1] == node]
-
-    def below(self, node: str) -> Net:
-        return self.event[2] if self.event is not None and node == self.event[0] else self.inner[node]
+@dataclass(eq=False)
+class Token:
+    scope: Scope
+    node: str
+    state: str  # entering ready open parked gone
+    armed: list[Catch] = field(default_factory=list)
+    left: int = 1
+    inside: Scope | None = None
 
 
-def holds(condition: Condition, k: int) -> bool:
-    sign, number = condition
-    return {"<": k < number, ">": k > number, "=": k == number}[sign]
+@dataclass(eq=False)
+class Scope:
+    net: Net
+    owner: Token | None
+    listening: bool
+    tokens: list[Token] = field(default_factory=list)
+    waiting: Counter[Edge] = field(default_factory=Counter)
 
 
-def freeze(active: Iterable[Any], waiting: dict[Edge, int], armed: bool) -> Scope:
-    kept = tuple(sorted((flow, count) for flow, count in waiting.items() if count))
-    return (tuple(sorted(active, key=repr)), kept, armed)
+class Game:
+    """One instance; what moves at once moves first come, first served."""
 
+    def __init__(self, net: Net, k: int) -> None:
+        self.k, self.left = k, BUDGET
+        self.ready: deque[Token] = deque()
+        self.root = self.begin(net, None)
 
-def empty(scope: Scope) -> bool:
-    return not scope[0] and not scope[1]
+    def begin(self, net: Net, owner: Token | None) -> Scope:
+        scope = Scope(net, owner, net.event is not None)
+        self.put(scope, net.first, "ready")
+        return scope
 
-
-def begin(net: Net, k: int) -> set[Outcome]:
-    """All scopes a fresh start may come to rest in."""
-    start = next(node for node, kind in net.kind.items() if kind == "start")
-    return move(net, freeze([], {}, net.event is not None), leave(net, start, k), k)
-
-
-def leave(net: Net, node: str, k: int) -> list[Edge] | None:
-    """Flows a token takes away from a node; None: trouble."""
-    flows, kind = net.out(node), net.kind.get(node)
-    if kind not in ("xor", "or") or (len(flows) == 1 and net.flows[flows[0]] is None):
-        return flows
-    good = [f for f in flows if f != net.default.get(node) and ((c := net.flows[f]) is None or holds(c, k))]
-    if not good and node in net.default:
-        good = [net.default[node]]
-    if not good and flows:
-        return None
-    return good[:1] if kind == "xor" else good
-
-
-def move(net: Net, scope: Scope, todo: list[Edge] | None, k: int, budget: list[int] | None = None) -> set[Outcome]:
-    """Run tokens on the flows `todo` until nothing moves: a set of scopes."""
-    return {TROUBLE} if todo is None else _Move(net, scope, k, budget or [BUDGET]).run(list(todo))
-
-
-class _Move:
-    """Tokens on their way through one scope."""
-
-    def __init__(self, net: Net, scope: Scope, k: int, budget: list[int]) -> None:
-        self.net, self.k, self.budget = net, k, budget
-        self.active, self.waiting, self.armed = list(scope[0]), dict(scope[1]), scope[2]
-        self.trouble = self.killed = False
-
-    def run(self, todo: list[Edge]) -> set[Outcome]:
-        gone = freeze([], {}, self.armed)
-        while todo:
-            flow = todo.pop(0)
-            self.budget[0] -= 1
-            if self.budget[0] < 0:
-                return {TROUBLE, gone} if self.killed else {TROUBLE}
-            if self.net.kind[flow[1]] == "sub":
-                return self.sub(flow[1], todo, gone)
-            if self.passes(flow):
-                more = leave(self.net, flow[1], self.k)
-                self.trouble |= more is None
-                todo += more or []
-        if self.killed:
-            return {gone, TROUBLE} if self.trouble else {gone}
-        if self.trouble:
-            return {TROUBLE}
-        return self.rest()
-
-    def passes(self, flow: Edge) -> bool:
-        """Whether the token goes on at once."""
-        net, node = self.net, flow[1]
-        kind = net.kind[node]
-        if kind == "terminate":
-            self.killed = True
-        if kind in ("end", "terminate"):
-            return False
-        if kind == "user":
-            self.active.append((node, node in net.boundary, net.turns.get(node, 1), None))
-            return False
-        if kind in ("and", "or") and len(net.into(node)) > 1:
-            self.waiting[flow] = self.waiting.get(flow, 0) + 1
-            if kind == "or" or not all(self.waiting.get(other) for other in net.into(node)):
-                return False
-            for other in net.into(node):
-                self.waiting[other] -= 1
+    def put(self, scope: Scope, node: str, state: str) -> bool:
+        scope.tokens.append(Token(scope, node, state))
+        self.ready.append(scope.tokens[-1])
         return True
 
-    def sub(self, node: str, todo: list[Edge], gone: Scope) -> set[Outcome]:
-        net, k, budget = self.net, self.k, self.budget
-        here = freeze(self.active, self.waiting, self.armed)
-        out: set[Outcome] = set()
-        for inside in begin(net.inner[node], k):
-            if inside == TROUBLE:
-                later = move(net, here, todo, k, budget) if "terminate" in net.kind.values() else set()
-                out |= {TROUBLE} | {x for x in later if x != TROUBLE and empty(x)}
-            elif empty(inside):
-                more = leave(net, node, k)
-                out |= {TROUBLE} if more is None else move(net, here, todo + more, k, budget)
-            else:
-                held = [*self.active, (node, node in net.boundary, 1, inside)]
-                out |= move(net, freeze(held, self.waiting, self.armed), todo, k, budget)
-        if self.killed:
-            return (out & {TROUBLE}) | {gone} | ({TROUBLE} if self.trouble else set())
-        if not self.trouble:
-            return out
-        ends = "terminate" in net.kind.values()  # it takes the parked token away
-        return {TROUBLE} | {x for x in out if ends and x != TROUBLE and empty(x)}
+    def arrive(self, scope: Scope, flow: Edge) -> None:
+        net, node = scope.net, flow[1]
+        if net.joins(node):
+            scope.waiting[flow] += 1
+            if net.kind[node] == "and" and all(scope.waiting[other] for other in net.into(node)):
+                self.join(scope, node, net.into(node))
+        elif node not in net.boundary and net.kind[node] in OPEN:
+            scope.tokens.append(Token(scope, node, "open"))
+            self.enter(scope.tokens[-1])
+        else:
+            self.put(scope, node, "entering" if net.kind[node] in OPEN else "ready")
 
-    def rest(self) -> set[Outcome]:
-        """Nothing moves: inclusive joins that need not wait any longer go on."""
-        net, active, waiting = self.net, self.active, self.waiting
-        go = {}
-        for join in [node for node, kind in net.kind.items() if kind == "or" and len(net.into(node)) > 1]:
-            filled = [flow for flow in net.into(join) if waiting.get(flow)]
-            places = [(a[0], a[1]) for a in active]
-            places += [(flow[1], False) for flow, count in waiting.items() if count and flow[1] != join]
-            if filled and ready(net, join, filled, places):
-                go[join] = {flow: count - (flow in filled) for flow, count in waiting.items()}
-        if go:
-            share = [self.budget[0] // len(go)] if len(go) > 1 else self.budget
-            out: set[Outcome] = set()
-            for join, left in go.items():
-                out |= move(net, freeze(active, left, self.armed), leave(net, join, self.k), self.k, share)
-            return out
-        if any(waiting.values()) and not active:
-            return {TROUBLE}
-        return {freeze(active, waiting, self.armed)}
+    def join(self, scope: Scope, node: str, flows: list[Edge]) -> None:
+        scope.waiting -= Counter(flows)
+        self.put(scope, node, "ready")
 
+    def enter(self, token: Token) -> None:
+        net, token.state = token.scope.net, "open"
+        token.armed, token.left = [*net.boundary.get(token.node, ())], net.turns.get(token.node, 1)
+        if (inside := net.below(token.node)) is not None:
+            token.inside = self.begin(inside, token)
 
-def ready(net: Net, join: str, filled: list[Edge], places: list[tuple[str, bool]]) -> bool:
-    """BPMN 2.0, 13.3.3: no token elsewhere has a path to an empty flow unless it has one to a filled flow, too."""
-    for place, armed in places:
-        reached = _reached(net, join, place, armed)
-        if reached and not reached & set(filled):
-            return False
-    return True
+    def act(self, token: Token) -> None:
+        scope, kind = token.scope, token.scope.net.kind.get(token.node, "sub")
+        if token.state == "entering":
+            self.enter(token)
+        elif kind == "terminate":
+            self.clear(scope)
+            self.over(scope)
+        elif kind == "fail" and not self.throw(token, "error", scope.net.codes[token.node]):
+            token.state = "parked"
+        elif kind != "fail":
+            if kind == "raise":
+                self.throw(token, "escalation", scope.net.codes[token.node])
+            if token.state != "gone":
+                self.leave(token)
 
+    def leave(self, token: Token) -> None:
+        net, node, scope = token.scope.net, token.node, token.scope
+        flows, kind = net.out(node), net.kind.get(node)
+        if kind in ("xor", "or") and (len(flows) > 1 or any(net.flows[flow] for flow in flows)):
+            default = [flow for flow in flows if flow == net.default.get(node)]
+            good = [flow for flow in flows if flow not in default and holds(net.flows[flow], self.k)]
+            flows = (good or default)[: 1 if kind == "xor" else None]
+            if not flows:
+                token.state = "parked"
+                return
+        self.remove(token)
+        for flow in flows:
+            self.arrive(scope, flow)
+        self.over(scope)
 
-def _reached(net: Net, join: str, place: str, armed: bool) -> set[Edge]:
-    """The flows into the join to which a token at this place has a path; `armed`: its boundary event still waits."""
-    seen: set[str] = set()
-    reached = {flow for flow in net.out(place) if flow[1] == join}
-    todo = [place] if armed else [flow[1] for flow in net.out(place)]
-    while todo:
-        node = todo.pop()
-        if node in seen or node == join:
-            continue
-        seen.add(node)
-        if node in net.boundary:
-            todo.append(net.boundary[node][0])
-        reached |= {flow for flow in net.out(node) if flow[1] == join}
-        todo += [flow[1] for flow in net.out(node)]
-    return reached
+    def over(self, scope: Scope) -> None:
+        if (owner := scope.owner) and owner.state == "open" and not scope.tokens and not +scope.waiting:
+            owner.state = "ready"
+            self.ready.append(owner)
 
+    def remove(self, token: Token) -> None:
+        token.state = "gone"
+        token.scope.tokens.remove(token)
+        if token.inside is not None:
+            self.clear(token.inside)
 
-def each(net: Net, scope: Scope, change: Change, k: int) -> set[Outcome]:
-    """`change` one thing somewhere in the scope: the union over all places where it applies."""
-    out: set[Outcome] = change(net, scope, None) or set()
-    for index, (node, armed, left, inner) in enumerate(scope[0]):
-        out |= change(net, scope, index) or set()
-        if inner is None:
-            continue
-        others = scope[0][:index] + scope[0][index + 1 :]
-        for result in each(net.below(node), inner, change, k):
-            if result == TROUBLE:
-                out.add(result)
-            elif empty(result):
-                out |= move(net, (others, *scope[1:]), net.out(node), k)
-            else:
-                out.add(freeze((*others, (node, armed, left, result)), dict(scope[1]), scope[2]))
-    return out
+    def clear(self, scope: Scope) -> None:
+        scope.waiting.clear()
+        for token in [*scope.tokens]:
+            self.remove(token)
 
+    def throw(self, token: Token | None, trigger: str, code: str) -> bool:
+        """The nearest that catches it, outwards; False: nobody."""
+        while token is not None:
+            found = [c for c in token.armed if c.trigger == trigger and c.code in (None, code)]
+            if found:
+                return self.happen(token, min(found, key=lambda catch: catch.code is None))
+            scope = token.scope
+            catch = scope.net.event[0] if scope.listening and scope.net.event else None
+            if catch is not None and catch.trigger == trigger and catch.code in (None, code):
+                return self.start(scope, catch)
+            token = scope.owner
+        return False
 
-def done(task: str, k: int) -> Change:
-    """A user task, or one turn of it, is completed."""
+    def happen(self, host: Token, catch: Catch) -> bool:
+        """A boundary event."""
+        if catch.interrupting:
+            self.remove(host)
+        elif not catch.again():
+            host.armed.remove(catch)
+        return self.put(host.scope, catch.node, "ready")
 
-    def change(net: Net, scope: Scope, index: int | None) -> set[Outcome] | None:
-        if index is None or scope[0][index][0] != task:
-            return None
-        node, armed, left, _ = scope[0][index]
-        others = scope[0][:index] + scope[0][index + 1 :]
-        if left > 1:
-            return {freeze((*others, (node, armed, left - 1, None)), dict(scope[1]), scope[2])}
-        return move(net, (others, *scope[1:]), net.out(node), k)
+    def start(self, scope: Scope, catch: Catch) -> bool:
+        """The event sub-process."""
+        scope.listening = catch.again()
+        if catch.interrupting:
+            self.clear(scope)
+        return self.put(scope, catch.node, "entering")
 
-    return change
+    def scopes(self, scope: Scope | None = None) -> Iterator[Scope]:
+        scope = scope or self.root
+        yield scope
+        for token in scope.tokens:
+            if token.inside is not None:
+                yield from self.scopes(token.inside)
 
+    def rest(self) -> list[Game]:
+        """Every game this may come to once nothing moves any more."""
+        while self.ready:
+            token = self.ready.popleft()
+            self.left -= 1
+            if token.state != "gone" and self.left >= 0:
+                self.act(token)
+        found = [*self.joinable()]
+        if not found or self.left < 0:
+            return [self]
+        self.left //= len(found)
+        games = [self, *(deepcopy(self) for _ in found[1:])]
+        for index, game in enumerate(games):
+            game.join(*[*game.joinable()][index])
+        return [rested for game in games for rested in game.rest()]
 
-def fired(event: str, k: int) -> Change:
-    """A boundary timer fires."""
-
-    def change(net: Net, scope: Scope, index: int | None) -> set[Outcome] | None:
-        if index is None or not scope[0][index][1] or net.boundary[scope[0][index][0]][0] != event:
-            return None
-        node, _, left, inner = scope[0][index]
-        others = scope[0][:index] + scope[0][index + 1 :]
-        if not net.boundary[node][1]:
-            others += ((node, False, left, inner),)
-        return move(net, freeze(others, dict(scope[1]), scope[2]), net.out(event), k)
-
-    return change
-
-
-def message(event: str, k: int) -> Change:
-    """The message of an event sub-process comes."""
-
-    def change(net: Net, scope: Scope, index: int | None) -> set[Outcome] | None:
-        if index is not None or not scope[2] or net.event is None or net.event[0] != event:
-            return None
-        node, interrupting, inside = net.event
-        active: list[Any] = [] if interrupting else list(scope[0])
-        waiting = {} if interrupting else dict(scope[1])
-        out: set[Outcome] = set()
-        for result in begin(inside, k):
-            if result == TROUBLE:
-                out.add(result)
-            else:
-                held = [] if empty(result) else [(node, False, 1, result)]
-                out.add(freeze(active + held, waiting, not interrupting))
-        return out
-
-    return change
+    def joinable(self) -> Iterator[tuple[Scope, str, list[Edge]]]:
+        """Inclusive joins that need not wait: BPMN 2.0, 13.3.3."""
+        for scope in self.scopes():
+            for node in dict.fromkeys(flow[1] for flow in +scope.waiting):
+                filled = [flow for flow in scope.net.into(node) if scope.waiting[flow]]
+                if scope.net.kind[node] == "or" and not any(
+                    reached and not reached & set(filled) for reached in _reaching(scope, node)
+                ):
+                    yield scope, node, filled
 
 
-def seen(net: Net, scope: Scope) -> tuple[list[str], list[str], list[str]]:
-    """What an observer sees: open tasks, boundary events that wait, event sub-processes that wait."""
-    tasks: list[str] = []
-    events: list[str] = []
-    armed = [net.event[0]] if scope[2] and net.event is not None and not empty(scope) else []
-    for node, on, left, inner in scope[0]:
-        if net.kind.get(node) == "user":
-            tasks += [node] * left
-        if on:
-            events.append(net.boundary[node][0])
-        if inner:
-            below = seen(net.below(node), inner)
-            tasks, events, armed = tasks + below[0], events + below[1], armed + below[2]
-    return sorted(tasks), sorted(events), sorted(armed)
+def _reaching(scope: Scope, join: str) -> Iterator[set[Edge]]:
+    """For each token that is elsewhere, the flows into the join to which it has a path."""
+    net = scope.net
+    elsewhere = {(t.node, *(catch.node for catch in t.armed)) for t in scope.tokens}
+    for starts in elsewhere | {(flow[1],) for flow in +scope.waiting if flow[1] != join}:
+        reached: set[Edge] = set()
+        seen: set[str] = set()
+        left = list(starts)
+        for at in left:  # grows
+            reached |= {flow for flow in net.out(at) if flow[1] == join}
+            onward = {flow[1] for flow in net.out(at)} - seen - {join}
+            seen |= onward
+            left += [*onward, *(catch.node for to in onward for catch in net.boundary.get(to, ()))]
+        yield reached
