@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from service.commands.backup import BackupReport, Verification
 
+T = TypeVar("T")
 _LEVELS = {"error": "错误", "warning": "警告", "note": "提示"}
 
 
@@ -79,7 +80,8 @@ def deploy(keys: tuple[str, ...]) -> None:
                     deployments.publish, read_folder(settings.models_dir, key), key, actor=SYSTEM, now=datetime.now(UTC)
                 )
             except DeploymentRefused as refused:
-                _print_problems(refused)
+                for problem in refused.problems:
+                    click.echo(problem.text(), err=True)
                 sys.exit(1)
             click.echo(f"{key}: 版本 {published.version}" + ("" if published.changed else "（没有变化）"))
 
@@ -274,6 +276,18 @@ def user_add(login: str, **given: object) -> None:
     click.echo(login)
 
 
+@user.command("token")
+@click.argument("login")
+@click.option("--name", required=True, help="给哪个程序用。")
+@click.option("--days", default=90, show_default=True, help="有效天数，1 至 366。")
+@click.option("--scope", "scopes", multiple=True, default=("read",), help="read、work、jobs、deploy、operate，可多次。")
+def user_token(**given: object) -> None:
+    """为账号生成接口令牌，只显示这一次。 / Make an API token for an account; it is shown this once."""
+    from service.commands.api_tokens import create  # noqa: PLC0415
+
+    click.echo(_as_operator(create, **given))
+
+
 @main.group()
 def organisation() -> None:
     """单位。 / Organisations."""
@@ -306,13 +320,9 @@ def calendar() -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True))
 def calendar_import(file: Path) -> None:
     """导入一年的工作日历（TOML），受影响的期限重新计算。 / Import a year and recompute open deadlines."""
-    from service.commands import calendar as commands  # noqa: PLC0415
-    from service.domain.identity import SYSTEM  # noqa: PLC0415
-    from service.store.unit_of_work import transact  # noqa: PLC0415
+    from service.commands.calendar import import_year  # noqa: PLC0415
 
-    settings = _settings()
-    with _app(settings).app_context():
-        moved = transact(commands.import_year, file.read_text(encoding="utf-8"), actor=SYSTEM, now=datetime.now(UTC))
+    moved = _as_operator(import_year, content=file.read_text(encoding="utf-8"))
     for row in moved:
         click.echo(row)
     click.echo(f"已导入；{len(moved)} 个期限改变")
@@ -364,13 +374,13 @@ def _app(settings: Settings) -> Flask:
     return create_app(settings)
 
 
-def _as_operator(command: Callable[..., object], **given: object) -> None:
-    """Run one command in the name of the service itself."""
+def _as_operator(command: Callable[..., T], **given: object) -> T:
+    """Run one command in the name of the service itself; what it gives."""
     from service.domain.identity import SYSTEM  # noqa: PLC0415
     from service.store.unit_of_work import transact  # noqa: PLC0415
 
     with _app(_settings()).app_context():
-        transact(command, **given, actor=SYSTEM, now=datetime.now(UTC))
+        return transact(command, **given, actor=SYSTEM, now=datetime.now(UTC))
 
 
 def _settings(*, development: bool = False) -> Settings:
@@ -379,11 +389,6 @@ def _settings(*, development: bool = False) -> Settings:
     except SettingsError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
-
-
-def _print_problems(refused: DeploymentRefused) -> None:
-    for problem in refused.problems:
-        click.echo(problem.text(), err=True)
 
 
 def run() -> None:
