@@ -19,9 +19,12 @@ from service.store import instances
 from service.store.audit import AuditEntry
 from service.store.cases import Case
 from service.store.messages import Message
+from service.store.organisations import Organisation
+from service.store.relations import Relation
 from service.store.session import db
 from service.store.submissions import Draft, Submission
 from service.store.timers import Timer
+from service.store.unit_of_work import UnitOfWork
 from service.store.user_tasks import UserTask
 from tests.support.invariants import check
 from tests.support.office import Office
@@ -391,6 +394,26 @@ def test_a_deputy_acts_for_the_principal_and_the_trail_says_so(office: Office) -
     assert row(office, task).completed_by == voter.user_id
     office.act(deputies.end, one, by=clerk)
     assert not office.actor(voter.user_id or 0).stands_for
+
+
+def test_what_a_deputy_must_not_see_is_not_lent(office: Office) -> None:
+    clerk, _, task = checked(office)
+    voter, today = office.person("voter"), local_date(office.now)
+    office.act(user_tasks.claim, task, by=clerk)
+    office.act(deputies.appoint, voter.user_id, roles=["clerk"], from_on=today, to_on=today, by=clerk)
+    office.act(related, voter.user_id, row(office, task).case_id)
+    stands = office.actor(voter.user_id or 0)
+    assert inbox.page(db.session(), stands, "mine").rows == ()
+    db.session.remove()
+    refused(office, NotFound, user_tasks.complete, task, by=stands)
+    refused(office, NotFound, task_verbs.transfer, task, clerk.user_id, WHY, by=stands)
+
+
+def related(work: UnitOfWork, person: int, case_id: int) -> None:
+    """Declare the person as tied to the applicant."""
+    case = work.session.get_one(Case, case_id)
+    unit = work.session.get_one(Organisation, case.applicant_id)
+    work.session.add(Relation(user_id=person, unit=unit.name, kind="family", declared_at=work.now))
 
 
 def test_a_deputy_is_a_colleague_for_a_month_at_most(office: Office) -> None:
