@@ -140,7 +140,7 @@ def test_race_of_an_act_in_the_last_moment_and_the_clock(two_dates: Office) -> N
     """The act came in time and the clock came at the hour: one of them moves the case, and the other finds it moved."""
     due = datetime(2022, 4, 15, 16, 0, tzinfo=UTC)
     two_dates.act(
-        calls.open_call, two_dates.programme, key="2022", year=2022, title="2022年", opens_on=None,
+        calls.open_call, two_dates.programme, key="2022", year=2022, title="2022年", opens_on=date(2022, 3, 1),
         dates={"submission": date(2022, 4, 15)},
     )  # fmt: skip
     data = {"project_name": "示例项目", "member_count": 8, "funds_wan": 120.5, "truthful": True}
