@@ -23,6 +23,7 @@ from service.domain.identity import Actor
 from service.store.access import administered
 from service.store.experts import Expert
 from service.store.organisations import Organisation
+from service.store.relations import Relation
 from service.store.session import changed
 from service.store.unit_of_work import UnitOfWork
 from service.store.users import Grant, PasswordLink, User, UserSession, is_valid, token_digest
@@ -127,6 +128,16 @@ def set_password(work: UnitOfWork, token: str, password: Hashed) -> str:
     _end_all(work, user.id)
     note(work, "password-changed", "user", user.id, {"by": "link"}, actor=Actor(user.id, user.name))
     return user.login
+
+
+def end_relation(work: UnitOfWork, relation_id: int) -> None:
+    """End a tie that an account declared; the row stays for the record, ended yesterday."""
+    row = work.session.get(Relation, relation_id)
+    if row is None:
+        raise NotFound()
+    user = _other(work, row.user_id)
+    row.until_on = local_date(work.now) - timedelta(days=1)
+    note(work, "relation-ended", "user", user.id, {"unit": row.unit, "kind": row.kind})
 
 
 def end_session(work: UnitOfWork, session_id: int) -> None:

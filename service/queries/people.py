@@ -25,16 +25,17 @@ class RoleRow:
 class TieRow:
     """A declared tie to a unit."""
 
+    relation_id: int
     unit: str
     kind: str
     until_on: date | None
 
 
-def ties_of(session: Session, actor: Actor, today: date) -> tuple[TieRow, ...]:
-    """The ties the actor declared that hold today."""
+def ties_of(session: Session, user_id: int | None, today: date) -> tuple[TieRow, ...]:
+    """The ties the person declared that hold today."""
     found = session.execute(
-        select(Relation.unit, Relation.kind, Relation.until_on)
-        .where(Relation.user_id == actor.user_id, is_tied(today))
+        select(Relation.id, Relation.unit, Relation.kind, Relation.until_on)
+        .where(Relation.user_id == user_id, is_tied(today))
         .order_by(Relation.id)
     )
     return tuple(TieRow(*row) for row in found)

@@ -117,6 +117,7 @@ _ACTIONS: Final = {
     "role-granted": _("授予角色"),
     "role-taken-back": _("收回角色"),
     "relation-declared": _("登记回避"),
+    "relation-ended": _("结束回避"),
     "organisation-added": _("登记单位"),
     "expert-added": _("专家入库"),
     "call-opened": _("开放批次"),

@@ -82,6 +82,11 @@ def test_a_person_declares_a_tie_and_loses_sight_of_the_unit(site: Flask, browse
     assert "示例企业0有限公司" in office.get("/account").text
     with site.app_context():
         assert db.session.scalars(select(Relation.unit)).one() == "示例企业0有限公司"
+    with site.app_context():
+        row = db.session.scalars(select(Relation)).one()
+    assert office.post(f"/accounts/{row.user_id}/relations/{row.id}/end").status_code == 403
+    assert browse("admin").post(f"/accounts/{row.user_id}/relations/{row.id}/end").status_code == 303
+    assert "<b>示例企业0有限公司" not in office.get("/account").text
     for wrong in ({"unit": "x"}, {"kind": "friend"}, {"until": "2020-01-01"}):
         page = office.post("/account/relations", {**given, **wrong})
         assert (page.status_code, 'role="alert"' in page.text) == (422, True), wrong

@@ -13,6 +13,7 @@ from service.commands.ports import ports
 from service.domain.access import HOUSE_ROLES, OUTSIDE_ROLES, READING_ROLES
 from service.domain.errors import InvalidInput
 from service.queries import accounts, programmes
+from service.queries import people as ties
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import schemas
@@ -133,6 +134,15 @@ def end_session(user_id: int, session_id: int) -> ResponseReturnValue:
     return redirect(f"/accounts/{user_id}", 303)
 
 
+@pages.post("/accounts/<int:user_id>/relations/<int:relation_id>/end")
+@requires(ADMINISTRATOR)
+def end_relation(user_id: int, relation_id: int) -> ResponseReturnValue:
+    """End a tie the person declared."""
+    transact(commands.end_relation, relation_id, actor=who(), now=moment())
+    flash(gettext("已收回，立即生效。"))
+    return redirect(f"/accounts/{user_id}", 303)
+
+
 @pages.get("/organisations")
 @requires(ADMINISTRATOR)
 def organisations() -> ResponseReturnValue:
@@ -190,6 +200,7 @@ def _show(user_id: int, given: dict[str, str], problems: dict[str, str], status:
         own=user_id == who().user_id,
         grants=accounts.grants(session, user_id, this_day()),
         sessions=accounts.open_sessions(session, user_id, moment()),
+        ties=ties.ties_of(session, user_id, this_day()),
         roles=_role_names(),
         places=_places(),
         given=given,
