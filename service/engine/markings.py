@@ -79,6 +79,7 @@ class Net:
         self.inclusive = [n.id for n in scope.nodes.values() if n.kind == "inclusiveGateway" and self.joins(n)]
         self.places: list[Place] = []
         self.passed: set[str] = set()
+        self.withheld = False  # a move was not made because of `ASIDE`, in the last look
         self._numbers: dict[Place, int] = {}
         self._landings: dict[tuple[str, bool], Landing] = {}
         self._moves: dict[int, list[tuple[Move, Landing]]] = {}
@@ -109,6 +110,7 @@ class Net:
         What happens at once comes first: choices, then joins. Of the tokens that wait, one that can meet no other but
         at a join moves alone, unless `whole`: in which order it and the others move makes no difference.
         """
+        self.withheld = False
         choosing = next((number for number in marking if self.places[number].choosing), None)
         if choosing is not None:
             return self._from(marking, choosing), True
@@ -126,12 +128,14 @@ class Net:
         """A non-interrupting event happens once to a waiting token, and where few tokens have come of such events."""
         if number not in self._moves:
             self._moves[number] = list(self._made(self.places[number]))
+        out = []
         crowded = sum(self.places[other].aside for other in marking) >= ASIDE
-        return [
-            (move, self._placed(marking, [number], landing))
-            for move, landing in self._moves[number]
-            if not (crowded and move.kind == "fired" and not self.scope.nodes[move.element].interrupting)
-        ]
+        for move, landing in self._moves[number]:
+            if crowded and move.kind == "fired" and not self.scope.nodes[move.element].interrupting:
+                self.withheld = True
+            else:
+                out.append((move, self._placed(marking, [number], landing)))
+        return out
 
     def _made(self, place: Place) -> Iterable[tuple[Move, Landing]]:
         node = self.scope.nodes[place.node]

@@ -69,6 +69,7 @@ class _Exploration:
     partial: set[Marking] = field(default_factory=set)  # not all moves were made
     dead: list[Marking] = field(default_factory=list)
     cut: list[Marking] = field(default_factory=list)  # not looked beyond
+    withheld: list[Marking] = field(default_factory=list)  # where an event was not let happen once more
     growing: dict[str, Marking] = field(default_factory=dict)  # elements where ever more tokens stand
     crowded: dict[str, Marking] = field(default_factory=dict)  # elements where two tokens stand
     fired: set[str] = field(default_factory=set)  # joins that ever went on
@@ -92,6 +93,8 @@ class _Exploration:
         if marking == END:
             return
         moves, complete = self.net.expand(marking, whole=whole or self.whole)
+        if self.net.withheld:
+            self.withheld.append(marking)
         if complete:
             self.partial.discard(marking)
         else:
@@ -149,7 +152,7 @@ class _Exploration:
     def trapped(self) -> list[Marking]:
         """Markings from which neither the end nor a standstill can be reached, the nearest first."""
         done: set[Marking] = set()
-        todo = [END, *self.dead, *self.cut]
+        todo = [END, *self.dead, *self.cut, *self.withheld]
         while todo:
             at = todo.pop()
             if at not in done:
@@ -174,7 +177,7 @@ def _covers(counts: Counter[int], old: Marking) -> bool:
 
 def _judged(found: _Exploration, decided: bool) -> Iterator[Finding]:
     """Never to the end first, then what never happens, then what happens twice."""
-    hopeless = decided and END not in found.before
+    hopeless = decided and not found.withheld and END not in found.before
     yield from _dead_joins(found, decided, hopeless)
     if decided:
         yield from _traps(found, hopeless)

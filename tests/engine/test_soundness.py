@@ -237,6 +237,8 @@ def _replayed(play: Play, trace: tuple[Move, ...], inclusive: bool) -> str:
         return "one gateway twice in one step"
     play.do(Start("p", {"ways": steps[0][1]}))
     for move, ways in steps[1:]:
+        if inclusive and play.step.ended:
+            return "several inclusive joins ready at once"
         play.do(SetVariables({"ways": ways}))
         commands = _commands(play, move)
         if len(commands) > 1:
