@@ -95,6 +95,11 @@ def of_task(session: Session, actor: Actor, task_id: int, now: datetime) -> Task
     return TaskVerbs(loaded, tuple(verbs), found, hindering, asked, owner or "")
 
 
+def of_invitation(session: Session, actor: Actor, task_id: int) -> TaskVerbs:
+    """No verb: who is only invited to a case answers the invitation and does nothing else with it."""
+    return TaskVerbs(user_tasks.load(session, task_id, actor), (), frozenset(), (), (), "")
+
+
 def goes_on(session: Session, actor: Actor, task_id: int, now: datetime) -> bool:
     """Whether the person can go on with the task; who has handed it over may have no part in the case any more."""
     try:

@@ -17,7 +17,7 @@ from service.domain.identity import Actor
 from service.forms import FieldProblem, FormView, enter, view
 from service.forms.places import control_id, parse_name
 from service.programmes.task_forms import TaskForm
-from service.queries import case_page, dockets, materials, objections, task_page, verbs
+from service.queries import case_page, cases, dockets, materials, objections, task_page, verbs
 from service.queries.findings import findings
 from service.store.session import db
 from service.store.unit_of_work import transact
@@ -134,7 +134,7 @@ def _keep(task_id: int, actor: Actor, entered: list[Pair]) -> None:
 def _draw(task_id: int, actor: Actor, drawing: Drawing) -> Response:
     session = db.session()
     loaded = task_page.load(session, actor, task_id, moment())
-    facts = case_page.facts(session, actor, loaded.case.id)
+    facts = case_page.facts(session, actor, loaded.case.id, by_task=True)
     form = task_page.form_of(session, loaded, actor, moment()) if loaded.task.form else None
     editable = loaded.workable and not drawing.locked
     names = materials.file_names(session, loaded.case.id)
@@ -167,9 +167,20 @@ def _draw(task_id: int, actor: Actor, drawing: Drawing) -> Response:
 def _beside(
     actor: Actor, loaded: task_page.TaskPage, facts: case_page.CaseFacts, form: TaskForm | None
 ) -> dict[str, Any]:
-    """What stands beside the form: the case's materials, findings, members, papers and files."""
+    """What stands beside the form: the case's materials, findings, members, papers and files.
+
+    Nothing of them for an expert who has not answered the invitation yet.
+    """
     session = db.session()
-    return {
+    told: dict[str, Any] = {
+        "role_names": words.names_of(form.programme.manifest) if form else {},
+        "documentation": _documentation(loaded, form),
+    }
+    if not cases.is_seen(session, actor, facts.case_id):
+        lists = ("materials", "findings", "members", "papers", "files")
+        can = verbs.of_invitation(session, actor, loaded.task.id)
+        return told | {"can": can} | dict.fromkeys(lists, ()) | dict.fromkeys(("objection", "agenda", "panel"))
+    return told | {
         "can": verbs.of_task(session, actor, loaded.task.id, moment()),
         "materials": materials.materials(session, actor, facts, language(), moment()),
         "findings": findings(session, facts.case_id, outside=facts.from_outside),
@@ -179,8 +190,6 @@ def _beside(
         "panel": _panel(actor, facts.case_id),
         "papers": case_page.papers(session, actor, facts, form.programme.letters if form else {}),
         "files": case_page.files(session, actor, facts),
-        "role_names": words.names_of(form.programme.manifest) if form else {},
-        "documentation": _documentation(loaded, form),
     }
 
 
