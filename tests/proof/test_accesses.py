@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 
 from tests.access.judging import judge
+
+pytestmark = pytest.mark.proof
 
 ACCESSES, FIRST_SEED = 5_000, 1_000
 
