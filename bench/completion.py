@@ -71,14 +71,14 @@ def _measured(line: Line) -> Iterator[Row]:
     for _ in range(20):
         line.complete()
     sent, commits = _counted(line)
-    yield Row("statements of one completion", "≤ 12", str(sent), sent <= 12)
+    yield Row("statements of one completion", "≤ 10", str(sent), sent <= 10)
     yield Row("commits of one completion", "1", str(commits), commits == 1)
     theirs = Theirs()
     theirs.complete("declare", **twin.FIRST_DATA)
     ours_s, bare_s = _medians(line.complete, theirs.step("county", d1="pass"))
     ratio = ours_s / bare_s
     told = f"×{ratio:.1f} ({ours_s * 1e3:.2f} ms against {bare_s * 1e3:.2f} ms)"
-    yield Row("user task completed, whole service, PostgreSQL, against the bare library", "≤ ×8", told, ratio <= 8)
+    yield Row("user task completed, whole service, PostgreSQL, against the bare library", "≤ ×5", told, ratio <= 5)
 
 
 def _counted(line: Line) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from service.queries import inbox
 from service.settings import Settings
 from service.store import migrations
 from service.store.session import db
-from service.store.user_tasks import TaskGroup, UserTask
+from service.store.user_tasks import UserTask
 from tests.support import factories, postgres
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -82,15 +82,11 @@ def _fill(session: Session, group: str, count: int) -> None:
             "properties": {},
             "path": [],
             "alarms": [],
+            "groups": [group],
         }
         for number in range(1, count + 1)
     ]
-    ids = session.scalars(insert(UserTask).returning(UserTask.id), rows).all()
-    groups = [
-        {"task_id": task_id, "group_key": group, "due_order": row["due_at"], "open": True}
-        for task_id, row in zip(ids, rows, strict=True)
-    ]
-    session.execute(insert(TaskGroup), groups)
+    session.execute(insert(UserTask), rows)
     session.commit()
     session.execute(text("ANALYZE"))
     session.commit()

@@ -33,13 +33,11 @@ INSERT INTO instances (id, case_id, deployment_id, revision, ended)
 """
 TASKS = """
 INSERT INTO user_tasks (id, instance_id, case_id, engine_task, element, name, process, status, opened_at, due_at,
-                        priority, inputs, properties, path, alarms)
+                        priority, inputs, properties, path, alarms, groups)
   SELECT n, n % 1000 + 1, n % 1000 + 1, n, 'review', '核查材料', 'q', 'open', now(),
-         now() + (hashint8(n) % 1000000) * interval '1 second', 50, '{}', '{}', '[]', '[]'
+         now() + (hashint8(n) % 1000000) * interval '1 second', 50, '{}', '{}', '[]', '[]',
+         jsonb_build_array('role-' || (n % CAST(:groups AS bigint)) || '@1')
   FROM generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) n;
-INSERT INTO task_groups (task_id, group_key, due_order, open)
-  SELECT id, 'role-' || (id % CAST(:groups AS bigint)) || '@1', due_at, true
-  FROM user_tasks WHERE id BETWEEN :first AND :last;
 """
 CHUNK = 30_000  # the session gives a statement a limited time
 

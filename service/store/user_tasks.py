@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists, func, insert, or_, select, text, update
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.domain.deadlines import shown
@@ -79,6 +79,7 @@ class UserTask(Base):
     inputs: Mapped[dict[str, Any]] = mapped_column(default=dict)
     properties: Mapped[dict[str, Any]] = mapped_column(default=dict)
     path: Mapped[list[Any]] = mapped_column(default=list)
+    groups: Mapped[list[Any]] = mapped_column(default=list)
     alarms: Mapped[list[Any]] = mapped_column(default=list)
     alarm_at: Mapped[datetime | None]
     overdue_marked_at: Mapped[datetime | None]
@@ -92,8 +93,8 @@ class UserTask(Base):
 class TaskGroup(Base):
     """A group that may take a task.
 
-    `due_order` (the due instant, or NEVER) and `open` repeat the task's own, so that the first page of
-    an inbox is read from one index however many tasks there are.
+    It repeats the task's own `groups`, due instant (or NEVER) and state, so that the first page of an inbox is read
+    from one index however many tasks there are. The database writes it (store/inbox_index.py), nobody else.
     """
 
     __tablename__ = "task_groups"
@@ -146,18 +147,11 @@ def load(session: Session, task_id: int, actor: Actor) -> LoadedTask:
 
 
 def open_all(session: Session, opened: Sequence[tuple[UserTask, Collection[str]]]) -> None:
-    """Add open tasks, each with the keys of the groups that may take it; two statements however many."""
-    if not opened:
-        return
-    session.add_all(task for task, _ in opened)
+    """Add open tasks, each with the keys of the groups that may take it; one statement however many."""
+    for task, keys in opened:
+        task.groups = sorted(set(keys))
+        session.add(task)
     session.flush()
-    groups = [
-        {"task_id": task.id, "group_key": key, "due_order": task.due_at or NEVER, "open": True}
-        for task, keys in opened
-        for key in sorted(set(keys))
-    ]
-    if groups:
-        session.execute(insert(TaskGroup), groups)
 
 
 def complete(session: Session, task_id: int, *, by: int | None, at: datetime) -> None:
@@ -165,7 +159,6 @@ def complete(session: Session, task_id: int, *, by: int | None, at: datetime) ->
     statement = update(UserTask).where(UserTask.id == task_id, UserTask.status == OPEN)
     if not changed(session, statement.values(status=COMPLETED, completed_by=by, closed_at=at)):
         raise _closed(session, task_id)
-    _close_groups(session, [task_id])
 
 
 def cancel(session: Session, instance_id: int, engine_tasks: Collection[int], *, at: datetime) -> None:
@@ -176,11 +169,8 @@ def cancel(session: Session, instance_id: int, engine_tasks: Collection[int], *,
         update(UserTask)
         .where(UserTask.instance_id == instance_id, UserTask.engine_task.in_(engine_tasks), UserTask.status == OPEN)
         .values(status=CANCELLED, closed_at=at)
-        .returning(UserTask.id)
     )
-    ids = session.scalars(statement, execution_options={"synchronize_session": False}).all()
-    if ids:
-        _close_groups(session, ids)
+    changed(session, statement)
 
 
 def claim(session: Session, task_id: int, user_id: int, *, at: datetime) -> None:
@@ -202,12 +192,7 @@ def assign(session: Session, task_id: int, user_id: int | None, *, held_by: int 
 def set_due(session: Session, task_id: int, due_at: datetime | None, reason: dict[str, Any] | None) -> None:
     """Give an open task another due date; it may be marked overdue and escalated anew."""
     values = {"due_at": due_at, "due_reason": reason, "overdue_marked_at": None, "escalated_at": None}
-    if changed(session, update(UserTask).where(UserTask.id == task_id, UserTask.status == OPEN).values(values)):
-        changed(session, update(TaskGroup).where(TaskGroup.task_id == task_id).values(due_order=due_at or NEVER))
-
-
-def _close_groups(session: Session, task_ids: Sequence[int]) -> None:
-    changed(session, update(TaskGroup).where(TaskGroup.task_id.in_(task_ids)).values(open=False))
+    changed(session, update(UserTask).where(UserTask.id == task_id, UserTask.status == OPEN).values(values))
 
 
 def _closed(session: Session, task_id: int) -> NotFound | TaskAlreadyClaimed | TaskAlreadyCompleted:

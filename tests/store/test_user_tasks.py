@@ -106,7 +106,7 @@ def test_a_task_that_never_was_is_not_found(store: Flask, now: datetime) -> None
         user_tasks.load(db.session(), 4711, SYSTEM)
 
 
-def test_opening_many_tasks_takes_two_statements(store: Flask, now: datetime) -> None:
+def test_opening_many_tasks_takes_one_statement(store: Flask, now: datetime) -> None:
     instance = make_instance(db.session)
     tasks = [
         (
@@ -126,10 +126,27 @@ def test_opening_many_tasks_takes_two_statements(store: Flask, now: datetime) ->
     with statements(store) as counted:
         user_tasks.open_all(db.session(), tasks)
     if db.engine.dialect.name == "postgresql":  # in SQLite a statement costs no journey
-        assert len(counted.texts) == 2
+        assert len(counted.texts) == 1
     assert db.session.scalars(select(TaskGroup.group_key).order_by(TaskGroup.task_id)).all() == [
         f"expert:{n}" for n in range(9)
     ]
+
+
+def test_the_inboxs_index_follows_its_task(store: Flask, now: datetime) -> None:
+    """The database's own doing: whoever changes a task's date or state changes the index with it."""
+    task = make_task(db.session, None, ["office@1", "leader@1"])
+
+    def indexed() -> list[tuple[str, datetime, bool]]:
+        rows = db.session.execute(
+            select(TaskGroup.group_key, TaskGroup.due_order, TaskGroup.open).order_by("group_key")
+        )
+        return [tuple(row) for row in rows]
+
+    assert indexed() == [("leader@1", NEVER, True), ("office@1", NEVER, True)]
+    user_tasks.set_due(db.session(), task.id, now, None)
+    assert indexed() == [("leader@1", now, True), ("office@1", now, True)]
+    user_tasks.cancel(db.session(), task.instance_id, [task.engine_task], at=now)
+    assert indexed() == [("leader@1", now, False), ("office@1", now, False)]
 
 
 def test_another_due_date_moves_the_task_in_the_inbox(store: Flask, task_id: int, now: datetime) -> None:
