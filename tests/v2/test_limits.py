@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ import pytest
 from flask import Flask
 
 from service.store.session import db
-from service.web.api.bodies import LARGEST_BODY
+from service.web.api.bodies import DEEPEST, LARGEST_BODY
 from service.web.v2 import deployments, waiting
 from service.web.v2.waiting import Held, TooManyWaiting
 from tests.jobs.conftest import MODELS, PROGRAMME
@@ -29,6 +30,11 @@ def database(sqlite_url: str) -> str:
     return sqlite_url
 
 
+def nested(levels: int, opening: bytes = b"[", inner: bytes = b"", closing: bytes = b"]") -> bytes:
+    """JSON that is so many levels deep."""
+    return opening * levels + inner + closing * levels
+
+
 def raw(content: bytes, kind: str = "application/json") -> dict[str, Any]:
     """A body as bytes."""
     return {"data": content, "content_type": kind}
@@ -39,6 +45,9 @@ WRONG = (
     (raw(b"[1]"), 400, "对象", "must be a JSON object"),
     (raw(b'{"filter":{"name":"\\u0000"}}'), 400, "NUL", "NUL"),
     (raw(b"[" * 100_000), 400, "JSON", "not valid JSON"),
+    (raw(b'{"variables":%s}' % nested(900)), 400, "嵌套超过 100 层", "deeper than 100 levels"),
+    (raw(nested(450, b'{"filter":', b'"\\u0000"', b"}")), 400, "嵌套超过 100 层", "deeper than 100"),
+    ({"json": {"page": {"after": base64.b64encode(b"[" * 2_900).decode()}}}, 400, "翻页位置", "cursor"),
     (raw(b"{}", "text/plain"), 415, "内容类型", "application/json"),
     (raw(b" " * (LARGEST_BODY + 1)), 413, "太大", "too large"),
     ({"json": {"page": {"limit": 1001}}}, 400, "应在 1 与 1000 之间", "page.limit"),
@@ -61,6 +70,13 @@ def test_a_wrong_body_is_refused_in_both_languages(call: Call, wrong: tuple[dict
         assert (answer.json["status"], answer.json["title"]) == (status, TITLES[status])
         assert answer.json["instance"] == "/v2/process-instances/search"
         assert word in answer.json["detail"], answer.json
+
+
+def test_a_body_has_a_hundred_levels_and_not_one_more(call: Call) -> None:
+    path = "/v2/decision-definitions/evaluation"
+    for levels, status in ((DEEPEST - 1, 404), (DEEPEST, 400)):
+        sent = raw(b'{"decisionDefinitionId":"no-such","variables":{"deep":%s}}' % nested(levels - 1))
+        assert call("designer").send("POST", path, **sent).status_code == status
 
 
 def test_an_empty_body_is_an_empty_search(call: Call) -> None:

@@ -15,6 +15,7 @@ from service.domain.errors import InvalidInput
 
 LARGEST_BODY: Final = 1024 * 1024
 LARGEST_KEY: Final = 2**63 - 1
+DEEPEST: Final = 100  # levels of lists and objects in a body, as in a process's variables
 
 
 class Key(fields.Integer):
@@ -76,6 +77,9 @@ class Parser(FlaskParser):
             ) from None
         if not isinstance(data, dict):
             raise InvalidInput(field="body", zh="应为一个 JSON 对象", en="must be a JSON object")
+        if _levels(data) > DEEPEST:
+            zh, en = f"嵌套超过 {DEEPEST} 层", f"is nested deeper than {DEEPEST} levels"
+            raise InvalidInput(field="body", zh=zh, en=en)
         if b"\\u0000" in content and _has_nul(data):
             raise InvalidInput(field="body", zh="不能含 NUL 字符", en="must not hold the character NUL")
         return data
@@ -84,6 +88,15 @@ class Parser(FlaskParser):
         """The first thing wrong, named by its place."""
         place, why = next(_wrong(error.messages), ("body", "is not valid"))
         raise InvalidInput(field=place, zh=in_chinese(why), en=why.rstrip(".")) from error
+
+
+def _levels(value: Any) -> int:
+    """How deep lists and objects lie in each other, counted no further than one beyond the limit."""
+    layer, level = [value], 0
+    while level <= DEEPEST and (layer := [one for one in layer if isinstance(one, dict | list)]):
+        layer = [part for one in layer for part in (one.values() if isinstance(one, dict) else one)]
+        level += 1
+    return level
 
 
 def _has_nul(value: Any) -> bool:
