@@ -11,7 +11,7 @@ import secrets
 from datetime import date, timedelta
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 
 from service.commands.account import Hashed
 from service.commands.remits import require_some_remit
@@ -21,6 +21,7 @@ from service.domain.deadlines import local_date
 from service.domain.errors import InvalidInput, NotAllowed, NotFound, Refusal
 from service.domain.identity import Actor
 from service.store.access import administered
+from service.store.deputies import Deputy, stands
 from service.store.experts import Expert
 from service.store.organisations import Organisation
 from service.store.relations import Relation
@@ -152,18 +153,41 @@ def end_session(work: UnitOfWork, session_id: int) -> None:
 
 
 def _other(work: UnitOfWork, user_id: int) -> User:
-    """The account, if the actor administers its organisation and it is not the actor's own."""
+    """The account, if the actor administers its unit and each place at which it holds a role, and it is not the own.
+
+    Who sets an account's password acts with all its roles: one that reaches further is administered further up, and
+    an account without a unit (an expert's, say) by the service's operator alone.
+    """
     require_some_remit(work, "administer")
     user = work.session.scalar(select(User).where(User.id == user_id).with_for_update())
     if user is None:
         raise NotFound()
-    if user.organisation_id is not None:
-        _organisation(work, user.organisation_id)
+    if work.actor.is_person:
+        _refuse_reaching_further(work, user)
     if user.id == work.actor.user_id:
         raise NotAllowed(
             why_zh="自己的账号由另一位管理员办理。", why_en="Another administrator does this for your own account."
         )
     return user
+
+
+def _refuse_reaching_further(work: UnitOfWork, user: User) -> None:
+    """Roles that begin later count, and those of whom the account stands in for: a password set today is used then."""
+    if user.organisation_id is None:
+        raise NotFound()
+    _organisation(work, user.organisation_id)
+    today = local_date(work.now)
+    lenders = select(Deputy.principal_id).where(Deputy.deputy_id == user.id, stands(today))
+    elsewhere = select(Grant.id).where(
+        or_(Grant.user_id == user.id, Grant.user_id.in_(lenders)),
+        or_(Grant.valid_to_on.is_(None), Grant.valid_to_on >= today),
+        Grant.organisation_id.not_in(select(Organisation.id).where(administered(work.actor))),
+    )
+    if work.session.scalar(elsewhere.limit(1)) is not None:
+        raise NotAllowed(
+            why_zh="这个账号在您管理范围以外还有角色，由上级管理员办理。",
+            why_en="This account holds a role beyond what you administer; an administrator above you does this.",
+        )
 
 
 def _organisation(work: UnitOfWork, organisation_id: int) -> Organisation:

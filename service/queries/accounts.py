@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
-from service.domain.access import remit_paths
 from service.domain.errors import NotFound
 from service.domain.identity import Actor
 from service.queries.paging import PAGE, Page, cut, read_id_cursor
@@ -131,14 +130,11 @@ def places(session: Session, actor: Actor, text: str = "", size: int = 200) -> t
 
 
 def _accounts(actor: Actor):  # type: ignore[no-untyped-def] # a SELECT; its type is the library's own
-    seen: ColumnElement[bool] = administered(actor)
-    if remit_paths(actor, "administer"):
-        seen = or_(seen, User.organisation_id.is_(None))  # experts belong to no organisation
     return (
         select(
             User.id, User.login, User.name, User.email, User.organisation_id, Organisation.name, User.active,
             User.locked_until_at,
         )
-        .outerjoin(Organisation, Organisation.id == User.organisation_id)
-        .where(seen)
+        .join(Organisation, Organisation.id == User.organisation_id)
+        .where(administered(actor))
     )  # fmt: skip

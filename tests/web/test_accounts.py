@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
-from service.commands import accounts, people, ports
+from service.commands import accounts, deputies, people, ports
 from service.domain.credit_code import complete
 from service.domain.errors import InvalidInput, NotAllowed, NotFound
 from service.domain.identity import SYSTEM, Actor
@@ -22,7 +23,7 @@ from service.store.counters import HEARTBEAT, put
 from service.store.organisations import Organisation
 from service.store.session import db
 from service.store.unit_of_work import UnitOfWork, transact
-from service.store.users import User, actor_of
+from service.store.users import Grant, User, actor_of
 from tests.web.conftest import AT, PASSWORD, Browser
 
 Browse = Callable[[str], Browser]
@@ -135,6 +136,55 @@ def test_nobody_acts_on_the_own_account_or_on_another_authoritys(site: Flask, br
             )
         with pytest.raises(NotAllowed):
             _act(accounts.reset_password, _user_id("lead"), by=_actor("office"))
+
+
+@pytest.fixture
+def county(site: Flask) -> Actor:
+    """The administrator of a department, with three colleagues: here only, with a role above, and later above."""
+    with site.app_context():
+        add = partial(_act, people.add_user, organisation="county-0", password=PASSWORD)
+        add(login="county-admin", name="示例·区管理员", roles=["administrator"])
+        for login in ("here", "above", "later"):
+            add(login=login, name=f"示例·{login}", roles=["local-clerk"])
+        for login, begins in (("above", None), ("later", AT.date() + timedelta(days=1))):
+            transact(_raise, login, begins, actor=SYSTEM, now=AT)
+        return _actor("county-admin")
+
+
+def test_an_account_that_reaches_further_is_administered_further_up(site: Flask, browse: Browse, county: Actor) -> None:
+    with site.app_context():
+        for login in ("above", "later"):
+            for act, more in (
+                (accounts.reset_password, {}),
+                (accounts.set_active, {"active": False}),
+            ):
+                with pytest.raises(NotAllowed, match="administrator above you"):
+                    _act(act, _user_id(login), by=county, **more)
+        _act(accounts.reset_password, _user_id("here"), by=county)
+    above = _user(site, "above")
+    assert browse("county-admin").post(f"/accounts/{above}/reset").status_code == 403
+    assert browse("").sign_in("above").status_code == 303, "the password still holds"
+    assert browse("admin").post(f"/accounts/{above}/reset").status_code == 200
+
+
+def test_who_stands_in_for_one_who_reaches_further_is_administered_further_up(site: Flask, county: Actor) -> None:
+    with site.app_context():
+        role = {"roles": ["office"], "from_on": AT.date(), "to_on": AT.date()}
+        _act(deputies.appoint, _user_id("here"), **role, by=_actor("above"))
+        with pytest.raises(NotAllowed, match="administrator above you"):
+            _act(accounts.reset_password, _user_id("here"), by=county)
+
+
+def test_an_account_without_a_unit_is_the_operators(site: Flask, browse: Browse) -> None:
+    with site.app_context():
+        transact(_without_unit, "stranger", actor=SYSTEM, now=AT)
+    user = _user(site, "stranger")
+    admin = browse("admin")
+    assert admin.get(f"/accounts/{user}").status_code == 404
+    assert admin.post(f"/accounts/{user}/reset").status_code == 404
+    assert "示例·stranger" not in admin.get("/accounts").text
+    with site.app_context():
+        _act(accounts.reset_password, user)
 
 
 def test_a_session_is_listed_and_ended(site: Flask, browse: Browse) -> None:
@@ -252,6 +302,15 @@ def _tie(work: UnitOfWork, login: str, unit: str) -> None:
     from service.store.relations import Relation  # noqa: PLC0415 # only here
 
     work.session.add(Relation(user_id=_user_id(login), unit=unit, kind="relation", declared_at=AT))
+
+
+def _raise(work: UnitOfWork, login: str, begins: date | None) -> None:
+    place = _place_id("sample-authority")
+    work.session.add(Grant(user_id=_user_id(login), role="office", organisation_id=place, valid_from_on=begins))
+
+
+def _without_unit(work: UnitOfWork, login: str) -> None:
+    work.session.get_one(User, _user_id(login)).organisation_id = None
 
 
 def _act(command: Callable[..., Any], *args: Any, by: Actor = SYSTEM, **more: Any) -> Any:
