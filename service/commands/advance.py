@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.commands import job_rows, signals, step_rows
 from service.commands.trail import note
@@ -125,8 +126,9 @@ class Course:
             if may_pass(error):
                 raise  # the whole transaction is tried again
             log.exception("operation-failed", operation=request.type, case_id=self.case.id, element=request.element)
-            self.operations.append({"operation": request.type, "element": request.element, "failed": str(error)[:300]})
-            return Fail(request.task, _code(error), _reason(error, "zh"), _reason(error, "en"))
+            zh, en = _reason(error, "zh"), _reason(error, "en")
+            self.operations.append({"operation": request.type, "element": request.element, "failed": en})
+            return Fail(request.task, _code(error), zh, en)
         finally:
             self.ground = None
         self.operations.append({"operation": request.type, "element": request.element, "result": result})
@@ -192,4 +194,8 @@ def _code(error: Exception) -> str:
 def _reason(error: Exception, language: str) -> str:
     if isinstance(error, Refusal):
         return error.text(language)
-    return f"{type(error).__name__}: {error}"[:300]
+    name = type(error).__name__
+    if isinstance(error, SQLAlchemyError):  # its text holds the statement and the values, which are somebody's data
+        zh, en = f"数据库拒绝了（{name}），原文在服务日志里", f"the database refused ({name}); the log has its words"
+        return zh if language == "zh" else en
+    return f"{name}: {error}"[:300]

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, case, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, literal, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.access import reads_as_party
@@ -75,8 +75,10 @@ INCIDENTS: Final = Listing(
 )
 
 
-def _joined(statement: Select[*tuple[Any, ...]], actor: Actor, programme: str) -> Select[*tuple[Any, ...]]:
-    """With the case and its definition: cases the actor may see, and those whose running the actor looks after."""
+def _joined(
+    statement: Select[*tuple[Any, ...]], allowed: ColumnElement[bool], programme: str
+) -> Select[*tuple[Any, ...]]:
+    """With the case and its definition, of the cases that are allowed."""
     found = (
         statement.join(Case, Case.id == Instance.case_id)
         .join(Deployment, Deployment.id == Case.deployment_id)
@@ -88,7 +90,7 @@ def _joined(statement: Select[*tuple[Any, ...]], actor: Actor, programme: str) -
                 Definition.name == Case.procedure,
             ),
         )
-        .where(or_(visible(actor), of_remit(actor, "administer")))
+        .where(allowed)
     )
     return found.where(Case.programme == programme) if programme else found
 
@@ -99,11 +101,11 @@ def _instances(actor: Actor, programme: str) -> Select[*tuple[Any, ...]]:
         Deployment.version, Definition.id.label("definition_id"), Definition.title,
         _STATE.label("state"), _HAS_INCIDENT.label("has_incident"),
     )  # fmt: skip
-    return _joined(chosen, actor, programme)
+    return _joined(chosen, or_(visible(actor), of_remit(actor, "administer")), programme)
 
 
 def page(session: Session, actor: Actor, search: Search, programme: str = "") -> Found:
-    """Process instances; a case is one."""
+    """Process instances that the actor may see or whose running the actor looks after; a case is one."""
     return run(session, INSTANCES, _instances(actor, programme), search)
 
 
@@ -121,7 +123,7 @@ def key_of_case(session: Session, case_id: int) -> int:
 
 
 def incidents(session: Session, actor: Actor, search: Search, programme: str = "") -> Found:
-    """Incidents, resolved ones too."""
+    """Incidents, resolved ones too, for who looks after the running: a party must not read what an error may tell."""
     return run(session, INCIDENTS, _incidents(actor, programme), search)
 
 
@@ -131,11 +133,6 @@ def incident(session: Session, actor: Actor, key: int, programme: str = "") -> I
     if found is None:
         raise NotFound()
     return found
-
-
-def may_operate(session: Session, actor: Actor, case_id: int) -> bool:
-    """Whether the actor looks after the running of a case: an administrator of its authority."""
-    return session.scalar(select(Case.id).where(Case.id == case_id, of_remit(actor, "administer"))) is not None
 
 
 def _incidents(actor: Actor, programme: str) -> Select[*tuple[Any, ...]]:
@@ -148,7 +145,7 @@ def _incidents(actor: Actor, programme: str) -> Select[*tuple[Any, ...]]:
         .join(Instance, Instance.id == Incident.instance_id)
         .outerjoin(Job, and_(Job.instance_id == Incident.instance_id, Job.engine_task == Incident.engine_task))
     )  # fmt: skip
-    return _joined(chosen, actor, programme)
+    return _joined(chosen, of_remit(actor, "administer"), programme)
 
 
 @dataclass(frozen=True, slots=True)

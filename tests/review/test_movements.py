@@ -13,6 +13,7 @@ from service.domain.identity import Actor
 from service.queries import cases
 from service.store import access
 from service.store.attachments import Attachment
+from service.store.audit import AuditEntry
 from service.store.incidents import Incident
 from service.store.panels import Panel, Seat
 from service.store.session import db
@@ -41,6 +42,9 @@ def test_an_act_is_kept_where_the_operation_after_it_breaks_a_constraint(panel: 
     assert [one.incidents for one in done] == [0, 0, 0, 1]
     (incident,) = panel.rows(db.select(Incident))
     assert (incident.element, incident.code, incident.state) == ("tell", "operation-failed", "open")
+    kept = [incident.zh, incident.en, *(str(entry.details) for entry in panel.rows(db.select(AuditEntry)))]
+    assert "数据库拒绝了（IntegrityError）" in incident.zh
+    assert not [one for one in kept if "INSERT" in one or "parameters" in one], "no statement and no values"
     db.session.execute(text("DROP TRIGGER no_messages"))
     db.session.commit()
     assert panel.act(incidents.retry, incident.id)

@@ -227,6 +227,18 @@ def test_a_program_knows_its_jobs_and_not_the_cases(call: Call, things: dict[str
     assert credit.get(f"/v2/process-instances/{things['INSTANCE']}").status_code == 404
 
 
+def test_what_failed_is_shown_to_who_looks_after_the_running_and_to_no_reader(
+    call: Call, things: dict[str, str]
+) -> None:
+    office, admin = call("office"), call("admin")
+    (stuck,) = admin.post("/v2/incidents/search").json["items"]
+    assert "名录连不上" in stuck["errorMessage"]
+    assert office.get(f"/v2/process-instances/{stuck['processInstanceKey']}").json["hasIncident"] is True
+    assert office.post("/v2/incidents/search").json["items"] == []
+    assert office.get(f"/v2/incidents/{things['INCIDENT']}").status_code == 404
+    assert office.post(f"/v2/incidents/{things['INCIDENT']}/resolution").status_code == 404
+
+
 def test_a_task_that_another_holds_is_not_taken_from_them(call: Call, things: dict[str, str]) -> None:
     path = f"/v2/user-tasks/{things['TASK']}"
     assert call("office").post(f"{path}/assignment", {"assignee": "office"}).status_code == 204
