@@ -36,7 +36,7 @@ def office(database: str, tmp_path: Path, box: Mailbox) -> Iterator[Office]:
     with whole(database, tmp_path, **server) as app:
         office = open_office(app, SAMPLE, datetime(2022, 4, 1, 1, 0, tzinfo=UTC))
         office.act(
-            calls.open_call, SAMPLE, key="2022", year=2022, title="2022年", opens_on=None,
+            calls.open_call, SAMPLE, key="2022", year=2022, title="2022年", opens_on=date(2022, 3, 1),
             dates={"submission": date(2022, 4, 15)},
         )  # fmt: skip
         for _ in range(CASES):

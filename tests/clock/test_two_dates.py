@@ -140,7 +140,7 @@ def test_a_declaration_belongs_to_the_call_of_its_day(two_dates: Office) -> None
 def test_a_call_names_the_deadlines_it_may_name(two_dates: Office) -> None:
     with pytest.raises(InvalidInput, match="paper-delivery"):
         two_dates.act(
-            calls.open_call, two_dates.programme, key="2022-2", year=2022, title="第二批", opens_on=None,
+            calls.open_call, two_dates.programme, key="2022-2", year=2022, title="第二批", opens_on=date(2022, 3, 1),
             dates={"paper-delivery": CLOSES},
         )  # fmt: skip
 

@@ -32,8 +32,8 @@ def test_many_dates_over_at_once(database: str, tmp_path: Path, record_property:
     with whole(database, tmp_path) as app:
         office = open_office(app, SAMPLE, now - timedelta(days=3))
         office.act(
-            calls.open_call, SAMPLE, key="just-closed", year=now.year, title="刚截止", opens_on=None,
-            dates={"submission": local_date(now) - timedelta(days=1)},
+            calls.open_call, SAMPLE, key="just-closed", year=now.year, title="刚截止",
+            opens_on=local_date(now) - timedelta(days=30), dates={"submission": local_date(now) - timedelta(days=1)},
         )  # fmt: skip
         for _ in range(CASES):
             office.start("two-dates")
