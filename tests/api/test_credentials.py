@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from service.commands import api_tokens
+from service.commands import api_tokens, ports
 from service.domain.identity import SYSTEM
 from service.store.session import db
 from service.store.unit_of_work import transact
@@ -121,11 +121,29 @@ def test_five_wrong_passwords_lock_the_account_as_they_do_at_the_sign_in(client:
     assert client.get("/api/v1/me", headers=basic("office")).status_code == 200
 
 
-def test_a_right_password_is_remembered_for_a_minute_and_no_longer_than_it_is_right() -> None:
+def test_who_tries_one_login_after_another_is_stopped_as_at_the_sign_in(
+    client: FlaskClient, site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(credentials, "RECOGNISED", credentials.Recognised())  # as in a process that has just started
+    most = site.extensions[ports.NAME].limits["sign-in"]
+    for number in range(most - 1):
+        assert client.get("/api/v1/me", headers=basic(f"nobody-{number}", "wrong")).status_code == 401
+    for _ in range(most):  # the first counts, the others are known
+        assert client.get("/api/v1/me", headers=basic("office")).status_code == 200
+    refused = client.get("/api/v1/me", headers=basic("lead"))
+    assert refused.status_code == 429
+    assert refused.json["code"] == "too-many-attempts"
+    assert refused.headers["Retry-After"] == "900"
+    assert client.get("/api/v1/me", headers=basic("office")).status_code == 200
+    other = {"REMOTE_ADDR": "192.0.2.7"}
+    assert client.get("/api/v1/me", headers=basic("lead"), environ_overrides=other).status_code == 200
+
+
+def test_a_right_password_is_remembered_for_a_window_and_no_longer_than_it_is_right() -> None:
     memory = credentials.Recognised()
     memory.keep("office", PASSWORD, "the stored hash", AT)
-    assert memory.knows("office", PASSWORD, "the stored hash", AT + timedelta(seconds=59))
-    assert not memory.knows("office", PASSWORD, "the stored hash", AT + timedelta(seconds=60))
+    assert memory.knows("office", PASSWORD, "the stored hash", AT + credentials.REMEMBERED - timedelta(seconds=1))
+    assert not memory.knows("office", PASSWORD, "the stored hash", AT + credentials.REMEMBERED)
     assert not memory.knows("office", PASSWORD, "another hash", AT)
     assert not memory.knows("office", "another password", "the stored hash", AT)
     assert not memory.knows("lead", PASSWORD, "the stored hash", AT)

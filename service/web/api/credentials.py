@@ -17,15 +17,16 @@ from typing import Final
 
 from flask import g, request
 
-from service.commands import api_tokens, sign_in
+from service.commands import api_tokens, sign_in, throttling
 from service.domain.errors import NotAllowed, Refusal, Unavailable
 from service.domain.identity import Actor
 from service.queries import api_access
 from service.store.session import db
 from service.store.unit_of_work import transact
+from service.web.public import limits
 
 EVERYTHING: Final = frozenset(api_tokens.SCOPES)
-REMEMBERED: Final = timedelta(seconds=60)
+REMEMBERED: Final = throttling.WINDOWS["sign-in"]  # a program that asks all the time counts as one sign-in a window
 MOST_REMEMBERED: Final = 1000
 SEEN_EVERY: Final = timedelta(hours=1)
 LONGEST_SECRET: Final = 300
@@ -86,6 +87,7 @@ def _admit_password(login: str, password: str) -> None:
     if found is not None and RECOGNISED.knows(login, password, found[1], g.now):
         g.actor, g.scopes = found[0], EVERYTHING
         return
+    limits.count("sign-in")
     proof = sign_in.prove(login, password)
     refused = transact(sign_in.recognise, proof, request.remote_addr or "", actor=NOBODY, now=g.now)
     if isinstance(refused, Refusal):
@@ -98,7 +100,7 @@ def _admit_password(login: str, password: str) -> None:
 
 
 class Recognised:
-    """Which passwords were right a moment ago, so that a program that asks every second does not pay argon2 each time.
+    """Which passwords were right lately, so that a program that asks every second pays argon2, and is counted, once.
 
     Kept is a digest under a key that only this process knows, over login, password and the stored hash: a changed
     password, a lock or a closed account ends it at once, and nothing of it can be tried offline without the key.
@@ -110,7 +112,7 @@ class Recognised:
         self._lock = threading.Lock()
 
     def knows(self, login: str, password: str, stored: str, now: datetime) -> bool:
-        """Whether this was right less than a minute ago, and the stored hash is still the same."""
+        """Whether this was right less than REMEMBERED ago, and the stored hash is still the same."""
         with self._lock:
             until = self._until.get(self._digest(login, password, stored))
         return until is not None and now < until
