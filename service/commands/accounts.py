@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy import delete, or_, select
 
 from service.commands.account import Hashed
+from service.commands.api_tokens import revoke_all
 from service.commands.remits import require_some_remit
 from service.commands.trail import note
 from service.domain.access import incompatible
@@ -102,19 +103,21 @@ def take_back(work: UnitOfWork, grant_id: int) -> None:
 
 
 def set_active(work: UnitOfWork, user_id: int, *, active: bool) -> None:
-    """Disable an account, which ends its sessions and links, or open it again."""
+    """Disable an account, which ends its sessions, links and tokens, or open it again."""
     user = _other(work, user_id)
     user.active = active
     if not active:
         _end_all(work, user.id)
+        revoke_all(work, user.id)
     note(work, "user-enabled" if active else "user-disabled", "user", user.id, {"login": user.login})
 
 
 def reset_password(work: UnitOfWork, user_id: int) -> str:
-    """Take the password away, end every session and the lock; the token of a link that sets a new password."""
+    """Take the password away, end every session, token and lock; the token of a link that sets a new password."""
     user = _other(work, user_id)
     user.password_hash, user.failed_logins, user.locked_until_at = NO_PASSWORD, 0, None
     _end_all(work, user.id)
+    revoke_all(work, user.id)
     note(work, "password-reset", "user", user.id, {"login": user.login})
     return _link(work, user.id)
 

@@ -7,11 +7,12 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from service.commands.trail import note
 from service.domain.errors import InvalidInput, NotFound, WrongState
 from service.store.api_tokens import ApiToken
+from service.store.session import changed
 from service.store.unit_of_work import UnitOfWork
 from service.store.users import User, token_digest
 
@@ -65,6 +66,12 @@ def revoke(work: UnitOfWork, token_id: int) -> None:
     if row.revoked_at is None:
         row.revoked_at = work.now
         note(work, "api-token-revoked", "api-token", row.id, {"name": row.name})
+
+
+def revoke_all(work: UnitOfWork, user_id: int) -> None:
+    """End every token of an account that is disabled or loses its password; the caller's entry says so in the trail."""
+    mine = update(ApiToken).where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
+    changed(work.session, mine.values(revoked_at=work.now))
 
 
 def note_use(work: UnitOfWork, token_id: int) -> None:

@@ -6,7 +6,11 @@ import re
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
+from sqlalchemy import select
 
+from service.store.session import db
+from service.store.users import User
 from tests.web.conftest import Browser
 
 Browse = Callable[..., Browser]
@@ -43,6 +47,21 @@ def test_a_revoked_token_lets_nobody_in(browse: Browse) -> None:
     assert browser.post(action[1]).status_code == 303
     assert browse().get("/api/v1/me", headers={"Authorization": f"Bearer {token}"}).status_code == 401
     assert "已撤销" in browser.get("/account/tokens").text
+
+
+@pytest.mark.parametrize(("act", "data"), [("reset", None), ("active", {"active": "0"})], ids=["reset", "disabled"])
+def test_a_token_ends_with_the_password_and_with_the_account(
+    site: Flask, browse: Browse, act: str, data: dict[str, str] | None
+) -> None:
+    token = {"Authorization": f"Bearer {made(browse('office'))}"}
+    admin = browse("admin")
+    with site.app_context():
+        user_id = db.session.scalar(select(User.id).where(User.login == "office"))
+    assert browse().get("/api/v1/me", headers=token).status_code == 200
+    assert admin.post(f"/accounts/{user_id}/{act}", data).status_code in (200, 303)
+    assert browse().get("/api/v1/me", headers=token).status_code == 401
+    admin.post(f"/accounts/{user_id}/active", {"active": "1"})
+    assert browse().get("/api/v1/me", headers=token).status_code == 401, "nor does it come back with the account"
 
 
 @pytest.mark.parametrize(
