@@ -12,16 +12,16 @@ from sqlalchemy import or_, select
 from service.commands.task_locks import HeldTask, refuse_receiver, require_person
 from service.commands.telling import tell_people
 from service.commands.trail import note
-from service.domain.access import HOUSE_ROLES, READING_ROLES, has_remit
+from service.domain.access import HOUSE_ROLES, READING_ROLES
 from service.domain.deadlines import local_date
 from service.domain.errors import InvalidInput, NotAllowed, NotFound, Refusal, WrongState
-from service.domain.verbs import LONGEST_REASON, SHORTEST_REASON
+from service.domain.verbs import LONGEST_REASON, SHORTEST_REASON, Standing
 from service.programmes.compiled import compiled_of
 from service.programmes.supervision import supervising
 from service.programmes.task_forms import continued_form
-from service.store import deputies, instances, user_tasks
+from service.store import deputies, instances, standings, user_tasks
 from service.store.deputies import Deputy
-from service.store.organisations import Organisation
+from service.store.submissions import copy_draft
 from service.store.task_ground import task_ground
 from service.store.unit_of_work import UnitOfWork
 from service.store.user_tasks import OPEN, UserTask
@@ -94,9 +94,10 @@ def work_of(work: UnitOfWork, user_id: int) -> tuple[int, ...]:
 
 
 def hand_over(work: UnitOfWork, task_id: int, from_id: int, to_id: int | None, reason: str) -> Handed:
-    """离职转办 of one task, also of a closed account: to a colleague, or (None) back to its groups.
+    """离职转办 of one task, also of a closed account: to a colleague, with the draft, or (None) back to its groups.
 
-    By an administrator of the authority or whoever is told of what is late; the draft goes along.
+    By an administrator of the authority or whoever is told of what is late. What was only lent to who leaves goes back
+    to its owner when nobody is named.
     """
     require_person(work)
     if not SHORTEST_REASON <= len(reason.strip()) <= LONGEST_REASON:
@@ -104,25 +105,37 @@ def hand_over(work: UnitOfWork, task_id: int, from_id: int, to_id: int | None, r
     instance = instances.lock_of_task(work.session, task_id)
     loaded = user_tasks.load(work.session, task_id, work.actor)
     task, case = loaded.task, loaded.case
-    path = work.session.scalar(select(Organisation.path).where(Organisation.id == case.authority_id))
+    ground = task_ground(work.session, task, person=from_id, form=continued_form(task), now=work.now)
     roles = supervising(compiled_of(work.session, case.deployment_id).manifest)
-    heads = any(grant.role in roles and (path or "").startswith(grant.path) for grant in work.actor.roles)
-    if not (has_remit(work.actor, "administer", path) or heads):
+    found = standings.to_task(work.session, work.actor, loaded, groups=ground.groups, supervising=roles, now=work.now)
+    if not found:
+        raise NotFound()
+    if Standing.SUPERVISOR not in found:
         raise NotAllowed(why_zh="交接由管理员或负责人办理。", why_en="An administrator or the head does this.")
     if task.status != OPEN or from_id not in (task.assignee_id, task.owner_id):
         raise WrongState(zh="任务已不在对方手上。", en="The task is no longer theirs.")
-    ground = task_ground(work.session, task, person=from_id, form=continued_form(task), now=work.now)
     if to_id is not None:
         try:
             refuse_receiver(work, HeldTask(task, case, instance, loaded.deployment, ground), to_id)
         except Refusal as refusal:
             return Handed(task_id, task.name, refusal.text(work.actor.language))
-    if task.owner_id == from_id and task.assignee_id != from_id:
-        task.owner_id = to_id
-    else:
-        user_tasks.assign(work.session, task_id, to_id, held_by=task.assignee_id, at=work.now)
+    _hand(work, task, from_id, to_id)
     leaver = work.session.get(User, from_id)
     details = {"name": task.name, "of": leaver.name if leaver else "", "of_id": from_id, "to_id": to_id}
     note(work, "task-handed-over", "user-task", task_id, {**details, "reason": reason.strip()}, case_id=case.id)
     tell_people(work, [to_id], case, f"交接给您：“{task.name}”", reason.strip())
     return Handed(task_id, task.name)
+
+
+def _hand(work: UnitOfWork, task: UserTask, from_id: int, to_id: int | None) -> None:
+    """Put another person in the leaver's place: as the owner of what is lent, or as who has the task."""
+    owner, worker = task.owner_id, task.assignee_id
+    if owner == from_id and worker != from_id:
+        owner, worker = to_id, worker if to_id is not None else None
+    else:
+        worker = to_id if to_id is not None else owner
+    heir, comes_back = (to_id or worker), to_id in {None, task.owner_id}
+    copy_draft(work.session, task.id, from_id, heir, over=comes_back, at=work.now)
+    user_tasks.assign(work.session, task.id, worker, held_by=task.assignee_id, at=work.now)
+    task.owner_id = owner if owner != worker else None
+    work.session.flush()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from service.commands.acting import TaskAct, begin
 from service.commands.advance import Course, advance
@@ -25,8 +25,7 @@ from service.programmes.compiled import compiled_of
 from service.store import user_tasks
 from service.store.audit import AuditEntry
 from service.store.copies import Copy
-from service.store.session import changed
-from service.store.submissions import Draft
+from service.store.submissions import Draft, copy_draft
 from service.store.unit_of_work import UnitOfWork
 from service.store.upserts import insert_into
 from service.store.user_tasks import CANCELLED, OPEN, UserTask
@@ -186,18 +185,7 @@ def _tell(act: TaskAct, person: int, what: str) -> None:
 
 
 def _copy_draft(act: TaskAct, source: int | None, target: int | None, *, over: bool) -> None:
-    """What one person has entered becomes another's draft; `over` replaces one that is there."""
-    session, task = act.work.session, act.task
-    rows = {one.user_id: one for one in session.scalars(select(Draft).where(Draft.task_id == task.id))}
-    given, kept = rows.get(source or 0), rows.get(target or 0)
-    if given is None or target is None or (kept is not None and not over):
-        return
-    values: Mapping[str, Any] = {"data": given.data, "form_digest": given.form_digest, "saved_at": act.work.now}
-    if kept is None:
-        session.add(Draft(task_id=task.id, user_id=target, revision=1, **values))
-    else:
-        mine = update(Draft).where(Draft.id == kept.id)
-        changed(session, mine.values(revision=kept.revision + 1, **values))
+    copy_draft(act.work.session, act.task.id, source, target, over=over, at=act.work.now)
 
 
 def _hand_to_earlier(act: TaskAct, course: Course) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.store.session import Base, Key
+from service.store.session import Base, Key, changed
 
 
 class Submission(Base):
@@ -41,3 +41,18 @@ class Draft(Base):
     form_digest: Mapped[str]
     revision: Mapped[int] = mapped_column(default=1)
     saved_at: Mapped[datetime]
+
+
+def copy_draft(
+    session: Session, task_id: int, source: int | None, target: int | None, *, over: bool, at: datetime
+) -> None:
+    """What one person has entered becomes another's draft; `over` replaces one that is there."""
+    rows = {one.user_id: one for one in session.scalars(select(Draft).where(Draft.task_id == task_id))}
+    given, kept = rows.get(source or 0), rows.get(target or 0)
+    if given is None or target is None or (kept is not None and not over):
+        return
+    values: dict[str, Any] = {"data": given.data, "form_digest": given.form_digest, "saved_at": at}
+    if kept is None:
+        session.add(Draft(task_id=task_id, user_id=target, revision=1, **values))
+    else:
+        changed(session, update(Draft).where(Draft.id == kept.id).values(revision=kept.revision + 1, **values))
