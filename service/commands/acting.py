@@ -84,7 +84,8 @@ def begin(work: UnitOfWork, key: str, task_id: int, reason: str = "") -> TaskAct
     refusal = verb.why_not(found, hindrances(task, case, ground))
     if refusal is not None:
         raise refusal
-    if task.status == OPEN and found & HANDS & verb.who and Standing.SUPERVISOR not in found:
+    supervises = Standing.SUPERVISOR in found & verb.who
+    if task.status == OPEN and found & HANDS & verb.who and not supervises:
         refuse_unless_workable(work, held)
     return TaskAct(work, verb, person, reason_of(verb, reason), case, instance, found, held, task.assignee_id)
 
@@ -96,7 +97,7 @@ def begin_case(work: UnitOfWork, key: str, case_id: int, reason: str = "") -> Ca
     case = work.session.get_one(Case, case_id, populate_existing=True)
     roles = supervising(compiled_of(work.session, case.deployment_id).manifest)
     found = standings.to_case(work.session, work.actor, case, roles, work.now)
-    if not found:
+    if Standing.READER not in found:
         raise NotFound()
     closed, suspended = case.ended_at is not None, case.suspended_at is not None
     hindering = {Hindrance.CLOSED: closed, Hindrance.SUSPENDED: suspended}

@@ -100,17 +100,15 @@ def may(actor: Actor, action: Action, about: CaseFacts | TaskFacts, now: datetim
 
 
 def why_not(actor: Actor, action: Action, about: CaseFacts | TaskFacts, now: datetime) -> Refusal | None:
-    """The refusal to raise, or None. The clock and the system act in the service's own name and are not asked."""
-    if not actor.is_person:
-        return None
-    case = about.case if isinstance(about, TaskFacts) else about
-    for rule in CASE_RULES.get(action, ()):
-        refusal = rule(actor, case)
-        if refusal is not None:
-            return refusal
+    """The refusal to raise, or None. The clock and the system act in the service's own name and are not asked.
+
+    Raises KeyError for an action that has no rule about such facts: what nobody has thought of is not allowed.
+    """
     if isinstance(about, TaskFacts):
-        return next((found for rule in TASK_RULES.get(action, ()) if (found := rule(actor, about, now))), None)
-    return None
+        found = (rule(actor, about, now) for rule in TASK_RULES[action])
+    else:
+        found = (rule(actor, about) for rule in CASE_RULES[action])
+    return next((refusal for refusal in found if refusal is not None), None) if actor.is_person else None
 
 
 def require(actor: Actor, action: Action, about: CaseFacts | TaskFacts, now: datetime) -> None:

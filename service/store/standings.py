@@ -46,7 +46,7 @@ def to_task(
         }
     elif task.status == COMPLETED and task.completed_by == actor.user_id:
         found.add(Standing.DOER)
-    if Standing.READER not in found and not found & {Standing.SIGNER}:
+    if Standing.READER not in found:
         return frozenset()  # nothing of a case is done by who may not see it
     return frozenset(found)
 
@@ -56,13 +56,13 @@ def to_case(
 ) -> frozenset[Standing]:
     """What the actor is to the case, whatever the task."""
     found: set[Standing] = set()
+    facts = case_facts(session, actor, case)
     if may_see(session, actor, case.id):
         found.add(Standing.READER)
-    facts = case_facts(session, actor, case)
+        if may(actor, "keep-dates", facts, now):
+            found.add(Standing.OFFICE)  # dates are kept of a draft, too; it is ended by nobody who may not see it
     if _supervises(actor, facts, supervising):
         found |= {Standing.READER, Standing.SUPERVISOR}
-    if may(actor, "keep-dates", facts, now):
-        found.add(Standing.OFFICE)
     if Standing.READER in found and not reads_as_party(actor, facts):
         found.add(Standing.STAFF)
     return frozenset(found)

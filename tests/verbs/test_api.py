@@ -10,6 +10,8 @@ from flask.testing import FlaskClient
 
 from service.commands import api_tokens
 from service.domain.deadlines import local_date
+from service.store.cases import Case
+from service.store.unit_of_work import UnitOfWork
 from service.store.user_tasks import UserTask
 from tests.support.office import Office
 from tests.verbs.desk import Desk
@@ -33,6 +35,10 @@ def program(desk: Desk, role: str, *scopes: str) -> dict[str, str]:
 def post(desk: Desk, address: str, headers: dict[str, str], **body: Any) -> Any:
     client: FlaskClient = desk.office.app.test_client()
     return client.post(f"/api/v1{address}", json=body, headers=headers)
+
+
+def sent(work: UnitOfWork, case_id: int) -> None:
+    work.session.get_one(Case, case_id).submitted_at = work.now
 
 
 def test_a_program_reads_what_can_be_done_and_does_it(desk: Desk) -> None:
@@ -70,6 +76,7 @@ def test_refusals_are_problems_with_their_code(desk: Desk) -> None:
 
 def test_many_get_a_result_each(desk: Desk) -> None:
     headers = program(desk, "head")
+    desk.office.act(sent, desk.case_id)  # until then it is the applicant's draft
     answer = post(desk, "/batches/suspend", headers, keys=[str(desk.case_id), "999"], reason="统一暂停")
     assert [(one["key"], one["done"], one["code"]) for one in answer.json["results"]] == [
         (str(desk.case_id), True, ""),
