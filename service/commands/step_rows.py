@@ -170,6 +170,7 @@ def _open_tasks(
             inputs=work.inputs,
             properties=work.properties,
             path=list(work.path),
+            round=work.round,
             returned=dict(work.returned) if work.returned else None,
             opened_by=completed.id if completed is not None else None,
         )

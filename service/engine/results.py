@@ -38,6 +38,7 @@ class Work:
     inputs: dict[str, Any]  # items of the loops around it, then its own local variables
     properties: dict[str, str]
     path: tuple[str, ...]  # call activities from the top down, then the element
+    round: int | None = None  # the loop that collects its result with those of other turns: they are votes of one round
     returned: dict[str, str] | None = None  # sent back: "by" whom and "from" which element, "resume" if it leads back
 
 
@@ -231,6 +232,7 @@ def _work(token: Token) -> Work:
         inputs=_inputs(token),
         properties=dict(node.properties),
         path=_path(token),
+        round=token.above.id if "turn" in token.internal_data and node.loop and node.loop.output else None,
         returned=(token.above if "turn" in token.internal_data else token).internal_data.get("returned"),
     )
 

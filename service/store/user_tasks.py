@@ -30,6 +30,7 @@ class UserTask(Base):
     instant, None while its deadline is stopped. `owner_id` has delegated it to the assignee. `sealed` is what its owner
     has submitted ({data, form_digest, by, at}) while others still sign. `returned` tells who sent it back, whence and
     why, with `resume` the number of the task that waits for it. `opened_by` is the task whose completion opened it.
+    `round` is the number of the engine's loop that collects it with others: the votes of one round.
     """
 
     __tablename__ = "user_tasks"
@@ -79,6 +80,7 @@ class UserTask(Base):
     inputs: Mapped[dict[str, Any]] = mapped_column(default=dict)
     properties: Mapped[dict[str, Any]] = mapped_column(default=dict)
     path: Mapped[list[Any]] = mapped_column(default=list)
+    round: Mapped[int | None]
     groups: Mapped[list[Any]] = mapped_column(default=list)
     alarms: Mapped[list[Any]] = mapped_column(default=list)
     alarm_at: Mapped[datetime | None]

@@ -914,6 +914,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("round", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column(
             "groups",
             sa.JSON(none_as_null=True).with_variant(
