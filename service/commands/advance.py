@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.commands import job_rows, signals, step_rows
 from service.commands.trail import note
-from service.domain.errors import Refusal
+from service.domain.errors import Refusal, WrongState
 from service.engine import Command, Complete, Fail, IncidentRow, OperationRequest, Retry, Start, Step, Work, apply
 from service.operations import OperationContext, run_operation
 from service.programmes.case_values import CaseReading, Paths, read_case
@@ -28,6 +28,14 @@ from service.store.user_tasks import UserTask
 log = structlog.get_logger(__name__)
 
 MOST_OPERATIONS = 200
+
+
+class CaseSuspended(WrongState):
+    """The case stands still: nothing moves it until it is resumed, but what ends it or what the public was promised."""
+
+    code = "case-suspended"
+    zh = "案件已暂停办理，恢复以后再办。"
+    en = "The case is suspended; it goes on once it is resumed."
 
 
 @dataclass
@@ -144,13 +152,17 @@ def advance(
     completed: UserTask | None = None,
     by: int | None = None,
     ground: CaseGround | None = None,
+    while_suspended: bool = False,
 ) -> Course:
     """Move a locked instance by one command and write what follows: state, tasks, timers, deadlines, incidents.
 
     The caller holds the instance's lock and writes its own audit entry. `completed` is the task whose completion the
     command is, `by` whose act that was (the actor's, unless said); `ground` what has been read of the case in this
-    transaction. Raises WrongCommand when the process does not wait for it; then nothing is written.
+    transaction; `while_suspended` lets it pass though the case is. Raises CaseSuspended, and WrongCommand when the
+    process does not wait for it; then nothing is written.
     """
+    if case.suspended_at is not None and not while_suspended:
+        raise CaseSuspended()
     programme = compiled_of(work.session, instance.deployment_id)
     before = step_rows.Before.of(programme, instance)
     course = Course(work, case, instance, programme, before, ground)

@@ -55,7 +55,7 @@ def cancel(work: UnitOfWork, case_id: int, reason: str) -> None:
     """终止: the office ends the case, with a reason that the applicant reads. Source: domain §13.38."""
     act = begin_case(work, "cancel", case_id, reason)
     workers = [(task.assignee_id, task.owner_id) for task in _open_tasks(act)]
-    course = advance(work, act.case, act.instance, Cancel())
+    course = advance(work, act.case, act.instance, Cancel(), while_suspended=True)
     act.case.state = act.case.outcome = CANCELLED
     act.case.suspended_at = None
     act.note(**course.trail())

@@ -137,7 +137,7 @@ def withdraw(work: UnitOfWork, case_id: int, reason: str) -> None:
         raise NotAllowed(why_zh=f"只有“{name}”可以撤回。", why_en=f"Only “{name}” can withdraw it.")
     if not rule.withdraw:
         raise WrongState(zh="这类案件不能撤回。", en="Cases of this kind cannot be withdrawn.")
-    publish(work, case_id, "case-withdrawn", {"withdrawal_reason": reason.strip()})
+    publish(work, case_id, "case-withdrawn", {"withdrawal_reason": reason.strip()}, while_suspended=True)
     note(work, "case-withdrawn", "case", case_id, {"reason": reason.strip()}, case_id=case_id)
 
 

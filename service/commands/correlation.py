@@ -17,7 +17,7 @@ from service.commands.cases import start as start_case
 from service.commands.trail import note
 from service.domain.deadlines import local_date
 from service.domain.errors import InvalidInput, Refusal, WrongState
-from service.domain.identity import CLOCK
+from service.domain.identity import Actor
 from service.engine import Publish, plain
 from service.store import instances, kept_messages, start_events, subscriptions, users
 from service.store.cases import Case
@@ -56,7 +56,8 @@ class Correlated:
 def correlate(work: UnitOfWork, message: Publication, *, authority_id: int | None = None) -> Correlated:
     """Publish; `authority_id` bounds whom it reaches (None: cases and programmes of every authority).
 
-    Raises InvalidInput for a name, key or time that is too long, WrongState for one that was published already.
+    Raises InvalidInput for a name, key or time that is too long, WrongState for one that was published already,
+    CaseSuspended where a suspended case waits for one that is not kept.
     """
     _check(message)
     key = message.key or None
@@ -87,9 +88,13 @@ def deliver_kept(work: UnitOfWork, row_id: int) -> bool:
     row = kept_messages.take(work.session, row_id, work.now)
     if row is None:
         return False
-    publisher = work.actor
+    publisher: Actor | None = work.actor
     if row.published_by is not None:
-        publisher = users.actor_of(work.session, row.published_by, local_date(work.now)) or CLOCK
+        publisher = users.actor_of(work.session, row.published_by, local_date(work.now))
+    if publisher is None:  # what an account published goes with it: nobody is left whose rights it could act by
+        note(work, "message-dropped", "message", row.name, {"name": row.name, "published_by": row.published_by})
+        work.session.delete(row)
+        return False
     moved, begun = _give(UnitOfWork(work.session, publisher, work.now), row)
     if moved or begun:
         note(work, "message-correlated", "message", row.name, {"name": row.name, "moved": moved, "begun": begun})
@@ -108,7 +113,10 @@ def _check(message: Publication) -> None:
 
 
 def _give(work: UnitOfWork, row: KeptMessage) -> tuple[list[int], list[int]]:
-    """Every process that has not taken it and now can; `row.taken` grows."""
+    """Every process that has not taken it and now can; `row.taken` grows.
+
+    A suspended case leaves it where it is kept; one that is not kept is refused, for that case would never get it.
+    """
     taken: set[str] = set(row.taken)
     moved = []
     # the longest waiting first, which is also one order of locks for all publishers of it
@@ -134,6 +142,8 @@ def _move(work: UnitOfWork, waiting: Waiting, row: KeptMessage) -> bool:
     if not subscriptions.still_waits(work.session, waiting.id):
         return False
     case = work.session.get_one(Case, instance.case_id, populate_existing=True)
+    if case.suspended_at is not None and row.expires_at > work.now:
+        return False
     course = advance(work, case, instance, Publish(row.name, row.key, row.variables))
     note(work, "message-published", "message", row.name, {"name": row.name, **course.trail()}, case_id=case.id)
     return True

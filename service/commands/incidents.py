@@ -16,7 +16,7 @@ from service.store.unit_of_work import UnitOfWork
 def retry(work: UnitOfWork, incident_id: int) -> bool:
     """Go on from where the token is parked; returns whether the step now succeeded.
 
-    A person has to administer for the case's authority; NotFound otherwise.
+    A person has to administer for the case's authority; NotFound otherwise. Raises CaseSuspended.
     """
     incident = work.session.get(Incident, incident_id)
     if incident is None:
@@ -31,7 +31,9 @@ def retry(work: UnitOfWork, incident_id: int) -> bool:
         if not work.actor.is_person:
             return False
         raise WrongState(zh="这条异常已经处理完毕。", en="This incident has been resolved already.")
-    case = work.session.get_one(Case, incident.case_id)
+    case = work.session.get_one(Case, incident.case_id, populate_existing=True)
+    if case.suspended_at is not None and not work.actor.is_person:
+        return False  # it is tried when the case goes on
     course = advance(work, case, instance, Retry(incident.engine_task))
     still = any(one.task == incident.engine_task for one in course.last.incidents)
     details = {"element": incident.element, "name": incident.name, "resolved": not still, **course.trail()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from service.commands.advance import advance
+from service.commands.advance import CaseSuspended, advance
 from service.commands.job_rows import NO_RETRIES
 from service.commands.trail import note
 from service.domain.errors import InvalidInput, NotFound, WrongState
@@ -128,9 +128,7 @@ def _held(work: UnitOfWork, job_id: int) -> tuple[Job, Instance]:
     if job.state != jobs.OPEN:
         raise _over(job)
     if work.session.get_one(Case, job.case_id, populate_existing=True).suspended_at is not None:
-        raise WrongState(
-            zh="案件已暂停办理，恢复以后再办。", en="The case is suspended; the job is to be done once it is resumed."
-        )
+        raise CaseSuspended()
     return job, instance
 
 

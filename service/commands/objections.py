@@ -50,7 +50,8 @@ def lodge(work: UnitOfWork, notice_number: str, data: Mapping[str, Any], files: 
     work.session.add(objection)
     work.session.flush()
     objection.attachments = [_keep(work, objection, file) for file in _few(files)]
-    publish(work, notice.case_id, "objection-lodged", {"objection_id": objection.id})
+    # the period was published and goes on while the case stands still
+    publish(work, notice.case_id, "objection-lodged", {"objection_id": objection.id}, while_suspended=True)
     note(work, "objection-lodged", "objection", objection.id, {"notice": notice_number}, case_id=notice.case_id)
     return objection.code
 

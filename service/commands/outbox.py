@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from service.commands.advance import CaseSuspended
 from service.commands.correlation import Publication, begin, correlate
 from service.commands.ports import ports
 from service.commands.process_messages import broadcast, publish
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 # minutes until the next try; after 72 hours an entry is dead and an operator sees it
 BACK_OFF = (1, 5, 15, 60, 240)
 LIFETIME = timedelta(hours=72)
+SUSPENDED = timedelta(minutes=15)  # how soon after a case was resumed what waited for that reaches it, at the latest
 
 
 def drain(now: datetime, *, limit: int = 20) -> int:
@@ -49,7 +51,9 @@ def _done(lease: Lease, now: datetime) -> bool:
         final = isinstance(error, PermanentFailure | WrongCommand | KeyError)
         text = error.text("zh") if isinstance(error, Refusal) else f"{type(error).__name__}: {error}"
         log.warning("outbox-entry-failed", id=lease.id, kind=lease.kind, error=text, final=final)
-        next_try = None if final or now - lease.created_at > LIFETIME else now + _wait(lease.tries)
+        waits = isinstance(error, CaseSuspended)  # as long as the case does, which may be longer than LIFETIME
+        over = final or (now - lease.created_at > LIFETIME and not waits)
+        next_try = None if over else now + (SUSPENDED if waits else _wait(lease.tries))
         transact(_fail, lease, text, next_try, actor=CLOCK, now=now)
         return False
     return True

@@ -13,20 +13,29 @@ from service.store.cases import Case
 from service.store.unit_of_work import UnitOfWork
 
 
-def publish(work: UnitOfWork, case_id: int, name: str, variables: Mapping[str, Any] | None = None) -> Course:
+def publish(
+    work: UnitOfWork,
+    case_id: int,
+    name: str,
+    variables: Mapping[str, Any] | None = None,
+    *,
+    while_suspended: bool = False,
+) -> Course:
     """Publish message `name` to the case, with the case's id as correlation key.
 
-    Raises NotFound for an unknown case, WrongCommand for one that has ended.
+    Raises NotFound for an unknown case, WrongCommand for one that has ended, CaseSuspended unless it passes all the
+    same.
     """
     instance = instances.lock_of_case(work.session, case_id)
     case = work.session.get_one(Case, case_id, populate_existing=True)
-    course = advance(work, case, instance, Publish(name, str(case_id), dict(variables or {})))
+    command = Publish(name, str(case_id), dict(variables or {}))
+    course = advance(work, case, instance, command, while_suspended=while_suspended)
     note(work, "message-published", "message", name, {"name": name, **course.trail()}, case_id=case_id)
     return course
 
 
 def broadcast(work: UnitOfWork, case_id: int, name: str, variables: Mapping[str, Any] | None = None) -> Course | None:
-    """Give signal `name` to the case; None where it has ended meanwhile, for a signal waits for nobody."""
+    """Give signal `name` to the case; None where it has ended: a signal waits for nobody. Raises CaseSuspended."""
     instance = instances.lock_of_case(work.session, case_id)
     if instance.ended:
         return None

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.store import kept_messages as kept_rows
 from service.store import timers as timer_rows
+from service.store.cases import Case
 from service.store.incidents import Incident
 from service.store.start_events import StartEventRow
 from service.store.timers import DueTimer
@@ -47,6 +48,7 @@ def alarms(session: Session, now: datetime) -> Sequence[int]:
 
 
 def incidents(session: Session, now: datetime) -> Sequence[int]:
-    """Ids of incidents to try again."""
-    statement = select(Incident.id).where(Incident.state == "open", Incident.next_try_at <= now)
+    """Ids of incidents to try again; those of a suspended case wait until it goes on."""
+    statement = select(Incident.id).join(Case, Case.id == Incident.case_id)
+    statement = statement.where(Incident.state == "open", Incident.next_try_at <= now, Case.suspended_at.is_(None))
     return session.scalars(statement.order_by(Incident.next_try_at, Incident.id).limit(BATCH)).all()

@@ -8,18 +8,22 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from service.commands import correlation, deployments, signals
+from service.commands import case_verbs, correlation, deployments, signals
+from service.commands.advance import CaseSuspended
 from service.commands.correlation import Correlated, Publication
 from service.domain.errors import DeploymentRefused, InvalidInput, WrongState
+from service.domain.identity import SYSTEM
 from service.programmes.check import check_programme
 from service.store.audit import AuditEntry
 from service.store.cases import Case
 from service.store.instances import Instance
 from service.store.kept_messages import KeptMessage
 from service.store.organisations import Organisation
+from service.store.outbox import OutboxEntry
 from service.store.start_events import StartEventRow
 from service.store.subscriptions import Subscription
 from service.store.user_tasks import UserTask
+from service.store.users import User
 from tests.engine.sketch import Lines
 from tests.events.conftest import ASKING, DUTY, KEY, MANIFEST, START, files
 from tests.support.invariants import check
@@ -30,8 +34,9 @@ HOUR = timedelta(hours=1)
 
 
 def publish(office: Office, name: str, key: str | None = None, **more: Any) -> Correlated:
-    authority = more.pop("authority", None)
-    given: Correlated = office.act(correlation.correlate, Publication(name, key, **more), authority_id=authority)
+    authority, by = more.pop("authority", None), more.pop("by", SYSTEM)
+    message = Publication(name, key, **more)
+    given: Correlated = office.act(correlation.correlate, message, by=by, authority_id=authority)
     return given
 
 
@@ -173,6 +178,57 @@ def test_a_case_tells_another_by_message_after_its_commit(events: Office) -> Non
     assert opened(events, other) == ["c"]
     events.tick()
     assert "a" in opened(events, other)
+
+
+WHY = "等上级答复"
+
+
+def test_nothing_reaches_a_suspended_case_until_it_goes_on_and_nothing_is_lost(events: Office) -> None:
+    office, case_id = events.person("office"), ask(events, "1")
+    sender = ask(events, "2", target="1")
+    events.act(case_verbs.suspend, case_id, WHY, by=office)
+    with pytest.raises(CaseSuspended):
+        publish(events, "answered", "1")
+    publish(events, "answered", "1", kept_for=DAY)
+    events.act(signals.spread, "year-end", authority_id=None)
+    events.tick(START + HOUR)
+    assert opened(events, case_id) == ["c"]
+    assert opened(events, sender) == ["b", "c"], "the others are told at once"
+    assert events.count(OutboxEntry, OutboxEntry.state == "pending") == 1
+    events.act(case_verbs.resume, case_id, WHY, by=office)
+    events.tick(START + HOUR + timedelta(minutes=15))
+    assert opened(events, case_id) == ["a", "b", "c"]
+
+
+def test_what_waits_for_a_suspended_case_waits_longer_than_a_letter_would(events: Office) -> None:
+    office, case_id = events.person("office"), ask(events, "1")
+    events.act(case_verbs.suspend, case_id, WHY, by=office)
+    events.act(signals.spread, "year-end", authority_id=None)
+    for day in range(6):
+        events.tick(START + day * DAY)
+    assert opened(events, case_id) == ["c"]
+    events.act(case_verbs.resume, case_id, WHY, by=office)
+    events.tick(START + 6 * DAY)
+    assert opened(events, case_id) == ["b", "c"]
+
+
+def test_what_ends_a_suspended_case_passes(events: Office) -> None:
+    office, case_id = events.person("office"), ask(events, "1")
+    events.act(case_verbs.suspend, case_id, WHY, by=office)
+    events.act(case_verbs.cancel, case_id, WHY, by=office)
+    assert events.rows(select(Instance.ended).where(Instance.case_id == case_id)) == [True]
+
+
+def test_the_message_of_an_account_that_was_closed_is_dropped_and_noted(events: Office) -> None:
+    office = events.person("office")
+    publish(events, "answered", "5", kept_for=DAY, by=office)
+    case_id = ask(events, "5")
+    events.act(lambda work: setattr(work.session.get_one(User, office.user_id), "active", False))
+    events.tick(START + HOUR)
+    assert opened(events, case_id) == ["c"]
+    assert events.count(KeptMessage) == 0
+    (entry,) = events.rows(select(AuditEntry).where(AuditEntry.action == "message-dropped"))
+    assert entry.details == {"name": "answered", "published_by": office.user_id}
 
 
 def test_a_signal_reaches_every_case_that_waits_and_begins_others(events: Office) -> None:

@@ -10,6 +10,7 @@ from flask import Flask
 
 from service.clock import jobs as clock
 from service.commands import case_verbs, cases, incidents, jobs
+from service.commands.advance import CaseSuspended
 from service.commands.jobs import ActivatedJob
 from service.domain.errors import InvalidInput, NotFound, WrongState
 from service.domain.identity import CLOCK
@@ -147,6 +148,19 @@ def test_the_job_of_a_suspended_case_waits_until_it_is_resumed(outside: Flask) -
         do(jobs.complete, job.job_id, {"verdict": "clean"})
     do(case_verbs.resume, case_id, "已经答复", by="office", now=AT + 6 * MINUTE)
     assert len(take(now=AT + 6 * MINUTE)) == 1
+
+
+def test_the_incident_of_a_suspended_case_is_not_tried_until_it_is_resumed(outside: Flask) -> None:
+    case_id = start()
+    (job,) = take()
+    do(jobs.fail, job.job_id, retries=0, message="", back_off=timedelta())
+    incident = one(Incident).id
+    do(case_verbs.suspend, case_id, "等待上级答复", by="office")
+    with pytest.raises(CaseSuspended):
+        do(incidents.retry, incident, by="admin", now=AT + MINUTE)
+    assert transact(incidents.retry, incident, actor=CLOCK, now=AT + MINUTE) is False
+    do(case_verbs.resume, case_id, "已经答复", by="office", now=AT + 6 * MINUTE)
+    assert do(incidents.retry, incident, by="admin", now=AT + 6 * MINUTE) is True
 
 
 def test_a_case_that_is_ended_takes_its_job_along(outside: Flask) -> None:
