@@ -6,6 +6,8 @@ no second case of a process while the one that it began is running; what is kept
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -61,26 +63,38 @@ def correlate(work: UnitOfWork, message: Publication, *, authority_id: int | Non
     """
     _check(message)
     key = message.key or None
-    if message.message_id and kept_messages.stands(work.session, message.name, key, message.message_id, work.now):
-        raise WrongState(zh="这条消息已经发布过。", en="This message has been published already.")
     row = KeptMessage(
         name=message.name,
         key=key,
         variables=plain(dict(message.variables)),
-        message_id=message.message_id,
+        dedupe_key=_dedupe_key(message, authority_id),
         authority_id=authority_id,
         published_by=work.actor.user_id,
         published_at=work.now,
         expires_at=work.now + message.kept_for,
         taken=[],
     )
+    if message.kept_for > timedelta():  # written before it is given, so that of two of one id one is given
+        row = _keep(work, row)
     moved, begun = _give(work, row)
-    if message.kept_for > timedelta():
-        work.session.add(row)
-        work.session.flush()
     said = {"name": message.name, "key": key, "moved": moved, "begun": begun, "kept": row.id}
     note(work, "message-correlated", "message", message.name, said)
     return Correlated(tuple(moved), tuple(begun), row.id)
+
+
+def _dedupe_key(message: Publication, authority_id: int | None) -> str | None:
+    """What makes a message one; None: without an id it is another message each time."""
+    if not message.message_id:
+        return None
+    parts = json.dumps([authority_id, message.name, message.key or None, message.message_id])
+    return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def _keep(work: UnitOfWork, row: KeptMessage) -> KeptMessage:
+    row_id = kept_messages.keep(work.session, row)
+    if row_id is None:
+        raise WrongState(zh="这条消息已经发布过。", en="This message has been published already.")
+    return work.session.get_one(KeptMessage, row_id)
 
 
 def deliver_kept(work: UnitOfWork, row_id: int) -> bool:

@@ -14,12 +14,14 @@ from service.commands.correlation import Correlated, Publication
 from service.domain.errors import DeploymentRefused, InvalidInput, WrongState
 from service.domain.identity import SYSTEM
 from service.programmes.check import check_programme
+from service.queries import due
 from service.store.audit import AuditEntry
 from service.store.cases import Case
 from service.store.instances import Instance
 from service.store.kept_messages import KeptMessage
 from service.store.organisations import Organisation
 from service.store.outbox import OutboxEntry
+from service.store.session import db
 from service.store.start_events import StartEventRow
 from service.store.subscriptions import Subscription
 from service.store.user_tasks import UserTask
@@ -142,6 +144,28 @@ def test_a_message_id_makes_it_one_message_while_it_is_kept(events: Office) -> N
     publish(events, "answered", "5", kept_for=HOUR, message_id="b")
     events.now += HOUR
     publish(events, "answered", "5", kept_for=HOUR, message_id="a")
+
+
+def test_a_message_id_belongs_to_its_authority(events: Office) -> None:
+    mine, foreign = (
+        events.rows(select(Organisation.id).where(Organisation.code == code))[0]
+        for code in ("sample-authority", "county")
+    )
+    for authority in (None, mine, foreign):
+        publish(events, "answered", None, kept_for=HOUR, message_id="a", authority=authority)
+        with pytest.raises(WrongState, match="published already"):
+            publish(events, "answered", None, kept_for=HOUR, message_id="a", authority=authority)
+
+
+def test_what_everybody_has_taken_is_not_tried_again(events: Office) -> None:
+    kept = publish(events, "answered", "5", kept_for=DAY).kept
+    ask(events, "5")
+    assert due.kept_messages(db.session(), events.now) == [kept]
+    events.tick(START + HOUR)
+    publish(events, "ask", None, variables={"no": "5"})
+    assert due.kept_messages(db.session(), events.now) == [], "a second case of the process waits for another message"
+    assert publish(events, "filed", kept_for=DAY).begun != ()
+    assert due.kept_messages(db.session(), events.now) == []
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from service.clock import jobs
 from service.commands import correlation
 from service.commands.correlation import Correlated, Publication
+from service.domain.errors import WrongState
 from service.domain.identity import SYSTEM
 from service.store.cases import Case
 from service.store.start_events import StartEventRow
@@ -65,6 +66,14 @@ def test_race_of_publishers_to_begin_a_case_with_one_key(events_on_both: Office)
         assert losers(results) == []
         assert sum(len(result.begun) for result in results) == 1
     assert events_on_both.count(Case) == ROUNDS
+
+
+def test_race_of_publishers_of_one_message_id(events_on_both: Office) -> None:
+    once = Publication("filed", None, {}, timedelta(hours=1), "one")
+    act = partial(transact, correlation.correlate, once, actor=SYSTEM, now=START)
+    results = race(events_on_both.app, [act for _ in range(WIDE)])
+    assert [type(error) for error in losers(results)] == [WrongState] * (WIDE - 1)
+    assert events_on_both.count(Case) == 1
 
 
 def test_race_of_clocks_for_one_start_timer(events_on_both: Office) -> None:

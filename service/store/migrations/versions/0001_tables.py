@@ -321,7 +321,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("message_id", sa.String(), nullable=True),
+        sa.Column("dedupe_key", sa.String(), nullable=True),
         sa.Column("authority_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("published_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("published_at", UTCDateTime(), nullable=False),
@@ -336,6 +336,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["authority_id"], ["organisations.id"], name=op.f("fk_kept_messages_authority_id")),
         sa.ForeignKeyConstraint(["published_by"], ["users.id"], name=op.f("fk_kept_messages_published_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_messages")),
+        sa.UniqueConstraint("dedupe_key", name=op.f("uq_kept_messages_dedupe_key")),
     )
     with op.batch_alter_table("kept_messages", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_kept_messages_expires_at"), ["expires_at"], unique=False)
