@@ -5,9 +5,9 @@ What is derived is written by triggers, so that no command can forget it, and an
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import inspect
+from sqlalchemy import event, inspect
 from sqlalchemy.engine import Connection
 
 from service.store.user_tasks import NEVER, OPEN, TaskGroup, UserTask
@@ -63,3 +63,9 @@ def install(connection: Connection) -> None:
         return
     for statement in SQLITE if connection.dialect.name == "sqlite" else POSTGRES:
         connection.exec_driver_sql(statement)
+
+
+@event.listens_for(TaskGroup.__table__, "after_create")
+def _created(_table: Any, connection: Connection, **_: Any) -> None:
+    """A database that is made in one go, without migrations, has the triggers from its first task."""
+    install(connection)
