@@ -84,11 +84,17 @@ class _Answer(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class _Server(ThreadingHTTPServer):
+    """With room for all that a page asks at once: the five places that are usual are too few on a busy machine."""
+
+    request_queue_size = 128
+
+
 @contextmanager
 def serve() -> Iterator[Site]:
     """Run the site on a free port."""
     site = Site()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Answer", (_Answer,), {"site": site}))
+    server = _Server(("127.0.0.1", 0), type("Answer", (_Answer,), {"site": site}))
     site.address = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
