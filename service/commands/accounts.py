@@ -16,6 +16,7 @@ from sqlalchemy import delete, or_, select
 from service.commands.account import Hashed
 from service.commands.api_tokens import revoke_all
 from service.commands.remits import require_some_remit
+from service.commands.sign_in import unlock
 from service.commands.trail import note
 from service.domain.access import incompatible
 from service.domain.deadlines import local_date
@@ -115,7 +116,8 @@ def set_active(work: UnitOfWork, user_id: int, *, active: bool) -> None:
 def reset_password(work: UnitOfWork, user_id: int) -> str:
     """Take the password away, end every session, token and lock; the token of a link that sets a new password."""
     user = _other(work, user_id)
-    user.password_hash, user.failed_logins, user.locked_until_at = NO_PASSWORD, 0, None
+    user.password_hash = NO_PASSWORD
+    unlock(work, user)
     _end_all(work, user.id)
     revoke_all(work, user.id)
     note(work, "password-reset", "user", user.id, {"login": user.login})
@@ -128,7 +130,8 @@ def set_password(work: UnitOfWork, token: str, password: Hashed) -> str:
     user = work.session.get(User, link.user_id) if link is not None else None
     if link is None or user is None or not user.active or link.expires_at <= work.now:
         raise LinkExpired()
-    user.password_hash, user.failed_logins, user.locked_until_at = password.text, 0, None
+    user.password_hash = password.text
+    unlock(work, user)
     _end_all(work, user.id)
     note(work, "password-changed", "user", user.id, {"by": "link"}, actor=Actor(user.id, user.name))
     return user.login

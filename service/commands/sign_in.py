@@ -72,35 +72,45 @@ def sign_in(work: UnitOfWork, proof: Proof, client: str = "") -> str | Refusal:
 
 
 def recognise(work: UnitOfWork, proof: Proof, client: str = "") -> User | Refusal:
-    """The account whose login and password were proved; failures are counted, and five in a row lock the login.
+    """The account whose login and password were proved; five failures within a quarter of an hour lock the login.
 
-    An unknown login is counted and locked like a known one, so that the answer does not tell which logins there are.
+    An unknown login is counted and locked by the same row, so that no answer tells which logins there are.
     """
+    # the account is locked first, so that tries for it are judged one after the other
     user = work.session.scalar(select(User).where(User.login == proof.login).with_for_update())
+    key = _failures_of(proof.login)
+    failures, until = throttles.standing(work.session, key, work.now, LOCKED)
+    if failures >= FAILURES:
+        return AccountLocked(minutes=_minutes(until - work.now))
     if user is None or not user.active:
-        return _unknown(work, proof.login)
-    if user.locked_until_at is not None and user.locked_until_at > work.now:
-        return AccountLocked(minutes=_minutes(user.locked_until_at - work.now))
+        return _failed(work, key)
     if not proof.right or user.password_hash != proof.checked:
-        return _failed(work, user, client)
-    user.failed_logins, user.locked_until_at = 0, None
+        note(work, "sign-in-failed", "user", user.id, {"client": client}, actor=Actor(user.id, user.name))
+        refusal = _failed(work, key)
+        user.locked_until_at = work.now + LOCKED if isinstance(refusal, AccountLocked) else None
+        return refusal
+    unlock(work, user)
     return user
 
 
-def _unknown(work: UnitOfWork, login: str) -> Refusal:
-    """What `_failed` answers a known login, for one there is not."""
-    key = f"login:{hashlib.sha256(login.encode()).hexdigest()[:24]}"
-    failures, until = throttles.count(work.session, key, work.now, LOCKED)
-    return SignInFailed() if failures < FAILURES else AccountLocked(minutes=_minutes(until - work.now))
+def unlock(work: UnitOfWork, user: User) -> None:
+    """Forget the account's failures, and with them its lock."""
+    throttles.reset(work.session, _failures_of(user.login))
+    user.locked_until_at = None
 
 
-def _failed(work: UnitOfWork, user: User, client: str) -> Refusal:
-    user.failed_logins += 1
-    note(work, "sign-in-failed", "user", user.id, {"client": client}, actor=Actor(user.id, user.name))
-    if user.failed_logins < FAILURES:
+def _failed(work: UnitOfWork, key: str) -> Refusal:
+    """Count a failure within a quarter of an hour of the first; the fifth locks from now on."""
+    failures, _ = throttles.count(work.session, key, work.now, LOCKED)
+    if failures < FAILURES:
         return SignInFailed()
-    user.failed_logins, user.locked_until_at = 0, work.now + LOCKED
+    throttles.prolong(work.session, key, work.now)
     return AccountLocked(minutes=_minutes(LOCKED))
+
+
+def _failures_of(login: str) -> str:
+    """Under which key a login's failures are counted, whether there is such an account or not."""
+    return f"login:{hashlib.sha256(login.encode()).hexdigest()[:24]}"
 
 
 def sign_out(work: UnitOfWork, token: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.store.session import Base, changed
@@ -41,6 +41,26 @@ def count(session: Session, key: str, now: datetime, window: timedelta) -> tuple
     )
     number, start = session.execute(statement).one()
     return int(number), start + window
+
+
+def standing(session: Session, key: str, now: datetime, window: timedelta) -> tuple[int, datetime]:
+    """How many attempts stand in the running window, and when it ends; counts nothing."""
+    row = session.execute(
+        select(Throttle.count, Throttle.window_start_at).where(
+            Throttle.key == key, Throttle.window_start_at > now - window
+        )
+    ).one_or_none()
+    return (int(row.count), row.window_start_at + window) if row is not None else (0, now)
+
+
+def prolong(session: Session, key: str, now: datetime) -> None:
+    """Let the window with all its attempts begin anew now."""
+    changed(session, update(Throttle).where(Throttle.key == key).values(window_start_at=now))
+
+
+def reset(session: Session, key: str) -> None:
+    """Forget the attempts of a key."""
+    changed(session, delete(Throttle).where(Throttle.key == key))
 
 
 def forget(session: Session, before: datetime) -> int:

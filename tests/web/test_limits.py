@@ -80,6 +80,31 @@ def test_an_unknown_login_is_locked_like_a_known_one(browse: Browse, clock: Call
     assert "已锁定" not in _problem(browse("").sign_in("nobody-has-this-login", "a wrong password").text)
 
 
+@pytest.mark.parametrize("minutes", [(0, 3, 6, 9, 12, 12), (0, 1, 2, 3, 19, 20), (0, 0, 0, 0, 14, 28, 29)])
+def test_no_rhythm_of_tries_tells_which_logins_there_are(
+    minutes: tuple[int, ...], browse: Browse, clock: Callable[[datetime], None]
+) -> None:
+    told: list[list[str]] = []
+    for login in ("office", "nobody-has-this-login"):
+        told.append([])
+        for minute in minutes:
+            clock(AT + timedelta(minutes=minute))
+            told[-1].append(_problem(browse("").sign_in(login, "a wrong password").text))
+    assert told[0] == told[1]
+
+
+def test_a_lock_lasts_a_quarter_of_an_hour_from_the_fifth_failure(
+    browse: Browse, clock: Callable[[datetime], None]
+) -> None:
+    for minute in (0, 3, 6, 9, 12):
+        clock(AT + timedelta(minutes=minute))
+        browse("").sign_in("office", "a wrong password")
+    clock(AT + timedelta(minutes=26))
+    assert "请在 1 分钟后" in _problem(browse("").sign_in("office").text)
+    clock(AT + timedelta(minutes=27))
+    assert browse("").sign_in("office").status_code == 303
+
+
 def test_a_network_of_one_subscriber_is_one_sender(site: Flask) -> None:
     with site.app_context():
         for host in range(site.extensions[ports.NAME].limits["verification"]):
