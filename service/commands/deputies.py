@@ -119,23 +119,25 @@ def hand_over(work: UnitOfWork, task_id: int, from_id: int, to_id: int | None, r
             refuse_receiver(work, HeldTask(task, case, instance, loaded.deployment, ground), to_id)
         except Refusal as refusal:
             return Handed(task_id, task.name, refusal.text(work.actor.language))
-    _hand(work, task, from_id, to_id)
+    passed_on = _hand(work, task, from_id, to_id)
     leaver = work.session.get(User, from_id)
     details = {"name": task.name, "of": leaver.name if leaver else "", "of_id": from_id, "to_id": to_id}
+    details |= {"entered_by": from_id} if passed_on else {}
     note(work, "task-handed-over", "user-task", task_id, {**details, "reason": reason.strip()}, case_id=case.id)
     tell_people(work, [to_id], case, f"交接给您：“{task.name}”", reason.strip())
     return Handed(task_id, task.name)
 
 
-def _hand(work: UnitOfWork, task: UserTask, from_id: int, to_id: int | None) -> None:
-    """Put another person in the leaver's place: as the owner of what is lent, or as who has the task."""
+def _hand(work: UnitOfWork, task: UserTask, from_id: int, to_id: int | None) -> bool:
+    """Put another in the leaver's place, as owner of what is lent or as who has it; whether a draft went along."""
     owner, worker = task.owner_id, task.assignee_id
     if owner == from_id and worker != from_id:
         owner, worker = to_id, worker if to_id is not None else None
     else:
         worker = to_id if to_id is not None else owner
     heir, comes_back = (to_id or worker), to_id in {None, task.owner_id}
-    copy_draft(work.session, task.id, from_id, heir, over=comes_back, at=work.now)
+    passed_on = copy_draft(work.session, task.id, from_id, heir, over=comes_back, at=work.now)
     user_tasks.assign(work.session, task.id, worker, held_by=task.assignee_id, at=work.now)
     task.owner_id = owner if owner != worker else None
     work.session.flush()
+    return passed_on

@@ -49,6 +49,7 @@ def sign(work: UnitOfWork, task_id: int, agrees: bool, reason: str) -> None:
     one = next((each for each in mine if each.place == BEFORE or act.task.sealed is not None), None)
     if one is None:
         raise WrongState(zh="请您在经办人提交以后再签署。", en="Please sign once the owner has submitted.")
+    refuse_receiver(work, act.held, act.person)  # whose role was taken back since does not sign
     one.state, one.agrees, one.opinion, one.closed_at = SIGNED, agrees, act.reason, work.now
     work.session.flush()
     act.note(place=one.place, agrees=agrees)

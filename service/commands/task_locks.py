@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.domain.access import require, why_not
+from service.domain.access import Action, require, why_not
 from service.domain.deadlines import local_date
 from service.domain.errors import NotAllowed
 from service.domain.identity import Actor
@@ -73,11 +73,11 @@ def refuse_hindered(held: HeldTask, key: str) -> None:
             raise Hindered(verb_zh=verb.zh, verb_en=verb.en, zh=zh, en=en)
 
 
-def refuse_receiver(work: UnitOfWork, held: HeldTask, user_id: int) -> Actor:
+def refuse_receiver(work: UnitOfWork, held: HeldTask, user_id: int, action: Action = "receive-task") -> Actor:
     """Raise NotAllowed unless the task may be handed to this person; the person as an actor.
 
     Judged by the same rule as the receiver's own acts: a role in the task or a place beside it, no conflict, no second
-    role. The holder's own part is not asked here.
+    role. The holder's own part is not asked here. A copy for reading (`receive-copy`) asks less.
     """
     receiver = actor_of(work.session, user_id, local_date(work.now))
     if receiver is None:
@@ -86,7 +86,7 @@ def refuse_receiver(work: UnitOfWork, held: HeldTask, user_id: int) -> Actor:
     ground = task_ground(
         work.session, task, person=user_id, expert=receiver.expert_id, form=continued_form(task), now=work.now
     )
-    require(receiver, "receive-task", task_facts(task, ground), work.now)
+    require(receiver, action, task_facts(task, ground), work.now)
     return receiver
 
 

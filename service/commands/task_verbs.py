@@ -14,6 +14,7 @@ from service.commands.advance import Course, advance
 from service.commands.task_alarms import set_alarms
 from service.commands.task_locks import refuse_receiver
 from service.commands.telling import tell_people, tell_workers
+from service.domain.access import Action
 from service.domain.deadlines import local_date, set_by_hand, shown_end, start_of
 from service.domain.errors import InvalidInput, Refusal, WrongState
 from service.domain.identity import Actor
@@ -60,10 +61,10 @@ def hand_back(work: UnitOfWork, task_id: int, reason: str = "") -> None:
     """交回: the owner has the task again, with what the delegate entered as draft; the owner may call it back, too."""
     act = begin(work, "hand-back", task_id, reason)
     owner, worker = act.task.owner_id, act.task.assignee_id
-    _copy_draft(act, worker, owner, over=True)
+    passed_on = _copy_draft(act, worker, owner, over=True)
     act.task.owner_id = None
     _give(act, owner)
-    act.note(to_id=owner)
+    act.note(to_id=owner, entered_by=worker if passed_on else None)
     tell_people(work, [owner, worker], act.case, f"交回：“{act.task.name}”", "填写的内容已成为草稿，请核对后提交。")
 
 
@@ -111,7 +112,7 @@ def take_back(work: UnitOfWork, task_id: int, reason: str) -> None:
 def copy(work: UnitOfWork, task_id: int, person: int, reason: str = "") -> None:
     """抄送: the person may read the case; a repeat changes nothing."""
     act = begin(work, "copy", task_id, reason)
-    receiver = _receiver(act, person)
+    receiver = _receiver(act, person, "receive-copy")
     added = insert_into(work.session, Copy).values(
         case_id=act.case.id, user_id=person, sent_by=act.person, sent_at=work.now, note=act.reason
     )
@@ -168,10 +169,10 @@ def set_due(work: UnitOfWork, task_id: int, due_on: date, reason: str) -> None:
     tell_workers(work, act.task, act.case, f"改期：“{act.task.name}”", f"改到 {shown_end(due_at)}。{act.reason}")
 
 
-def _receiver(act: TaskAct, person: int) -> Actor:
+def _receiver(act: TaskAct, person: int, action: Action = "receive-task") -> Actor:
     if person in (act.person, act.task.assignee_id):
         raise InvalidInput(field="人员", zh="这项任务已经在对方手上", en="this person has the task already")
-    return refuse_receiver(act.work, act.held, person)
+    return refuse_receiver(act.work, act.held, person, action)
 
 
 def _give(act: TaskAct, person: int | None) -> None:
@@ -184,8 +185,8 @@ def _tell(act: TaskAct, person: int, what: str) -> None:
     tell_people(act.work, [person], act.case, title, f"{act.work.actor.name}：{act.reason}")
 
 
-def _copy_draft(act: TaskAct, source: int | None, target: int | None, *, over: bool) -> None:
-    copy_draft(act.work.session, act.task.id, source, target, over=over, at=act.work.now)
+def _copy_draft(act: TaskAct, source: int | None, target: int | None, *, over: bool) -> bool:
+    return copy_draft(act.work.session, act.task.id, source, target, over=over, at=act.work.now)
 
 
 def _hand_to_earlier(act: TaskAct, course: Course) -> None:

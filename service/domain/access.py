@@ -25,7 +25,14 @@ from service.domain.errors import (
 from service.domain.identity import Actor
 
 Action: TypeAlias = Literal[
-    "see-case", "withdraw-case", "see-objector", "keep-dates", "see-task", "work-on-task", "receive-task"
+    "see-case",
+    "withdraw-case",
+    "see-objector",
+    "keep-dates",
+    "see-task",
+    "work-on-task",
+    "receive-task",
+    "receive-copy",
 ]
 Remit: TypeAlias = Literal["design", "administer", "audit"]
 
@@ -80,7 +87,7 @@ class CaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class TaskFacts:
-    """What the rule asks about a task; `acted` are element and role of each task of the case the actor completed."""
+    """What the rule asks about a task; `acted` are element and role of each the actor had a hand in."""
 
     case: CaseFacts
     groups: frozenset[str]
@@ -92,6 +99,7 @@ class TaskFacts:
     over_at: datetime | None = None  # when its period ends, if acts after it are refused
     acted: frozenset[tuple[str, str]] = field(default_factory=frozenset)
     not_by: frozenset[str] = frozenset()  # elements whose person may not do this one, whatever the role
+    voted: bool = False  # another vote of the same round is the actor's
 
 
 def may(actor: Actor, action: Action, about: CaseFacts | TaskFacts, now: datetime) -> bool:
@@ -295,14 +303,36 @@ def _may_be_given(actor: Actor, task: TaskFacts, _now: datetime) -> Refusal | No
 
     What speaks for a unit or belongs to one expert is not handed to a stranger.
     """
-    places = {key.partition("@")[2] for key in task.groups if role_of(key) not in OUTSIDE_ROLES}
-    staff = {str(grant.organisation_id) for grant in actor.roles if _is_office(grant.role)}
-    entitled = not actor.groups.isdisjoint(task.groups) or not places.isdisjoint(staff)
-    if entitled and fits(actor, task.case, task.groups):
+    if _is_entitled(actor, task) and fits(actor, task.case, task.groups):
         return None
     return NotAllowed(
         why_zh="不能交给这位人员：对方没有这项任务的角色，或需要回避。",
         why_en="The task cannot be given to this person, who has no role in it or has to stay out of the case.",
+    )
+
+
+def _is_entitled(actor: Actor, task: TaskFacts) -> bool:
+    places = {key.partition("@")[2] for key in task.groups if role_of(key) not in OUTSIDE_ROLES}
+    staff = {str(grant.organisation_id) for grant in actor.roles if _is_office(grant.role)}
+    return not actor.groups.isdisjoint(task.groups) or not places.isdisjoint(staff)
+
+
+def _has_kept_role(actor: Actor, task: TaskFacts, _now: datetime) -> Refusal | None:
+    """Who has a task and has lost the role reads it and gives it back; to act on it is over at once."""
+    if _is_entitled(actor, task):
+        return None
+    return NotAllowed(
+        why_zh="您已没有这项任务的角色；请退签，或由负责人转办。",
+        why_en="You no longer have a role in this task; release it, or let the head hand it on.",
+    )
+
+
+def _votes_once(_actor: Actor, task: TaskFacts, _now: datetime) -> Refusal | None:
+    if not task.voted:
+        return None
+    return NotAllowed(
+        why_zh="一人在一轮表决里只投一票，这一票由另一位办理。",
+        why_en="Each person has one vote in a round; somebody else gives this one.",
     )
 
 
@@ -351,8 +381,17 @@ TASK_RULES: Final[Mapping[Action, tuple[Callable[[Actor, TaskFacts, datetime], R
     MappingProxyType(
         {
             "see-task": (_is_assigned,),
-            "work-on-task": (_is_assigned, _is_open, _is_free, _is_in_time, _acts_in_one_role),
-            "receive-task": (_may_be_given, _is_open, _acts_in_one_role),
+            "work-on-task": (
+                _is_assigned,
+                _is_open,
+                _is_free,
+                _is_in_time,
+                _has_kept_role,
+                _acts_in_one_role,
+                _votes_once,
+            ),
+            "receive-task": (_may_be_given, _is_open, _acts_in_one_role, _votes_once),
+            "receive-copy": (_may_be_given,),
         }
     )
 )

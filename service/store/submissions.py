@@ -45,14 +45,15 @@ class Draft(Base):
 
 def copy_draft(
     session: Session, task_id: int, source: int | None, target: int | None, *, over: bool, at: datetime
-) -> None:
-    """What one person has entered becomes another's draft; `over` replaces one that is there."""
+) -> bool:
+    """What one person has entered becomes another's draft; `over` replaces one that is there. Whether it did."""
     rows = {one.user_id: one for one in session.scalars(select(Draft).where(Draft.task_id == task_id))}
     given, kept = rows.get(source or 0), rows.get(target or 0)
     if given is None or target is None or (kept is not None and not over):
-        return
+        return False
     values: dict[str, Any] = {"data": given.data, "form_digest": given.form_digest, "saved_at": at}
     if kept is None:
         session.add(Draft(task_id=task_id, user_id=target, revision=1, **values))
     else:
         changed(session, update(Draft).where(Draft.id == kept.id).values(revision=kept.revision + 1, **values))
+    return True

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import CompoundSelect, String, bindparam, select, union_all
+from sqlalchemy import CompoundSelect, Select, String, and_, bindparam, cast, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from service.domain.access import CaseFacts, TaskFacts, role_of
@@ -19,6 +19,7 @@ from service.domain.verbs import Hindrance
 from service.store import signatures
 from service.store.access import ground_parts, seat_in, units_in
 from service.store.attachments import Attachment
+from service.store.audit import AuditEntry
 from service.store.cases import Case
 from service.store.request_keys import RequestKey
 from service.store.session import DATA, INT64, UTCDateTime
@@ -28,6 +29,7 @@ from service.store.timers import Timer
 from service.store.unions import by_kind, columns_of
 from service.store.user_tasks import OPEN, TaskGroup, UserTask
 
+PASSED_ON = ("task-handed-back", "task-handed-over")  # acts that tell in `entered_by` whose entries went on
 _columns = partial(
     columns_of,
     types={
@@ -60,7 +62,7 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """A task of the case that this person completed."""
+    """A task of the case that this person completed, signed, or filled in for who completed it."""
 
     element: str
     group_key: str
@@ -81,6 +83,7 @@ class TaskGround:
     units: frozenset[str] = frozenset()
     seat: Any = None
     unsigned: frozenset[str] = frozenset()  # places of the signatures that are still missing
+    voted: bool = False  # another vote of the same round is the person's
     sent_back: bool = False  # an earlier step is open that leads straight back to the task
 
 
@@ -100,11 +103,12 @@ def task_ground(
         "case_id": task.case_id,
         "instance_id": task.instance_id,
         "person": person,
+        "round": task.round,
         "expert_id": expert,
         "form": form,
         "request_key": request_key,
     }
-    return _ground(task, now, by_kind(session, _statement(), values))
+    return _ground(task, person, now, by_kind(session, _statement(), values))
 
 
 def task_facts(task: UserTask, ground: TaskGround, *, holder: str = "") -> TaskFacts:
@@ -120,6 +124,7 @@ def task_facts(task: UserTask, ground: TaskGround, *, holder: str = "") -> TaskF
         over_at=ground.over_at,
         acted=frozenset((one.element, role_of(one.group_key)) for one in ground.acted),
         not_by=frozenset(str(task.properties.get("not-by", "")).split()),
+        voted=ground.voted,
     )
 
 
@@ -144,9 +149,7 @@ def _statement() -> CompoundSelect[Any]:
             Submission.id == newest.scalar_subquery()
         ),
         select(*draft).where(Draft.task_id == task_id, Draft.user_id == person),
-        select(*_columns("acted", name=UserTask.element, other=TaskGroup.group_key))
-        .join(TaskGroup, TaskGroup.task_id == UserTask.id)
-        .where(UserTask.case_id == case_id, UserTask.completed_by == person, UserTask.id != task_id),
+        *_hands(case_id, task_id, person),
         select(*answer).where(RequestKey.key == bindparam("request_key")),
         select(*_columns("unsigned", name=Signature.place)).where(
             Signature.task_id == task_id, Signature.state == signatures.OPEN
@@ -164,17 +167,47 @@ def _statement() -> CompoundSelect[Any]:
     )
 
 
-def _ground(task: UserTask, now: datetime, found: Mapping[str, Sequence[Any]]) -> TaskGround:
+def _hands(case_id: Any, task_id: Any, person: Any) -> list[Select[Any]]:
+    """Who had a hand in other tasks of the case: completed, signed, or had entered what another went on with."""
+    columns: dict[str, Any] = {"name": UserTask.element, "other": TaskGroup.group_key}
+    other = (UserTask.case_id == case_id, UserTask.id != task_id)
+    mine = or_(UserTask.completed_by == person, and_(UserTask.assignee_id == person, UserTask.sealed.is_not(None)))
+    same_round = (
+        UserTask.instance_id == bindparam("instance_id", type_=INT64),
+        UserTask.round == bindparam("round", type_=INT64),
+    )
+    passed_on = and_(
+        AuditEntry.case_id == case_id,
+        AuditEntry.object_type == "user-task",
+        AuditEntry.action.in_(PASSED_ON),
+        AuditEntry.object_id == cast(UserTask.id, String),
+    )
+    acted = select(*_columns("acted", **columns)).join(TaskGroup, TaskGroup.task_id == UserTask.id)
+    return [
+        acted.where(*other, UserTask.completed_by == person),
+        acted.join(Signature, Signature.task_id == UserTask.id).where(
+            *other, Signature.user_id == person, Signature.state == signatures.SIGNED
+        ),
+        select(*_columns("passed-on", **columns, data=AuditEntry.details))
+        .join(TaskGroup, TaskGroup.task_id == UserTask.id)
+        .join(AuditEntry, passed_on)
+        .where(*other),
+        select(*_columns("voted", key=UserTask.id)).where(*same_round, UserTask.id != task_id, mine),
+    ]
+
+
+def _ground(task: UserTask, person: int | None, now: datetime, found: Mapping[str, Sequence[Any]]) -> TaskGround:
     draft, earlier, answer = (next(iter(found.get(kind, ())), None) for kind in ("draft", "earlier", "answer"))
     ended = [
         row.at
         for row in found.get("timer", ())
         if row.at is not None and row.at <= now and task.engine_task in row.data
     ]
+    passed_on = [row for row in found.get("passed-on", ()) if person and row.data.get("entered_by") == person]
     return TaskGround(
         groups=frozenset(row.name for row in found.get("group", ())),
         over_at=min(ended, default=None),
-        acted=tuple(Acted(row.name, row.other) for row in found.get("acted", ())),
+        acted=tuple(Acted(row.name, row.other) for row in (*found.get("acted", ()), *passed_on)),
         draft=KeptDraft(draft.data, draft.key, draft.at) if draft is not None else None,
         files=frozenset(row.name for row in found.get("file", ())),
         earlier=Earlier(earlier.data, earlier.more) if earlier is not None else None,
@@ -183,6 +216,7 @@ def _ground(task: UserTask, now: datetime, found: Mapping[str, Sequence[Any]]) -
         units=units_in(found),
         seat=seat_in(found),
         unsigned=frozenset(row.name for row in found.get("unsigned", ())),
+        voted=bool(found.get("voted")),
         sent_back=any((row.data or {}).get("resume") == str(task.engine_task) for row in found.get("back", ())),
     )
 

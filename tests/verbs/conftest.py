@@ -17,7 +17,7 @@ from service.store.submissions import Submission
 from service.store.user_tasks import UserTask
 from tests.support.invariants import check
 from tests.support.office import Office, sqlite_office
-from tests.verbs.desk import PROCEDURES, ROLES, Desk
+from tests.verbs.desk import PROCEDURES, ROLES, VOTERS, Desk
 
 BEGIN = datetime(2025, 3, 3, 1, 0, tzinfo=UTC)
 PROGRAMME = "sample-verbs"
@@ -63,10 +63,11 @@ def submits(desk: Desk, role: str, task: str) -> None:
     desk.submit(role, task)
 
 
-@when(parsers.parse("“{role}”办结全部“{task}”"))
-def submits_all(desk: Desk, role: str, task: str) -> None:
-    while task in desk.names():
-        desk.submit(role, task)
+@when(parsers.parse("会签人各办结一份“{task}”"))
+def submits_all(desk: Desk, task: str) -> None:
+    for voter in VOTERS:
+        desk.submit(voter, task)
+    assert task not in desk.names()
 
 
 @when(parsers.parse("“{role}”在“{task}”上表示不同意"))
@@ -76,8 +77,8 @@ def disagrees(desk: Desk, role: str, task: str) -> None:
 
 @when(parsers.parse("会签人依次表示“{opinions}”"))
 def vote(desk: Desk, opinions: str) -> None:
-    for opinion in opinions.split("、"):
-        desk.submit("会签人", desk.names()[0], "agree" if opinion == "同意" else "disagree")
+    for voter, opinion in zip(VOTERS, opinions.split("、"), strict=False):
+        desk.submit(voter, desk.names()[0], "agree" if opinion == "同意" else "disagree")
 
 
 @when(parsers.parse("“{role}”在“{task}”上退回到“{target}”，{way}，原因“{reason}”"))

@@ -19,8 +19,10 @@ ROLES = {
     "经办人": ("clerk", 1),
     "会签人": ("voter", 1),
     "会签人二": ("voter", 2),
+    "会签人三": ("voter", 3),
     "负责人": ("head", 1),
 }
+VOTERS = ("会签人", "会签人二", "会签人三")  # each has one vote in a round
 PROCEDURES = {
     "会签：全部同意": "vote-all",
     "或签：一人同意": "vote-any",

@@ -24,7 +24,7 @@ from tests.support.invariants import check
 from tests.support.office import Office, sqlite_office
 from tests.verbs.conftest import BEGIN, PROGRAMME
 
-PEOPLE = (("lead", 1), ("clerk", 1), ("clerk", 2), ("voter", 1), ("voter", 2), ("head", 1))
+PEOPLE = (("lead", 1), ("clerk", 1), ("clerk", 2), ("voter", 1), ("voter", 2), ("voter", 3), ("head", 1))
 WHY = "随机办理"
 
 
@@ -145,7 +145,7 @@ class Desk:
         self.try_(case_verbs.suspend, self.case_id, WHY, by=self.office.person("clerk"))
 
     def resume(self) -> None:
-        self.try_(case_verbs.resume, self.case_id, WHY, by=self.office.person("head"))
+        self.try_(case_verbs.resume, self.case_id, WHY, by=self.office.person("clerk"))
 
     def deputy(self) -> None:
         today = local_date(self.office.now)

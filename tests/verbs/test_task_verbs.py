@@ -313,8 +313,8 @@ def test_an_own_date_is_set_and_a_notices_is_not(office: Office) -> None:
 def decision(office: Office) -> int:
     """The open decision of a matter."""
     clerk, _, _ = forked(office)
-    for task in office.open_tasks("countersign"):
-        office.complete(task.id, AGREE, office.person("voter"))
+    for number, task in enumerate(office.open_tasks("countersign"), 1):
+        office.complete(task.id, AGREE, office.person("voter", number))
     office.complete(at(office, "recheck"), AGREE, clerk)
     office.complete(at(office, "second"), AGREE, clerk)
     return at(office, "decide")
