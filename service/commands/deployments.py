@@ -8,13 +8,22 @@ from dataclasses import dataclass
 from service.commands import definitions, start_events
 from service.commands.remits import require_remit
 from service.commands.trail import note
-from service.domain.errors import DeploymentRefused
+from service.domain.errors import Conflict, DeploymentRefused
 from service.operations import CATALOGUE
 from service.programmes.check import check_programme
 from service.programmes.closure import freeze
 from service.programmes.compiled import compiled_of
 from service.store import deployments
+from service.store.deployments import Deployment
 from service.store.unit_of_work import UnitOfWork
+
+
+class NewerVersion(Conflict):
+    """Somebody published while this was being made: what they changed would be lost."""
+
+    code = "newer-version"
+    zh = "这个专项刚刚发布了新的版本，没有发布您的文件。请取出新版本，在它上面修改后再发布。"
+    en = "A newer version of this programme has just been published; your files were not. Take it out and change that."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +36,12 @@ class Published:
     changed: bool
 
 
-def publish(work: UnitOfWork, files: Mapping[str, bytes], programme: str) -> Published:
+def publish(work: UnitOfWork, files: Mapping[str, bytes], programme: str, *, base: int | None = None) -> Published:
     """Check and publish the programme in `files`; running cases keep the version they started with.
 
-    Raises DeploymentRefused with every problem by file and element, and NotFound for a programme of an authority the
-    actor does not design for; then nothing is published.
+    `base` is the deployment that `files` were read from, where only some of them are new. Raises DeploymentRefused
+    with every problem by file and element, NotFound for a programme of an authority the actor does not design for,
+    NewerVersion where `base` is no longer the newest; then nothing is published.
     """
     errors = [
         problem
@@ -42,12 +52,16 @@ def publish(work: UnitOfWork, files: Mapping[str, bytes], programme: str) -> Pub
         raise DeploymentRefused(errors)
     closure = freeze(files, programme)
     require_remit(work, "design", code=closure.manifest.authority)
+    if base is not None:
+        deployments.lock(work.session, base)
     newest = deployments.newest(work.session, programme)
+    if base is not None and newest != base:
+        raise NewerVersion()
     if newest is not None:  # nor is a programme taken over by naming another authority in its manifest
         require_remit(work, "design", code=compiled_of(work.session, newest).manifest.authority)
-    existing = deployments.with_digest(work.session, programme, closure.digest)
-    if existing is not None:
-        return Published(existing.id, programme, existing.version, changed=False)
+        present = work.session.get_one(Deployment, newest)
+        if present.digest == closure.digest:
+            return Published(newest, programme, present.version, changed=False)
     row = deployments.add(work, programme, closure.digest, closure.files, {"name": closure.manifest.name})
     compiled = compiled_of(work.session, row.id)
     definitions.register(work.session, compiled, row.id)

@@ -16,10 +16,10 @@ from service.store.unit_of_work import UnitOfWork
 
 
 class Deployment(Base):
-    """One published version of a programme; `digest` covers every file of the closure."""
+    """One published version of a programme; `digest` covers every file and comes again with earlier contents."""
 
     __tablename__ = "deployments"
-    __table_args__ = (UniqueConstraint("programme", "digest"), UniqueConstraint("programme", "version"))
+    __table_args__ = (UniqueConstraint("programme", "version"),)
 
     id: Mapped[Key]
     programme: Mapped[str]
@@ -63,17 +63,15 @@ def add(
     return row
 
 
-def with_digest(session: Session, programme: str, digest: str) -> Deployment | None:
-    """The deployment of a programme that has exactly this closure."""
-    return session.scalars(
-        select(Deployment).where(Deployment.programme == programme, Deployment.digest == digest)
-    ).one_or_none()
-
-
 def newest(session: Session, programme: str) -> int | None:
     """The id of a programme's newest deployment, which new cases start in."""
     statement = select(Deployment.id).where(Deployment.programme == programme).order_by(Deployment.version.desc())
     return session.scalars(statement.limit(1)).one_or_none()
+
+
+def lock(session: Session, deployment_id: int) -> Deployment:
+    """A deployment, locked until the commit: of several that publish on top of it, one goes first."""
+    return session.get_one(Deployment, deployment_id, with_for_update=True)
 
 
 def files_of(session: Session, deployment_id: int) -> dict[str, bytes]:

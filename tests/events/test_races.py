@@ -11,15 +11,17 @@ import pytest
 from sqlalchemy import select
 
 from service.clock import jobs
-from service.commands import correlation
+from service.commands import correlation, deployments
 from service.commands.correlation import Correlated, Publication
+from service.commands.deployments import NewerVersion
 from service.domain.errors import WrongState
 from service.domain.identity import SYSTEM
 from service.store.cases import Case
+from service.store.deployments import Deployment
 from service.store.start_events import StartEventRow
 from service.store.unit_of_work import transact
 from service.store.user_tasks import UserTask
-from tests.events.conftest import START
+from tests.events.conftest import KEY, MANIFEST, START, files
 from tests.support.invariants import check
 from tests.support.office import Office
 from tests.support.races import losers, race
@@ -74,6 +76,15 @@ def test_race_of_publishers_of_one_message_id(events_on_both: Office) -> None:
     results = race(events_on_both.app, [act for _ in range(WIDE)])
     assert [type(error) for error in losers(results)] == [WrongState] * (WIDE - 1)
     assert events_on_both.count(Case) == 1
+
+
+def test_race_of_designers_who_have_changed_the_same_version(events_on_both: Office) -> None:
+    (base,) = events_on_both.rows(select(Deployment.id))
+    changed = [files(manifest=f"{MANIFEST}\n# {number}") for number in range(WIDE)]
+    one = partial(transact, deployments.publish, actor=SYSTEM, now=START, base=base)
+    results = race(events_on_both.app, [partial(one, each, KEY) for each in changed])
+    assert [type(error) for error in losers(results)] == [NewerVersion] * (WIDE - 1)
+    assert events_on_both.count(Deployment) == 2
 
 
 def test_race_of_clocks_for_one_start_timer(events_on_both: Office) -> None:

@@ -9,6 +9,7 @@ from flask import Flask
 
 from service.programmes.folder import read_folder
 from service.programmes.package import pack
+from service.store import deployments
 from service.store.deployments import Deployment
 from service.store.session import db
 from tests.web.conftest import PROGRAMME, SAMPLE, Browser
@@ -37,6 +38,17 @@ def test_a_folder_is_published_once(site: Flask, browse: Browse) -> None:
     assert _versions(site) == 2
     page = designer.get(f"/workshop/{PROGRAMME}").text
     assert "v2" in page
+
+
+def test_earlier_contents_are_a_version_of_their_own_again(site: Flask, browse: Browse) -> None:
+    designer, files = browse("designer"), read_folder(SAMPLE, PROGRAMME)
+    place = f"bpmn/{PROGRAMME}/programme.toml"
+    for version, content in ((2, files[place] + b"\n# 2\n"), (3, files[place]), (3, files[place])):
+        _upload(designer, "/workshop", "folder.zip", pack({**files, place: content}))
+        assert _versions(site) == version
+    with site.app_context():
+        newest = deployments.newest(db.session(), PROGRAMME)
+        assert deployments.files_of(db.session(), newest or 0)[place] == files[place]
 
 
 def test_every_problem_names_its_file_and_its_element(site: Flask, browse: Browse) -> None:

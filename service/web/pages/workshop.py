@@ -61,7 +61,7 @@ def publish_file(key: str) -> ResponseReturnValue:
         files = unpack(content) if name.endswith(".zip") else replace(present, key, name, content)
     except DeploymentRefused as refusal:
         return _show(key, list(refusal.problems), name, 422)
-    return _check_or_publish(key, files, whole=False, name=name)
+    return _check_or_publish(key, files, whole=False, name=name, base=programme.deployment_id)
 
 
 @pages.get("/<key>/versions/<int:version>.zip")
@@ -110,14 +110,16 @@ def diagram_source(key: str, process: str) -> ResponseReturnValue:
     return response
 
 
-def _check_or_publish(key: str, files: dict[str, bytes], *, whole: bool, name: str = "") -> ResponseReturnValue:
+def _check_or_publish(
+    key: str, files: dict[str, bytes], *, whole: bool, name: str = "", base: int | None = None
+) -> ResponseReturnValue:
     found = check_programme(files, key, operations=CATALOGUE.keys())
     problems = sorted(found, key=lambda one: one.order)
     errors = [problem for problem in problems if problem.level == "error"]
     if errors or request.form.get("act") != "publish":
         status = 422 if errors else 200
         return _index(problems, key, status) if whole else _show(key, problems, name, status)
-    done = transact(commands.publish, files, key, actor=who(), now=moment())
+    done = transact(commands.publish, files, key, base=base, actor=who(), now=moment())
     if done.changed:
         flash(gettext("已发布第 %(version)s 版；在办的申报留在原版本。", version=done.version))
     else:

@@ -107,14 +107,14 @@ def deploy() -> dict[str, Any]:
     """All files or none; a programme that comes out as it was gets no new version."""
     given = _uploaded()
     home = programme() or _home_of(given)
-    present = _present(home)
+    base, present = _present(home)
     try:
         files, paths = _in_place(present, home, given)
         _refuse_unless_designer(present, files, home)
         unused = _problems(files, home, paths.values())
         if unused:
             raise DeploymentRefused(unused)
-        done = transact(commands.publish, files, home, actor=who(), now=moment())
+        done = transact(commands.publish, files, home, base=base, actor=who(), now=moment())
     except DeploymentRefused as refused:
         raise ResourcesRefused(refused.problems) from refused
     names = {path: name for name, path in paths.items()}
@@ -168,9 +168,10 @@ def _has(files: Mapping[str, bytes], home: str, name: str) -> bool:
         return False
 
 
-def _present(home: str) -> dict[str, bytes]:
+def _present(home: str) -> tuple[int | None, dict[str, bytes]]:
+    """The newest deployment of a programme and its files; none before the first."""
     row = programmes.newest(db.session()).get(home)
-    return programmes.all_files(db.session(), row.deployment_id) if row else {}
+    return (row.deployment_id, programmes.all_files(db.session(), row.deployment_id)) if row else (None, {})
 
 
 def _in_place(

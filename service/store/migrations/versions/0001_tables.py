@@ -239,7 +239,6 @@ def upgrade() -> None:
         sa.Column("deployed_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["deployed_by"], ["users.id"], name=op.f("fk_deployments_deployed_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deployments")),
-        sa.UniqueConstraint("programme", "digest", name=op.f("uq_deployments_programme_digest")),
         sa.UniqueConstraint("programme", "version", name=op.f("uq_deployments_programme_version")),
     )
     op.create_table(
