@@ -66,7 +66,8 @@ def set_local_date(work: UnitOfWork, call_id: int, name: str, on: date) -> None:
     Only a date that the manifest calls `local` is the department's to set, within those it leans on; once one of its
     units has started a declaration the date stands.
     """
-    call, competent = work.session.get(Call, call_id), work.actor.organisation_id
+    # locked: the dates are written back as a whole, beside those of whoever extends the call meanwhile
+    call, competent = work.session.get(Call, call_id, with_for_update=True), work.actor.organisation_id
     deployment_id = deployments.newest(work.session, call.programme) if call is not None else None
     if call is None or deployment_id is None:
         raise NotFound()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from service.commands import calls, cases, people
+from service.commands import calls, cases, extensions, people
 from service.domain.errors import DeploymentRefused, FormInvalid, InvalidInput, NotAllowed, WrongState
+from service.domain.identity import SYSTEM
 from service.programmes.manifest import read_manifest
 from service.settings import ROOT
 from service.simulator.cast import PASSWORD
@@ -20,12 +22,15 @@ from service.simulator.story import read_story
 from service.store.calls import Call
 from service.store.cases import Case
 from service.store.dispatches import DispatchItem
+from service.store.unit_of_work import transact
 from tests.support.office import Office, open_office, whole
+from tests.support.races import losers, race
 
 KEY = "jilin-manufacturing-innovation-centre"
 OPENED = date(2025, 4, 8)
 DISPATCH = {"summary-dispatch": date(2025, 4, 15)}
 STORY = ROOT / "bpmn" / KEY / "stories" / "one-of-two-returned.toml"
+WHY = "系统停机两天，顺延报送"
 
 
 @pytest.fixture
@@ -88,6 +93,19 @@ def test_a_city_sets_the_cut_off_of_its_own_units(province: Office) -> None:
     assert province.open_task("fill").due_at == datetime(2025, 4, 14, 9, 30, tzinfo=UTC)
     with pytest.raises(WrongState):
         province.act(calls.set_local_date, call_id, "submission", date(2025, 4, 10), by=head)
+
+
+def test_race_of_a_city_with_an_extension_of_the_call(province: Office) -> None:
+    call_id, head = _open(province, DISPATCH), province.person("local-head")
+    at = {"now": province.now}
+    for day in range(17, 25):
+        own, later = date(2025, 4, 10 + day % 2), date(2025, 4, day)
+        local = partial(transact, calls.set_local_date, call_id, "submission", own, actor=head, **at)
+        extend = partial(transact, extensions.extend_call, call_id, "dispatch-close", later, WHY, actor=SYSTEM, **at)
+        assert losers(race(province.app, [local, extend])) == []
+        (call,) = province.rows(select(Call))
+        kept = (call.dates[f"submission@{head.organisation_id}"], call.dates["dispatch-close"])
+        assert kept == (own.isoformat(), later.isoformat())
 
 
 def test_reminders_that_are_over_before_the_window_opens_are_none(province: Office) -> None:
