@@ -45,12 +45,9 @@ def count(session: Session, key: str, now: datetime, window: timedelta) -> tuple
 
 def standing(session: Session, key: str, now: datetime, window: timedelta) -> tuple[int, datetime]:
     """How many attempts stand in the running window, and when it ends; counts nothing."""
-    row = session.execute(
-        select(Throttle.count, Throttle.window_start_at).where(
-            Throttle.key == key, Throttle.window_start_at > now - window
-        )
-    ).one_or_none()
-    return (int(row.count), row.window_start_at + window) if row is not None else (0, now)
+    statement = select(Throttle).where(Throttle.key == key, Throttle.window_start_at > now - window)
+    row = session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+    return (row.count, row.window_start_at + window) if row is not None else (0, now)
 
 
 def prolong(session: Session, key: str, now: datetime) -> None:
