@@ -104,7 +104,8 @@ def attach(app: Flask, url: str) -> None:
     target = make_url(url)
     if target.drivername == "postgresql":
         target = target.set(drivername="postgresql+psycopg")
-    options: dict[str, Any] = {"json_serializer": _dumps}
+    # What a statement carries is somebody's data: an error that reaches a log or a row tells the statement alone.
+    options: dict[str, Any] = {"json_serializer": _dumps, "hide_parameters": True}
     if target.get_backend_name() == "postgresql":
         options |= {"pool_pre_ping": True, "connect_args": {"options": POSTGRES_OPTIONS}}
     app.config["SQLALCHEMY_DATABASE_URI"] = target

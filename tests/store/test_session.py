@@ -70,3 +70,10 @@ def test_a_reader_is_not_blocked_by_a_writer(store: Flask, now: datetime) -> Non
             return reader.execute(select(Organisation.id)).all().__len__()
 
     assert transact(write, actor=SYSTEM, now=now) == 0
+
+
+def test_an_error_of_the_database_does_not_tell_whose_data_it_was(store: Flask) -> None:
+    with pytest.raises(IntegrityError) as failed:
+        db.session.execute(text("INSERT INTO cases (title) VALUES (:title)"), {"title": "专家甲的意见"})
+    assert "专家甲" not in str(failed.value).split("[SQL")[1]
+    db.session.rollback()
