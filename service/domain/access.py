@@ -318,8 +318,11 @@ def _is_entitled(actor: Actor, task: TaskFacts) -> bool:
 
 
 def _has_kept_role(actor: Actor, task: TaskFacts, _now: datetime) -> Refusal | None:
-    """Who has a task and has lost the role reads it and gives it back; to act on it is over at once."""
-    if _is_entitled(actor, task):
+    """Who has a task and has lost the role reads it and gives it back; to act on it is over at once.
+
+    A task without groups was given to its assignee by the diagram.
+    """
+    if not task.groups or _is_entitled(actor, task):
         return None
     return NotAllowed(
         why_zh="您已没有这项任务的角色；请退签，或由负责人转办。",

@@ -187,7 +187,8 @@ def test_an_expert_of_a_member_unit_does_not_judge_it() -> None:
     [
         ({}, None),
         ({"groups": frozenset({"local-clerk@6"})}, NotFound),
-        ({"groups": frozenset({"local-clerk@6"}), "assignee_id": 7}, None),
+        ({"groups": frozenset({"local-clerk@6"}), "assignee_id": 7}, NotAllowed),
+        ({"groups": frozenset(), "assignee_id": 7}, None),
         ({"status": "completed", "holder": "李强", "since": NOW}, TaskAlreadyCompleted),
         ({"assignee_id": 8, "holder": "李强", "since": NOW}, TaskAlreadyClaimed),
         ({"assignee_id": 7}, None),
@@ -200,6 +201,7 @@ def test_an_expert_of_a_member_unit_does_not_judge_it() -> None:
     ids=[
         "free",
         "other group",
+        "role lost",
         "assigned",
         "done",
         "held",
