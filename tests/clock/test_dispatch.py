@@ -34,9 +34,9 @@ WHY = "系统停机两天，顺延报送"
 
 
 @pytest.fixture
-def province(database: str, tmp_path: Path) -> Iterator[Office]:
-    """The programme with a dispatch, on the day its notice came out, nine o'clock in Beijing; on each database."""
-    with whole(database, tmp_path) as app:
+def province(sqlite_url: str, tmp_path: Path) -> Iterator[Office]:
+    """The programme with a dispatch, on the day its notice came out, nine o'clock in Beijing."""
+    with whole(sqlite_url, tmp_path) as app:
         yield open_office(app, KEY, datetime(2025, 4, 8, 1, 0, tzinfo=UTC), ROOT)
 
 
