@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
 import structlog
+from sqlalchemy.orm import Session
 
 from service.commands import alarms, correlation, housekeeping, incidents, outbox, start_events, timers
 from service.domain.errors import Refusal
@@ -37,34 +38,22 @@ def fire_due_timers(now: datetime) -> None:
 
 def begin_cases(now: datetime) -> None:
     """Begin the cases that a start timer is due to begin."""
-    found = due.start_events(db.session(), now)
-    db.session.rollback()
-    for row_id in found:
-        _each("start-event", row_id, partial(transact, start_events.fire, row_id, actor=CLOCK, now=now))
+    _all("start-event", due.start_events, start_events.fire, now)
 
 
 def deliver_kept_messages(now: datetime) -> None:
     """Give kept messages to those that have begun to wait for them."""
-    found = due.kept_messages(db.session(), now)
-    db.session.rollback()
-    for row_id in found:
-        _each("kept-message", row_id, partial(transact, correlation.deliver_kept, row_id, actor=CLOCK, now=now))
+    _all("kept-message", due.kept_messages, correlation.deliver_kept, now)
 
 
 def send_alarms(now: datetime) -> None:
     """Remind, mark overdue, escalate."""
-    found = due.alarms(db.session(), now)
-    db.session.rollback()
-    for task_id in found:
-        _each("alarm", task_id, partial(transact, alarms.send, task_id, actor=CLOCK, now=now))
+    _all("alarm", due.alarms, alarms.send, now)
 
 
 def retry_incidents(now: datetime) -> None:
     """Try failed automatic steps again, three times in all; then they wait for a person."""
-    found = due.incidents(db.session(), now)
-    db.session.rollback()
-    for incident_id in found:
-        _each("incident", incident_id, partial(transact, incidents.retry, incident_id, actor=CLOCK, now=now))
+    _all("incident", due.incidents, incidents.retry, now)
 
 
 def drain_outbox(now: datetime) -> None:
@@ -88,6 +77,16 @@ JOBS: tuple[Callable[[datetime], None], ...] = (
     deliver_kept_messages,
     keep_house,
 )
+
+
+def _all(
+    kind: str, find: Callable[[Session, datetime], Sequence[int]], act: Callable[..., object], now: datetime
+) -> None:
+    """Act on each row that is due, by its id, in a transaction of its own."""
+    found = find(db.session(), now)
+    db.session.rollback()
+    for row_id in found:
+        _each(kind, row_id, partial(transact, act, row_id, actor=CLOCK, now=now))
 
 
 def _each(kind: str, key: int, act: Callable[[], object]) -> None:
