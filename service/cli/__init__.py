@@ -1,0 +1,22 @@
+"""The console script `shenbao`: a door for operators and designers; each command calls one function of the house."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from service.cli import accounts, calendar, decisions, instances, keeping, processes, programmes
+from service.cli.console import main
+from service.domain.errors import Refusal
+
+__all__ = ["accounts", "calendar", "decisions", "instances", "keeping", "main", "processes", "programmes", "run"]
+
+
+def run() -> None:
+    """Run a command; a refusal is a sentence on standard error, not a trace."""
+    try:
+        main(standalone_mode=True)
+    except Refusal as refusal:
+        click.echo(refusal.text(), err=True)
+        sys.exit(1)

@@ -1,0 +1,98 @@
+"""Programmes: publish, check, show, pack, and play their stories."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from service.cli.console import application, main, settings_of
+from service.domain.errors import DeploymentRefused
+from service.settings import Settings
+
+_LEVELS = {"error": "错误", "warning": "警告", "note": "提示"}
+
+
+@main.command()
+@click.argument("keys", nargs=-1)
+def deploy(keys: tuple[str, ...]) -> None:
+    """检查并发布专项（不写名称则发布全部）。 / Check and publish programmes."""
+    from service.commands import deployments  # noqa: PLC0415
+    from service.domain.identity import SYSTEM  # noqa: PLC0415
+    from service.programmes.folder import programme_keys, read_folder  # noqa: PLC0415
+    from service.store.unit_of_work import transact  # noqa: PLC0415
+
+    settings = settings_of()
+    with application(settings).app_context():
+        for key in keys or programme_keys(settings.models_dir):
+            try:
+                published = transact(
+                    deployments.publish, read_folder(settings.models_dir, key), key, actor=SYSTEM, now=datetime.now(UTC)
+                )
+            except DeploymentRefused as refused:
+                for problem in refused.problems:
+                    click.echo(problem.text(), err=True)
+                sys.exit(1)
+            click.echo(f"{key}: 版本 {published.version}" + ("" if published.changed else "（没有变化）"))
+
+
+@main.group()
+def programme() -> None:
+    """检查、查看、打包专项。 / Check, show and pack programmes."""
+
+
+@programme.command("check")
+@click.argument("key")
+@click.option("--models", type=click.Path(path_type=Path, exists=True), default=None, help="模型所在文件夹。")
+def programme_check(key: str, models: Path | None) -> None:
+    """列出专项的全部问题；没有问题时说明没有。 / List every problem of a programme."""
+    from service.operations import CATALOGUE  # noqa: PLC0415
+    from service.programmes.check import check_folder  # noqa: PLC0415
+
+    problems = check_folder(models or Settings().models_dir, key, operations=CATALOGUE.keys())
+    for problem in problems:
+        click.echo(f"{_LEVELS[problem.level]} {problem.text()}")
+    levels = Counter(problem.level for problem in problems)
+    found = "，".join(f"{count} 个{_LEVELS[level]}" for level, count in levels.items())
+    click.echo(f"{key}: {found or '没有问题'}")
+    sys.exit(1 if levels["error"] else 0)
+
+
+@programme.command("show")
+@click.argument("key")
+@click.option("--models", type=click.Path(path_type=Path, exists=True), default=None, help="模型所在文件夹。")
+def programme_show(key: str, models: Path | None) -> None:
+    """把专项打印成一页：程序、任务、角色、表单、期限、决策、操作、文书。 / Describe a programme in one page."""
+    from service.programmes.describe import describe_folder  # noqa: PLC0415
+
+    click.echo(describe_folder(models or Settings().models_dir, key))
+
+
+@programme.command("pack")
+@click.argument("key")
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--models", type=click.Path(path_type=Path, exists=True), default=None, help="模型所在文件夹。")
+def programme_pack(key: str, target: Path, models: Path | None) -> None:
+    """把专项打成一个可上传的 zip。 / Pack a programme as a zip for upload."""
+    from service.programmes.folder import read_folder  # noqa: PLC0415
+    from service.programmes.package import pack  # noqa: PLC0415
+
+    target.write_bytes(pack(read_folder(models or Settings().models_dir, key)))
+    click.echo(str(target))
+
+
+@main.command()
+@click.argument("key")
+@click.option(
+    "--story", "stories", multiple=True, type=click.Path(path_type=Path, exists=True), help="故事文件（TOML）。"
+)
+@click.option("--models", type=click.Path(path_type=Path, exists=True), default=None, help="模型所在文件夹。")
+def simulate(key: str, stories: tuple[Path, ...], models: Path | None) -> None:
+    """用真实命令、虚拟时钟把案件走一遍，打印经过；结果与故事所说不符时退出码为 1。 / Play a story."""
+    from service.app import create_throw_away  # noqa: PLC0415
+    from service.simulator.play import play_stories  # noqa: PLC0415
+
+    sys.exit(play_stories(models or Settings().models_dir, key, stories, click.echo, create_throw_away))
