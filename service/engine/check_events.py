@@ -11,6 +11,7 @@ from service.engine.model import ACTIVITIES, Event, Node
 if TYPE_CHECKING:
     from service.engine.check import ScopeCheck
 
+_THROW_NOTHING = frozenset({"task", "userTask", "manualTask", "receiveTask", "businessRuleTask"})
 KEYLESS = frozenset({"startEvent", "intermediateThrowEvent", "endEvent"})
 
 
@@ -67,6 +68,8 @@ def check_boundary(check: ScopeCheck, node: Node) -> None:
         check.bad(node, "boundary-event", kind=kind)
     elif kind == "error" and not node.interrupting:
         check.bad(node, "boundary-error")
+    elif kind == "error" and host is not None and host.kind in _THROW_NOTHING:
+        check.bad(node, "error-never-thrown", level="warning", host=host.id)
     if not check.away.get(node.id):
         check.bad(node, "boundary-without-flow")
 

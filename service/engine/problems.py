@@ -133,6 +133,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     # nodes
     "boundary": ("附着的 {host} 不是这里的活动。", "It is attached to {host}, which is not an activity here."),
     "boundary-event": ("边界事件不支持这种触发方式：{kind}。", "A boundary event cannot be triggered by: {kind}."),
+    "error-never-thrown": (
+        "“{host}”从不抛出错误，这个边界事件不会发生；抛出错误的是服务任务、发送任务、子流程和调用活动。",
+        "“{host}” throws no error, so this event never happens: jobs, sub-processes and call activities throw errors.",
+    ),
     "boundary-error": ("错误总是中断的，不能设为非中断。", "An error always interrupts."),
     "boundary-without-flow": ("边界事件之后没有连线。", "Nothing follows the boundary event."),
     "boundary-escalation": (

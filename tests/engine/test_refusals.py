@@ -194,6 +194,11 @@ def test_warnings_do_not_refuse_and_are_kept() -> None:
     assert [p.code for p in bundle_of(xml).warnings] == ["implicit-end"]
 
 
+def test_an_error_that_nobody_throws_is_a_warning() -> None:
+    xml = sketch(["start s", "user u", "on b u | error E1", "user n", "end e", "s > u > e", "b > n > e"])
+    assert ("b", "error-never-thrown") in [(p.element, p.code) for p in bundle_of(xml).warnings]
+
+
 def test_a_variable_that_nothing_sets_is_a_warning() -> None:
     xml = sketch(
         [
