@@ -4,23 +4,24 @@ A step is one of: a task to complete (`task`, `as`, `data`), a procedure to star
 (`message`, `as`), or time to pass (`wait_until` a named deadline of an open task, `advance_days`, or `until` an
 instant of the authority's clock). A second declaration is started by another `unit` (name, credit_code). Texts in
 `data` that begin with `=` are FEEL over what the task's form may read; `file:NAME` uploads a sample file. A story of
-a programme that takes declarations in batches opens its own `[call]`.
+a programme that takes declarations in batches opens its own `[call]`. `rows` names the requirements the story shows.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates_schema
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from service.domain.errors import InvalidInput
 
 ACTS = ("task", "start", "message", "wait_until", "advance_days", "until")
+ROW = r"[A-Z]\w*-[A-Z]\w*"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +66,7 @@ class StoryCall:
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """A whole story; `starts_on` is a local date of the authority."""
+    """A whole story; `starts_on` is a local date of the authority, `rows` are the requirements it shows (P1-C04)."""
 
     title: str
     programme: str
@@ -74,6 +75,7 @@ class Story:
     steps: tuple[StoryStep, ...]
     expect: Expectation
     call: StoryCall | None = None
+    rows: tuple[str, ...] = ()
 
 
 class _StepSchema(Schema):
@@ -150,13 +152,15 @@ class _StorySchema(Schema):
     steps = fields.List(fields.Nested(_StepSchema), required=True, data_key="step")
     expect = fields.Nested(_ExpectSchema, required=True)
     call = fields.Nested(_CallSchema)
+    rows = fields.List(fields.String(validate=validate.Regexp(f"^{ROW}$", error="应为要求的编号，例如 P1-C04")))
 
     @post_load
     def build(self, data: dict[str, Any], **_kwargs: Any) -> Story:
         starts_on = data.pop("starts_on")
         if not isinstance(starts_on, date):
             raise ValidationError({"starts_on": ["应为 TOML 日期，例如 2026-03-02"]})
-        return Story(**{**data, "starts_on": starts_on, "steps": tuple(data["steps"])})
+        rows = tuple(data.pop("rows", ()))
+        return Story(**{**data, "starts_on": starts_on, "steps": tuple(data["steps"]), "rows": rows})
 
 
 def read_story(path: Path) -> Story:
@@ -167,15 +171,7 @@ def read_story(path: Path) -> Story:
         steps = tuple(_with_file(step, path.parent) for step in story.steps)
     except (tomllib.TOMLDecodeError, ValidationError, OSError) as error:
         raise InvalidInput(field=path.name, zh=str(error), en=str(error)) from None
-    return Story(
-        title=story.title,
-        programme=story.programme,
-        procedure=story.procedure,
-        starts_on=story.starts_on,
-        steps=steps,
-        expect=story.expect,
-        call=story.call,
-    )
+    return replace(story, steps=steps)
 
 
 def _with_file(step: StoryStep, folder: Path) -> StoryStep:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from service.app import create_throw_away
+from service.domain.errors import InvalidInput
 from service.settings import ROOT
 from service.simulator.play import play_stories
+from service.simulator.story import read_story
 
 KEY = "changchun-innovation-consortium"
 STORIES = sorted((ROOT / "bpmn").glob("*/stories/*.toml"))
@@ -41,6 +43,17 @@ def test_a_story_says_who_did_what_which_deadline_was_set_and_the_numbers() -> N
     assert re.search(r"期限 初审推荐：.*自.*起10个工作日.*第九条第2项", told)
     assert re.search(r"案件编号 SB2026\d+；状态 filed；结果 filed；备案编号 长创联备〔2026〕1号", told)
     assert re.search(r"审计链 完整，共 \d+ 条，未封存 0 条", told)
+
+
+def test_a_story_names_the_rows_it_shows_and_a_row_is_an_id(tmp_path: Path) -> None:
+    stories = shutil.copytree(ROOT / "bpmn" / KEY / "stories", tmp_path / "stories")
+    path = stories / "withdrawn.toml"
+    written = path.read_text("utf-8")
+    path.write_text('rows = ["P5-L01", "P5-A02a"]\n' + written, "utf-8")
+    assert read_story(path).rows == ("P5-L01", "P5-A02a")
+    path.write_text('rows = ["第九条"]\n' + written, "utf-8")
+    with pytest.raises(InvalidInput, match="P1-C04"):
+        read_story(path)
 
 
 @pytest.mark.parametrize(
