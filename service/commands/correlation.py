@@ -73,6 +73,7 @@ def correlate(work: UnitOfWork, message: Publication, *, authority_id: int | Non
         published_at=work.now,
         expires_at=work.now + message.kept_for,
         taken=[],
+        refused=[],
     )
     if message.kept_for > timedelta():  # written before it is given, so that of two of one id one is given
         row = _keep(work, row)
@@ -143,10 +144,13 @@ def _give(work: UnitOfWork, row: KeptMessage) -> tuple[list[int], list[int]]:
         start = start_events.lock(work.session, start_id)
         if start is None or start.process in taken or _runs(work, start, row.key):
             continue
-        case_id = begin(work, start, row.variables, row.key)
+        # kept, it is tried again at each tick, and its refusal said once
+        case_id = begin(work, start, row.variables, row.key, noted=start.id not in row.refused)
         if case_id is not None:
             taken.add(start.process)
             begun.append(case_id)
+        elif start.id not in row.refused:
+            row.refused = [*row.refused, start.id]
     row.taken = sorted(taken)
     return moved, begun
 
@@ -167,13 +171,16 @@ def _runs(work: UnitOfWork, start: StartEventRow, key: str | None) -> bool:
     return key is not None and instances.runs(work.session, start.programme, start.process, key)
 
 
-def begin(work: UnitOfWork, start: StartEventRow, payload: Mapping[str, Any], key: str | None = None) -> int | None:
-    """Start a case at a start event whose row is locked; its id. A start that is refused is noted, and begins none."""
+def begin(
+    work: UnitOfWork, start: StartEventRow, payload: Mapping[str, Any], key: str | None = None, *, noted: bool = True
+) -> int | None:
+    """Start a case at a start event whose row is locked; its id. A start that is refused begins none, and is `noted`."""
     try:
         with work.session.begin_nested():
             return start_case(work, start.programme, start.process, begun=Begun(start.element, dict(payload), key))
     except Refusal as refusal:
-        details = {"process": start.process, "element": start.element}
-        details |= {"zh": refusal.text("zh"), "en": refusal.text("en")}
-        note(work, "start-refused", "programme", start.programme, details)
+        if noted:
+            details = {"process": start.process, "element": start.element}
+            details |= {"zh": refusal.text("zh"), "en": refusal.text("en")}
+            note(work, "start-refused", "programme", start.programme, details)
         return None

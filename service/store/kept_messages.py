@@ -19,7 +19,10 @@ from service.store.upserts import insert_into
 
 
 class KeptMessage(Base):
-    """A message until `expires_at`; each process takes it once, `taken` says which have; `dedupe_key` makes it one."""
+    """A message until `expires_at`: `taken` by these processes, once each; refused by the starts whose ids `refused` holds.
+
+    `dedupe_key` makes it one.
+    """
 
     __tablename__ = "kept_messages"
     __table_args__ = (Index("ix_kept_messages_name_key", "name", "key"),)
@@ -34,6 +37,7 @@ class KeptMessage(Base):
     published_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     taken: Mapped[list[Any]] = mapped_column(default=list)
+    refused: Mapped[list[Any]] = mapped_column(default=list)
 
 
 def keep(session: Session, row: KeptMessage) -> int | None:

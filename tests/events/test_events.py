@@ -322,6 +322,18 @@ def test_a_start_that_is_refused_keeps_the_message_from_nobody_else(events: Offi
     assert "单位" in entry.details["zh"]
 
 
+def test_a_kept_message_whose_start_is_refused_is_tried_again_and_noted_once(events: Office) -> None:
+    begun = MANIFEST.replace("in-force", "expired")
+    events.act(deployments.publish, files(manifest=begun), KEY)
+    assert publish(events, "filed", "1", kept_for=DAY).begun == ()
+    events.tick(START + HOUR)
+    events.tick(START + 2 * HOUR)
+    assert events.count(AuditEntry, AuditEntry.action == "start-refused") == 1
+    events.act(deployments.publish, files(), KEY)
+    events.tick(START + 3 * HOUR)
+    assert events.count(Case) == 1
+
+
 def test_a_start_timer_without_a_time_is_refused_when_it_is_published(events: Office) -> None:
     wrong = [str(line).replace("timer cycle R3/P1D", "timer date =today()") for line in DUTY]
     with pytest.raises(DeploymentRefused) as refused:

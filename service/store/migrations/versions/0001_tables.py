@@ -54,18 +54,6 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "bans",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("credit_code", sa.String(), nullable=False),
-        sa.Column("from_on", sa.Date(), nullable=False),
-        sa.Column("to_on", sa.Date(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_bans")),
-    )
-    with op.batch_alter_table("bans", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_bans_credit_code"), ["credit_code"], unique=False)
-
-    op.create_table(
         "calendar_days",
         sa.Column("jurisdiction", sa.String(), nullable=False),
         sa.Column("on_date", sa.Date(), nullable=False),
@@ -273,6 +261,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("employer", sa.String(), nullable=False),
         sa.Column("employer_credit_code", sa.String(), nullable=True),
+        sa.Column("title", sa.String(), nullable=False),
         sa.Column("field", sa.String(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column(
@@ -326,6 +315,13 @@ def upgrade() -> None:
         sa.Column("expires_at", UTCDateTime(), nullable=False),
         sa.Column(
             "taken",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "refused",
             sa.JSON(none_as_null=True).with_variant(
                 postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
             ),
@@ -385,6 +381,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sessions_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "absences",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("expert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("to_on", sa.Date(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.CheckConstraint("from_on <= to_on", name=op.f("ck_absences_ck_absences_in_order")),
+        sa.ForeignKeyConstraint(["expert_id"], ["experts.id"], name=op.f("fk_absences_expert_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_absences")),
+    )
+    with op.batch_alter_table("absences", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_absences_expert_id"), ["expert_id"], unique=False)
+
+    op.create_table(
         "cases",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("number", sa.String(), nullable=True),
@@ -396,6 +406,7 @@ def upgrade() -> None:
         sa.Column("competent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("authority_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("call_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("register_entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("started_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("started_at", UTCDateTime(), nullable=False),
         sa.Column("ended_at", UTCDateTime(), nullable=True),
@@ -422,6 +433,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_cases_competent_id"), ["competent_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_cases_deployment_id"), ["deployment_id"], unique=False)
         batch_op.create_index("ix_cases_programme_procedure_state", ["programme", "procedure", "state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_cases_register_entry_id"), ["register_entry_id"], unique=False)
 
     op.create_table(
         "definitions",
@@ -476,6 +488,20 @@ def upgrade() -> None:
     with op.batch_alter_table("start_events", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_start_events_due_at"), ["due_at"], unique=False)
         batch_op.create_index("ix_start_events_kind_name", ["kind", "name"], unique=False)
+
+    op.create_table(
+        "bans",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("credit_code", sa.String(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("to_on", sa.Date(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_bans_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bans")),
+    )
+    with op.batch_alter_table("bans", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bans_credit_code"), ["credit_code"], unique=False)
 
     op.create_table(
         "case_events",
@@ -588,6 +614,7 @@ def upgrade() -> None:
         "panels",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
         sa.Column("seed", sa.String(), nullable=False),
         sa.Column("pool_digest", sa.String(), nullable=False),
         sa.Column(
@@ -600,6 +627,7 @@ def upgrade() -> None:
         sa.Column("created_at", UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_panels_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_panels")),
+        sa.UniqueConstraint("code", name=op.f("uq_panels_code")),
     )
     with op.batch_alter_table("panels", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_panels_case_id"), ["case_id"], unique=False)
@@ -632,7 +660,8 @@ def upgrade() -> None:
         sa.Column("programme", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("credit_code", sa.String(), nullable=True),
-        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("applicant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("entered_on", sa.Date(), nullable=False),
         sa.Column(
@@ -642,11 +671,13 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.ForeignKeyConstraint(["applicant_id"], ["organisations.id"], name=op.f("fk_register_entries_applicant_id")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_register_entries_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_register_entries")),
         sa.UniqueConstraint("number", name=op.f("uq_register_entries_number")),
     )
     with op.batch_alter_table("register_entries", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_register_entries_applicant_id"), ["applicant_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_register_entries_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_register_entries_credit_code"), ["credit_code"], unique=False)
         batch_op.create_index("ix_register_entries_programme_state", ["programme", "state"], unique=False)
@@ -673,15 +704,27 @@ def upgrade() -> None:
         sa.Column("register_entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("opens_at", UTCDateTime(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("fulfilled_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_duties_case_id")),
         sa.ForeignKeyConstraint(
             ["register_entry_id"], ["register_entries.id"], name=op.f("fk_duties_register_entry_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_duties")),
+        sa.UniqueConstraint("register_entry_id", "kind", "due_on", name="uq_duties_entry_kind_due_on"),
     )
     with op.batch_alter_table("duties", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_duties_register_entry_id"), ["register_entry_id"], unique=False)
-        batch_op.create_index("ix_duties_state_due_on", ["state", "due_on"], unique=False)
+        batch_op.create_index(batch_op.f("ix_duties_case_id"), ["case_id"], unique=False)
+        batch_op.create_index("ix_duties_due_on", ["due_on"], unique=False)
+        batch_op.create_index(
+            "ix_duties_waiting",
+            ["opens_at"],
+            unique=False,
+            postgresql_where=sa.text("state = 'waiting'"),
+            sqlite_where=sa.text("state = 'waiting'"),
+        )
 
     op.create_table(
         "incidents",
@@ -809,6 +852,53 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_objections_notice_id"), ["notice_id"], unique=False)
 
     op.create_table(
+        "projects",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("register_entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("level", sa.String(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("to_on", sa.Date(), nullable=False),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_projects_case_id")),
+        sa.ForeignKeyConstraint(
+            ["register_entry_id"], ["register_entries.id"], name=op.f("fk_projects_register_entry_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_projects")),
+        sa.UniqueConstraint("register_entry_id", "number", name="uq_projects_entry_number"),
+    )
+    with op.batch_alter_table("projects", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_projects_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
+        "register_changes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("register_entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("on_date", sa.Date(), nullable=False),
+        sa.Column("at", UTCDateTime(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column(
+            "data",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_register_changes_case_id")),
+        sa.ForeignKeyConstraint(
+            ["register_entry_id"], ["register_entries.id"], name=op.f("fk_register_changes_register_entry_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_register_changes")),
+    )
+    with op.batch_alter_table("register_changes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_register_changes_register_entry_id"), ["register_entry_id"], unique=False)
+
+    op.create_table(
         "seats",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("panel_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -842,6 +932,25 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("subscriptions", schema=None) as batch_op:
         batch_op.create_index("ix_subscriptions_kind_name_key", ["kind", "name", "key"], unique=False)
+
+    op.create_table(
+        "supports",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("register_entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("amount_yuan", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("granted_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_supports_case_id")),
+        sa.ForeignKeyConstraint(
+            ["register_entry_id"], ["register_entries.id"], name=op.f("fk_supports_register_entry_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supports")),
+        sa.UniqueConstraint("case_id", name=op.f("uq_supports_case_id")),
+    )
+    with op.batch_alter_table("supports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_supports_register_entry_id"), ["register_entry_id"], unique=False)
 
     op.create_table(
         "timers",
