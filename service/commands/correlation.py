@@ -174,7 +174,7 @@ def _runs(work: UnitOfWork, start: StartEventRow, key: str | None) -> bool:
 def begin(
     work: UnitOfWork, start: StartEventRow, payload: Mapping[str, Any], key: str | None = None, *, noted: bool = True
 ) -> int | None:
-    """Start a case at a start event whose row is locked; its id. A start that is refused begins none, and is `noted`."""
+    """Start a case at a start event whose row is locked; its id. One that is refused begins none, and is `noted`."""
     try:
         with work.session.begin_nested():
             return start_case(work, start.programme, start.process, begun=Begun(start.element, dict(payload), key))

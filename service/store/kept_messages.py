@@ -19,7 +19,7 @@ from service.store.upserts import insert_into
 
 
 class KeptMessage(Base):
-    """A message until `expires_at`: `taken` by these processes, once each; refused by the starts whose ids `refused` holds.
+    """A message until `expires_at`: `taken` by these processes, once each; `refused` by the starts of these ids.
 
     `dedupe_key` makes it one.
     """
