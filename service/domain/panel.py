@@ -1,31 +1,38 @@
 """The panel of experts: a draw anybody can repeat, substitutes, quorum and the count of votes.
 
-Chance is sha256 over the seed and the expert's id, so that the draw can be checked with any tool, years later and
-without this program.
+Chance is sha256 over the seed and an entry's code, so that the draw can be checked with any tool, years later and
+without this program. An entry stands for one expert in one draw alone: what is published names nobody.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
 TWO_THIRDS: Final = Fraction(2, 3)
 HALF: Final = Fraction(1, 2)
+ELIGIBLE: Final = "ok"
+# Why an entry is left out of a draw; the record names the reason and not the person.
+REASONS: Final = ("own-unit", "declared", "absent", "declined", "set-aside")
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An expert of the pool; `avoid` holds names and credit codes of units the expert declared."""
+    """An expert of the pool; `avoid` holds names and credit codes of units the expert declared.
+
+    `barred` is one of REASONS where something other than a unit of the case keeps the expert out.
+    """
 
     id: int
     field: str
     employer: str = ""
     employer_code: str | None = None
     avoid: frozenset[str] = frozenset()
+    barred: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +44,20 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
-    """What a draw gave. A seat is None where nobody eligible was left; `uncovered` are fields without an expert."""
+class Entry:
+    """One line of a sealed pool: a code that stands for an expert, the field, and why it is left out of the draw."""
 
-    seed: str
-    pool_digest: str
-    seats: tuple[int | None, ...]
-    reserves: tuple[int, ...]
-    excluded: tuple[tuple[int, str], ...]
+    code: str
+    field: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """What a draw gave, as codes. A seat is None where nobody was left; `uncovered` are fields without an expert."""
+
+    seats: tuple[str | None, ...]
+    reserves: tuple[str, ...]
     uncovered: tuple[str, ...]
 
 
@@ -58,24 +71,38 @@ class Tally:
     passed: bool
 
 
-def draw(
-    pool: Collection[Candidate],
-    *,
-    seed: str,
-    seats: int,
-    fields: Sequence[str] = (),
-    reserves: int = 0,
-    units: Collection[Unit] = (),
-) -> Draw:
-    """Draw a panel: first one expert for each of the fields, then by lot from all that are left.
+def sealed(pool: Collection[Candidate], units: Collection[Unit], codes: Mapping[int, str]) -> tuple[Entry, ...]:
+    """The pool as it is published before a draw, ordered by code; `codes` gives each expert's code by id."""
+    entries = (Entry(codes[one.id], one.field, one.barred or conflict(one, units)) for one in pool)
+    return tuple(sorted(entries, key=lambda one: one.code))
 
-    An expert in conflict with a unit of the case is left out, with the reason. The same pool, seed and request always
-    give the same panel, in whatever order the pool comes.
+
+def pool_text(entries: Iterable[Entry]) -> str:
+    r"""A sealed pool as the text that its digest is taken of: code, field and `ok` or the reason, tabs between them.
+
+    >>> pool_text([Entry("a1", "新材料"), Entry("b2", "光电", "absent")])
+    'a1\t新材料\tok\nb2\t光电\tabsent\n'
     """
-    reasons = {candidate.id: conflict(candidate, units) for candidate in pool}
-    excluded = tuple(sorted((key, reason) for key, reason in reasons.items() if reason))
-    lots = sorted((one for one in pool if not reasons[one.id]), key=lambda one: (lot(seed, one.id), one.id))
-    chosen: list[Candidate] = []
+    return "".join(f"{one.code}\t{one.field}\t{one.reason or ELIGIBLE}\n" for one in entries)
+
+
+def digest(text: str) -> str:
+    """The sha256 of a text in UTF-8, as `sha256sum` writes it."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def seed_of(secret: str, number: str) -> str:
+    """The seed: what the service sealed before the witness came, and what the witness wrote without knowing it."""
+    return f"{secret}/{number}"
+
+
+def draw(entries: Collection[Entry], *, seed: str, seats: int, fields: Sequence[str] = (), reserves: int = 0) -> Draw:
+    """Draw a panel: first one entry for each of the fields, then by lot from all that are left; reserves last.
+
+    The same entries, seed and request always give the same panel, in whatever order the entries come.
+    """
+    lots = by_lot(entries, seed)
+    chosen: list[Entry] = []
     uncovered: list[str] = []
     for field in list(dict.fromkeys(fields))[:seats]:
         first = next((one for one in lots if one.field == field and one not in chosen), None)
@@ -85,33 +112,26 @@ def draw(
             chosen.append(first)
     rest = [one for one in lots if one not in chosen]
     chosen += rest[: seats - len(chosen)]
-    left = [one.id for one in lots if one not in chosen]
-    taken = tuple(one.id for one in chosen)
-    return Draw(
-        seed=seed,
-        pool_digest=pool_digest(pool),
-        seats=taken + (None,) * (seats - len(taken)),
-        reserves=tuple(left[:reserves]),
-        excluded=excluded,
-        uncovered=tuple(uncovered),
-    )
+    left = [one.code for one in lots if one not in chosen]
+    taken = tuple(one.code for one in chosen)
+    return Draw(taken + (None,) * (seats - len(taken)), tuple(left[:reserves]), tuple(uncovered))
+
+
+def by_lot(entries: Iterable[Entry], seed: str) -> list[Entry]:
+    """Those who may be drawn, the smallest lot first."""
+    return sorted((one for one in entries if one.reason is None), key=lambda one: (lot(seed, one.code), one.code))
 
 
 def substitute(
-    pool: Collection[Candidate],
-    *,
-    seed: str,
-    field: str,
-    seated: Collection[int],
-    units: Collection[Unit] = (),
-) -> int | None:
-    """Who takes the seat of an expert that declined: the next by lot of the same field, else of any; None if nobody.
+    entries: Collection[Entry], *, reserves: Sequence[str], field: str, asked: Collection[str]
+) -> str | None:
+    """Who takes a vacant seat: the first reserve of the same field that was not asked yet, else the first of any field.
 
-    `seated` are all that sit, declined or were replaced: nobody is asked twice.
+    None when the reserves are used up: then the panel is drawn again.
     """
-    lots = [one for one in pool if one.id not in seated and not conflict(one, units)]
-    lots.sort(key=lambda one: (one.field != field, lot(seed, one.id), one.id))
-    return lots[0].id if lots else None
+    fields = {one.code: one.field for one in entries}
+    left = [code for code in reserves if code not in asked]
+    return next((code for code in left if fields.get(code) == field), next(iter(left), None))
 
 
 def conflict(candidate: Candidate, units: Iterable[Unit]) -> str | None:
@@ -125,19 +145,13 @@ def conflict(candidate: Candidate, units: Iterable[Unit]) -> str | None:
     return None
 
 
-def lot(seed: str, expert_id: int) -> str:
-    """The lot of one expert, as hexadecimal text; the smallest is drawn first.
+def lot(seed: str, code: str) -> str:
+    """The lot of one entry, as hexadecimal text; the smallest is drawn first.
 
-    >>> lot("2026-011", 7)[:16]
+    >>> lot("2026-011", "7")[:16]
     '1f6c609300ce5c3f'
     """
-    return hashlib.sha256(f"{seed}:{expert_id}".encode()).hexdigest()
-
-
-def pool_digest(pool: Iterable[Candidate]) -> str:
-    """One sha256 over the ids and fields of a pool, published before the draw."""
-    rows = sorted(f"{candidate.id}:{candidate.field}" for candidate in pool)
-    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    return digest(f"{seed}:{code}")
 
 
 def has_quorum(present: int, appointed: int, share: Fraction = TWO_THIRDS) -> bool:

@@ -62,8 +62,11 @@ CATALOGUE: Mapping[str, Operation] = {
             "登记成员单位",
             "Record members",
             members.record_members,
-            {"form": _text(required=False), "field": _text(required=False)},
-            ("members",),
+            {"form": _text(required=False), "field": _text(required=False), "keep": fields.Boolean(required=False)},
+            ("members", "unconfirmed"),
+        ),
+        Operation(
+            "seal-pool", "封存专家库", "Seal the pool", panels.seal_pool, {}, ("panel", "pool_digest", "commitment")
         ),
         Operation("draw-experts", "抽取专家", "Draw experts", panels.draw_experts, {}, ("seats",)),
         Operation(

@@ -165,7 +165,16 @@ def _panel(session: Session, case: Case) -> Json | None:
         .where(Seat.panel_id == panel.id)
         .order_by(Seat.position, Seat.id)
     )
-    return {"id": panel.id, "seed": panel.seed, "seats": [_seat(*row) for row in rows]}
+    return {
+        "id": panel.id,
+        "code": panel.code,
+        "seed": panel.seed,
+        "pool_digest": panel.pool_digest,
+        "commitment": panel.record.get("commitment"),
+        "pool_size": len(panel.record.get("pool", ())),
+        "eligible": sum(row["reason"] is None for row in panel.record.get("pool", ())),
+        "seats": [_seat(*row) for row in rows],
+    }
 
 
 def _answered(panel: Panel) -> Exists:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.session import Base, Key
 
 
 class Notice(Base):
-    """A publicity notice; `from_on` and `to_on` are both days of the period."""
+    """A publicity notice; `from_on` and `to_on` are both days of the period.
+
+    `case_id` is the case that published it: the one it is about, or an act of its own over several cases.
+    """
 
     __tablename__ = "notices"
 
@@ -25,6 +28,18 @@ class Notice(Base):
     to_on: Mapped[date]
     published_at: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(default="published", index=True)
+
+
+class NoticeItem(Base):
+    """A case that a notice is about."""
+
+    __tablename__ = "notice_items"
+    __table_args__ = (UniqueConstraint("notice_id", "case_id"),)
+
+    id: Mapped[Key]
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notices.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    position: Mapped[int]
 
 
 class Objection(Base):

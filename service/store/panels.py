@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +13,16 @@ from service.store.session import Base, Key
 
 
 class Panel(Base):
-    """A draw that can be repeated: the seed, the digest of the pool, and the record of who was left out and why."""
+    """A draw that can be repeated: the digest of the sealed pool, the seed, and the whole record of it.
+
+    The seed is empty until the witness has come; `code` is where the record is published.
+    """
 
     __tablename__ = "panels"
 
     id: Mapped[Key]
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    code: Mapped[str] = mapped_column(unique=True, default=lambda: secrets.token_hex(8))
     seed: Mapped[str]
     pool_digest: Mapped[str]
     record: Mapped[dict[str, Any]] = mapped_column(default=dict)

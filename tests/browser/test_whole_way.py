@@ -127,6 +127,7 @@ def _argued(play: Play) -> None:
     play.act("核对材料清单", "office")
     play.act("制定论证方案", "office", windows=0)
     play.act("双人随机抽取专家", "office")
+    play.act("见证抽取", "draw-witness")
     play.stage.pass_days(1)
     play.act("确认应邀并声明回避", "expert", windows=1)
     play.stage.pass_days(2)

@@ -824,6 +824,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_meeting_items_case_id"), ["case_id"], unique=False)
 
     op.create_table(
+        "notice_items",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("notice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_notice_items_case_id")),
+        sa.ForeignKeyConstraint(["notice_id"], ["notices.id"], name=op.f("fk_notice_items_notice_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_items")),
+        sa.UniqueConstraint("notice_id", "case_id", name=op.f("uq_notice_items_notice_id_case_id")),
+    )
+    with op.batch_alter_table("notice_items", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notice_items_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
         "objections",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("notice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
