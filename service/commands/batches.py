@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from service.commands import case_verbs, deputies, incidents, task_verbs
+from service.commands import case_verbs, deputies, incidents, task_verbs, user_tasks
 from service.domain.errors import InvalidInput, Refusal
 from service.domain.identity import Actor
 from service.store.unit_of_work import transact
 
 MOST_ROWS: Final = 200
 ACTS: Final[dict[str, Callable[..., Any]]] = {
+    "claim": user_tasks.claim,
+    "transfer": task_verbs.transfer,
+    "urge": task_verbs.urge,
     "set-due": task_verbs.set_due,
     "suspend": case_verbs.suspend,
     "resume": case_verbs.resume,

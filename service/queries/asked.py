@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from service.domain.identity import Actor
-from service.queries.paging import PAGE, Page
+from service.queries.paging import PAGE, Page, cut, read_id_cursor
 from service.store.access import visible
 from service.store.cases import Case
 from service.store.copies import Copy
@@ -23,6 +23,7 @@ from service.store.users import User
 class AskedRow:
     """A signature that is waited for; not `ready`: the task's owner has not submitted yet."""
 
+    signature_id: int
     task_id: int
     task_name: str
     case_id: int
@@ -38,6 +39,7 @@ class AskedRow:
 class CopyRow:
     """A case sent for reading."""
 
+    copy_id: int
     case_id: int
     case_title: str
     case_number: str | None
@@ -46,10 +48,10 @@ class CopyRow:
     sent_at: datetime
 
 
-def to_sign(session: Session, actor: Actor) -> Page[AskedRow]:
-    """The oldest signatures asked of the person, a page of them; the longest asked first."""
-    asker = aliased(User)
-    found = session.execute(
+def to_sign(session: Session, actor: Actor, *, after: str = "", size: int = PAGE) -> Page[AskedRow]:
+    """The signatures asked of the person, the longest asked first."""
+    asker, position = aliased(User), read_id_cursor(after)
+    chosen = (
         select(Signature, UserTask, Case, asker.name)
         .join(UserTask, UserTask.id == Signature.task_id)
         .join(Case, Case.id == UserTask.case_id)
@@ -57,29 +59,37 @@ def to_sign(session: Session, actor: Actor) -> Page[AskedRow]:
         .where(Signature.user_id == actor.user_id, Signature.state == OPEN, UserTask.status == OPEN_TASK)
         .where(visible(actor))
         .order_by(Signature.id)
-        .limit(PAGE)
+        .limit(size + 1)
     )
-    return Page(
-        tuple(
-            AskedRow(
-                task.id, task.name, case.id, case.title, case.number, who, one.question, one.asked_at,
-                one.place != AFTER or task.sealed is not None,
-            )
-            for one, task, case, who in found
+    if position is not None:
+        chosen = chosen.where(Signature.id > position)
+    rows = [
+        AskedRow(
+            one.id, task.id, task.name, case.id, case.title, case.number, who, one.question, one.asked_at,
+            one.place != AFTER or task.sealed is not None,
         )
-    )  # fmt: skip
+        for one, task, case, who in session.execute(chosen)
+    ]  # fmt: skip
+    shown, last = cut(rows, size)
+    return Page(shown, str(last.signature_id) if last else "")
 
 
-def copies(session: Session, actor: Actor) -> Page[CopyRow]:
-    """The newest cases sent to the person, a page of them."""
-    found = session.execute(
+def copies(session: Session, actor: Actor, *, after: str = "", size: int = PAGE) -> Page[CopyRow]:
+    """The cases sent to the person, the newest first."""
+    position = read_id_cursor(after)
+    chosen = (
         select(Copy, Case, User.name)
         .join(Case, Case.id == Copy.case_id)
         .join(User, User.id == Copy.sent_by)
         .where(Copy.user_id == actor.user_id, visible(actor))
         .order_by(Copy.id.desc())
-        .limit(PAGE)
+        .limit(size + 1)
     )
-    return Page(
-        tuple(CopyRow(case.id, case.title, case.number, who, one.note, one.sent_at) for one, case, who in found)
-    )
+    if position is not None:
+        chosen = chosen.where(Copy.id < position)
+    rows = [
+        CopyRow(one.id, case.id, case.title, case.number, who, one.note, one.sent_at)
+        for one, case, who in session.execute(chosen)
+    ]
+    shown, last = cut(rows, size)
+    return Page(shown, str(last.copy_id) if last else "")

@@ -20,6 +20,7 @@ from service.programmes.return_targets import ReturnTarget
 from service.programmes.supervision import supervising
 from service.programmes.task_forms import continued_form
 from service.store import standings, user_tasks
+from service.store.access import may_see
 from service.store.cases import Case
 from service.store.instances import Instance
 from service.store.organisations import Organisation
@@ -29,6 +30,7 @@ from service.store.user_tasks import LoadedTask, TaskGroup
 from service.store.users import Grant, User, is_valid
 
 MOST_PEOPLE = 200
+Chosen = tuple[LoadedTask, ...]
 BY_THEMSELVES = frozenset({"claim", "release", "complete"})  # they have buttons of their own
 
 
@@ -116,6 +118,26 @@ def of_case(session: Session, actor: Actor, case_id: int, now: datetime) -> tupl
     found = standings.to_case(session, actor, case, roles, now)
     hindering = {Hindrance.CLOSED: case.ended_at is not None, Hindrance.SUSPENDED: case.suspended_at is not None}
     return tuple(offered(CASE_VERBS.values(), found, [one for one, holds in hindering.items() if holds]))
+
+
+def chosen(session: Session, actor: Actor, task_ids: Sequence[int]) -> Chosen:
+    """Those of some tasks whose cases exist for the actor, in the order given; at most MOST_PEOPLE of them."""
+    found = []
+    for task_id in list(dict.fromkeys(task_ids))[:MOST_PEOPLE]:
+        try:
+            loaded = user_tasks.load(session, task_id, actor)
+        except NotFound:
+            continue
+        if loaded.in_group or loaded.task.assignee_id == actor.user_id or may_see(session, actor, loaded.case.id):
+            found.append(loaded)
+    return tuple(found)
+
+
+def receivers(session: Session, actor: Actor, loaded: Sequence[LoadedTask], now: datetime) -> Sequence[PersonRow]:
+    """To whom all of these tasks may be given; a conflict is judged for each when it is given."""
+    lists = [people(session, actor, one, now) for one in loaded]
+    common = set.intersection(*({row.user_id for row in rows} for rows in lists)) if lists else set()
+    return [row for row in (lists[0] if lists else ()) if row.user_id in common]
 
 
 def signatures(session: Session, task_id: int) -> tuple[SignatureRow, ...]:

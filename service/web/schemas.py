@@ -56,6 +56,13 @@ class PageQuery(Query):
     after = fields.String(load_default="", validate=validate.Length(max=40))
 
 
+class AskedQuery(Query):
+    """The two lists of what others ask of me, each with its own pages."""
+
+    after = fields.String(load_default="", validate=validate.Length(max=40))
+    copies_after = fields.String(load_default="", validate=validate.Length(max=40))
+
+
 class VerifyQuery(Query):
     """The code printed on a paper."""
 

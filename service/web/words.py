@@ -126,6 +126,8 @@ _ACTIONS: Final = {
     "event-recorded": _("记录日期"),
     "programme-published": _("发布专项"),
     "incident-retried": _("重试停住的步骤"),
+    "list-exported": _("导出列表"),
+    "dossier-exported": _("导出案卷"),
     "database-restored": _("从备份恢复"),
 }
 
@@ -137,6 +139,15 @@ _SEATS: Final = {
     "accepted": _("已应邀"),
     "declined": _("不能参加"),
     "empty": _("空缺"),
+}
+_LEFT_OUT = {
+    "own-unit": _("所属单位回避"),
+    "declared": _("申报的关系回避"),
+    "absent": _("请假"),
+    "set-aside": _("方案排除"),
+    "declined": _("不能参加"),
+    "recused": _("声明回避"),
+    "no-answer": _("逾期未复"),
 }
 _DECISIONS: Final = {
     "": _("还没有审议"),
@@ -227,6 +238,11 @@ def role_word(key: str, names: dict[str, str] | None = None) -> str:
 def seat_word(code: str) -> str:
     """The state of a panel's seat in words."""
     return str(_SEATS.get(code, code))
+
+
+def left_out_word(code: str) -> str:
+    """Why an expert is not drawn, or has left a seat, as the record of a draw says it."""
+    return str(_LEFT_OUT.get(code, code))
 
 
 def decision_word(code: str) -> str:

@@ -48,6 +48,7 @@ Batch = Body.from_dict(
         "keys": fields.List(Key(), required=True, validate=validate.Length(1, batches.MOST_ROWS)),
         "reason": Text(LONGEST_REASON, load_default=""),
         "dueOn": fields.Date(load_default=None, attribute="due_on"),
+        "personKey": Key(load_default=None, attribute="person"),
         "fromKey": Key(load_default=None, attribute="from_id"),
         "toKey": Key(load_default=None, attribute="to_id"),
     },
@@ -113,10 +114,13 @@ def on_many(given: dict[str, Any], verb: str) -> dict[str, Any]:
     more: dict[str, tuple[Any, ...]] = {
         "set-due": (given["due_on"], reason),
         "retry": (),
+        "claim": (),
+        "transfer": (given["person"], reason),
         "hand-over": (given["from_id"], given["to_id"], reason),
     }
-    if (verb == "set-due" and given["due_on"] is None) or (verb == "hand-over" and given["from_id"] is None):
-        raise InvalidInput(field="dueOn" if verb == "set-due" else "fromKey", zh="必填", en="is required")
+    needed = {"set-due": ("dueOn", "due_on"), "transfer": ("personKey", "person"), "hand-over": ("fromKey", "from_id")}
+    if verb in needed and given[needed[verb][1]] is None:
+        raise InvalidInput(field=needed[verb][0], zh="必填", en="is required")
     rows = batches.run(verb, given["keys"], *more.get(verb, (reason,)), actor=who(), now=moment())
     return {"results": [{"key": str(row.key), "done": row.done, "code": row.code, "detail": row.text} for row in rows]}
 

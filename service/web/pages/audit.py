@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from service.queries import audit
 from service.store.session import db
-from service.web import schemas
+from service.web import filters, schemas
 from service.web.menu import AUDITOR
 from service.web.security import requires, who
 
@@ -31,12 +31,11 @@ def verify() -> ResponseReturnValue:
 def _page(report: object) -> ResponseReturnValue:
     session = db.session()
     asked = schemas.query(schemas.TrailQuery)
-    filters = audit.TrailFilters(asked["who"], asked["action"], asked["case"], asked["from"], asked["to"])
     return render_template(
         "pages/audit.html",
         section="audit",
         asked=asked,
-        found=audit.page(session, who(), filters, asked["after"]),
+        found=audit.page(session, who(), filters.of_trail(asked), asked["after"]),
         actions=audit.actions(session),
         report=report,
     )

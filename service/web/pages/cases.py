@@ -31,9 +31,10 @@ from service.queries import (
     verbs,
 )
 from service.queries.findings import findings
+from service.queries.members import members
 from service.store.session import db
 from service.store.unit_of_work import transact
-from service.web import markdown, schemas, words
+from service.web import filters, markdown, schemas, words
 from service.web.download import attachment
 from service.web.i18n import gettext, language
 from service.web.security import moment, signed_in, who
@@ -49,14 +50,12 @@ pages = Blueprint("cases", __name__, url_prefix="/cases")
 def index() -> ResponseReturnValue:
     """The cases this person may see, the newest first."""
     asked = schemas.query(schemas.CasesQuery)
-    running = {"running": True, "ended": False}.get(asked["state"])
-    filters = cases.CaseFilters(asked["q"], asked["programme"], running)
     session = db.session()
     return render_template(
         "pages/cases.html",
         section="cases",
         asked=asked,
-        found=cases.page(session, who(), filters, after=asked["after"]),
+        found=cases.page(session, who(), filters.of_cases(asked), after=asked["after"]),
         programmes=programmes.newest(session),
     )
 
@@ -87,7 +86,7 @@ def show(case_id: int) -> ResponseReturnValue:
         incidents=case_page.open_incidents(session, case_id),
         papers=case_page.papers(session, actor, facts, compiled.letters),
         files=case_page.files(session, actor, facts),
-        members=case_page.members(session, case_id),
+        members=members(session, case_id),
         findings=findings(session, case_id, outside=facts.from_outside),
         agenda=dockets.agenda(session, case_id),
         panel=dockets.panel(session, case_id) if known else None,

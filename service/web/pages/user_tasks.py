@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 from flask import Blueprint, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from service.commands import task_verbs
 from service.commands import user_tasks as commands
-from service.domain.deadlines import start_of
 from service.domain.errors import Conflict, DeadlinePassed, FileRefused, FormInvalid, StaleDraft
 from service.domain.identity import Actor
 from service.queries import cases, inbox, programmes, task_page
 from service.store.session import db
 from service.store.unit_of_work import transact
-from service.web import pairs, schemas, task_view, uploads
-from service.web.i18n import gettext, language, this_day
-from service.web.present import SOON_DAYS, grouped
+from service.web import filters, pairs, schemas, task_view, uploads
+from service.web.i18n import gettext, language
+from service.web.present import grouped
 from service.web.security import moment, signed_in, who
 
 pages = Blueprint("user_tasks", __name__, url_prefix="/tasks")
-
-# Nothing waits longer ago than this; it only has to be before every due date.
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @pages.get("")
@@ -35,8 +29,7 @@ def index() -> ResponseReturnValue:
     counted = g.counted = inbox.counts(session, actor)  # the menu shows them, too
     if "scope" not in request.args and not counted["mine"] and counted["groups"]:
         asked["scope"] = "groups"  # nothing is claimed: show what can be
-    filters = _filters(asked["q"], asked["programme"], asked["due"])
-    found = inbox.page(session, actor, asked["scope"], filters, after=asked["after"])
+    found = inbox.page(session, actor, asked["scope"], filters.of_inbox(asked), after=asked["after"])
     return render_template(
         "pages/tasks.html",
         section="done" if asked["scope"] == "done" else "tasks",
@@ -159,16 +152,3 @@ def _what_next(done: commands.Completion) -> str:
 def _revision() -> int:
     given = request.form.get(pairs.REVISION, "0")
     return int(given) if given.isdecimal() and len(given) < 10 else 0
-
-
-def _filters(text: str, programme: str, due: str) -> inbox.Filters:
-    today = start_of(this_day())
-    tomorrow = today + timedelta(days=1)
-    ranges: dict[str, tuple[datetime | None, datetime | None]] = {
-        "": (None, None),
-        "over": (LONG_AGO, moment()),
-        # a period that ends today is over at the next midnight, hence the millisecond after it
-        "today": (moment(), tomorrow + timedelta(milliseconds=1)),
-        "soon": (moment(), tomorrow + timedelta(days=SOON_DAYS, milliseconds=1)),
-    }
-    return inbox.Filters(text, programme, *ranges[due])

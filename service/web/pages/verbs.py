@@ -47,9 +47,13 @@ LABELS = {
 @signed_in
 def index() -> ResponseReturnValue:
     """What others ask of me: signatures, and cases sent for reading."""
-    session, actor = db.session(), who()
+    session, actor, given = db.session(), who(), schemas.query(schemas.AskedQuery)
     return render_template(
-        "pages/asked.html", section="tasks", signing=asked.to_sign(session, actor), copies=asked.copies(session, actor)
+        "pages/asked.html",
+        section="tasks",
+        asked=given,
+        signing=asked.to_sign(session, actor, after=given["after"]),
+        copies=asked.copies(session, actor, after=given["copies_after"]),
     )
 
 
