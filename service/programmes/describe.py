@@ -34,6 +34,7 @@ _HOLDERS = {
     "member": "成员单位",
     "expert": "专家",
     "panel-chair": "专家组组长",
+    "named": "图上指明的单位",
 }
 
 

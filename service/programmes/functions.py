@@ -183,8 +183,9 @@ def groups(manifest: Manifest, parties: Parties, role: Any, who: Any = None) -> 
 
 
 def _organisation(parties: Parties, holder: str) -> int | None:
-    if holder == "applicant":
-        return parties.applicant_id
+    """The organisation of a holder that the case itself knows; `named` is known by the diagram alone."""
+    if holder in {"applicant", "named"}:
+        return parties.applicant_id if holder == "applicant" else None
     # a unit that reports to the authority itself has no competent department between
     return parties.competent_id or parties.authority_id if holder == "competent" else parties.authority_id
 

@@ -23,7 +23,7 @@ from service.domain.errors import DeploymentRefused, Problem
 from service.programmes.manifest_schema import ManifestSchema, messages
 
 Status = Literal["draft", "in-force", "expired"]
-Holder = Literal["applicant", "competent", "authority", "member", "expert", "panel-chair"]
+Holder = Literal["applicant", "competent", "authority", "member", "expert", "panel-chair", "named"]
 
 FILE_NAME = "programme.toml"
 

@@ -17,7 +17,7 @@ STARTS = re.compile(r"call|stage|task|event:[a-z][a-z0-9]*(-[a-z0-9]+)*")
 VARIABLE = re.compile(r"(?!case_id\Z|outcome\Z)[a-z][a-z0-9_]{0,59}")
 TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
 MONTH_DAY = re.compile(r"(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
-HOLDERS = ("applicant", "competent", "authority", "member", "expert", "panel-chair")
+HOLDERS = ("applicant", "competent", "authority", "member", "expert", "panel-chair", "named")
 
 TEXTS: dict[str, tuple[str, str]] = {
     "required": ("缺少这一项。", "This key is missing."),

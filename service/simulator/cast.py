@@ -45,6 +45,7 @@ class Units:
     competent: str = "示例区科学技术局"
     region: str = "示例区"
     prefix: str = ""
+    related: str = ""  # another authority, asked for its opinion
 
 
 def read_units(folder: Path) -> Units:
@@ -64,6 +65,9 @@ class Cast:
         self._homes = {"authority": authority, "competent": competent, "applicant": lead.code}
         self._organisation(authority, self._units.authority, "authority")
         self._organisation(competent, self._units.competent, "competent", parent=authority, region=self._units.region)
+        if self._units.related:
+            self._homes["named"] = f"{self._units.prefix}related"
+            self._organisation(self._homes["named"], self._units.related, "authority")
         self.join(lead)
         self._add_experts()
 

@@ -14,6 +14,7 @@ from service.store.cases import Case
 from service.store.dispatches import RECOMMENDED, Dispatch, DispatchItem
 from service.store.experts import Expert
 from service.store.meetings import MeetingItem
+from service.store.neighbours import agreed_cases, departments, free_experts
 from service.store.organisations import Organisation
 from service.store.register import Ban, RegisterEntry
 
@@ -110,4 +111,7 @@ LOOKUPS: Final[Mapping[str, Callable[[Session, Case, date], Any]]] = {
     "waiting_for_dispatch": _waiting_for_dispatch,
     "expert_fields": _expert_fields,
     "expert_pool": _expert_pool,
+    "free_experts": free_experts,
+    "departments": departments,
+    "agreed_cases": agreed_cases,
 }

@@ -1,0 +1,88 @@
+"""Whom a case may ask: experts that nothing ties to it, other authorities; and which cases were agreed to before it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from service.store.case_view import lookups
+from service.store.cases import Case
+from service.store.experts import Absence, Expert
+from service.store.members import Member
+from service.store.organisations import Organisation
+from service.store.session import db
+from service.store.submissions import Submission
+from tests.support.factories import make_case, make_expert, make_organisation
+
+TODAY = date(2025, 4, 1)
+FIELD = "新材料"
+
+
+def add(*rows: Any) -> None:
+    db.session.add_all(rows)
+    db.session.flush()
+
+
+@pytest.fixture
+def lead(store: Flask) -> Organisation:
+    return make_organisation(db.session, name="长春某公司", kind="enterprise", credit_code="LEAD")
+
+
+@pytest.fixture
+def bureau(store: Flask) -> Organisation:
+    return make_organisation(db.session, name="市工信局", kind="authority")
+
+
+@pytest.fixture
+def case(lead: Organisation, bureau: Organisation) -> Case:
+    return make_case(db.session, applicant_id=lead.id, authority_id=bureau.id)
+
+
+def looked_up(case: Case, name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = lookups(db.session(), case, {("lookup", name)}, TODAY)[name]
+    return found
+
+
+def test_an_expert_of_a_unit_of_the_case_or_away_today_is_not_free(case: Case, lead: Organisation) -> None:
+    free = make_expert(db.session, name="甲", employer="吉林大学")
+    make_expert(db.session, name="乙", employer=lead.name)
+    make_expert(db.session, name="丙", employer="成员研究所")
+    away = make_expert(db.session, name="丁", employer="某院")
+    avoids = make_expert(db.session, name="戊", employer="另一院")
+    avoids.avoid = ["LEAD"]
+    add(
+        Member(case_id=case.id, position=1, name="成员研究所", credit_code="MEMBER", data={}),
+        Absence(expert_id=away.id, from_on=TODAY, to_on=TODAY),
+    )
+    assert [one["id"] for one in looked_up(case, "free_experts")] == [free.id]
+
+
+def test_an_absence_that_ended_yesterday_is_none(case: Case) -> None:
+    back: Expert = make_expert(db.session, name="丁", employer="某院")
+    add(Absence(expert_id=back.id, from_on=TODAY - timedelta(days=9), to_on=TODAY - timedelta(days=1)))
+    assert [one["id"] for one in looked_up(case, "free_experts")] == [back.id]
+
+
+def test_departments_are_the_other_authorities(case: Case) -> None:
+    other = make_organisation(db.session, name="省科技厅", kind="authority")
+    assert looked_up(case, "departments") == [{"id": str(other.id), "name": "省科技厅"}]
+
+
+def test_agreed_cases_bear_the_field_that_was_decided_last(case: Case, bureau: Organisation) -> None:
+    rival = make_case(db.session, authority_id=bureau.id, programme=case.programme, state="publicity")
+    make_case(db.session, authority_id=bureau.id, programme=case.programme, state="meeting")
+    make_case(db.session, authority_id=bureau.id, programme="another", state="publicity")
+    for form, data in (
+        ("declaration", {"field_code": FIELD}),
+        ("field-collision", {"field_code": "碳纤维"}),
+        ("publicity", {}),
+    ):
+        add(
+            Submission(
+                case_id=rival.id, form=form, form_digest="d", data=data, item={}, submitted_at=rival.started_at
+            )
+        )
+    assert [(one["case_id"], one["field"]) for one in looked_up(case, "agreed_cases")] == [(str(rival.id), "碳纤维")]
