@@ -1272,6 +1272,20 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "task_links",
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("sent_at", UTCDateTime(), nullable=False),
+        sa.Column("used_at", UTCDateTime(), nullable=True),
+        sa.Column("revoked_at", UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["task_id"], ["user_tasks.id"], name=op.f("fk_task_links_task_id")),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_task_links")),
+    )
+    with op.batch_alter_table("task_links", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_task_links_task_id"), ["task_id"], unique=False)
+
+    op.create_table(
         "members",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
