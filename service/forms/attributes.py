@@ -84,7 +84,9 @@ VALIDATE: Mapping[str, frozenset[str]] = {
 }
 VALIDATE_ELSEWHERE = frozenset({"required"})
 
-PROPERTIES = frozenset({"format", "classification", "per-role", "min-items", "max-items", "source", "note"})
+PROPERTIES = frozenset(
+    {"format", "classification", "per-role", "min-items", "max-items", "later-than", "source", "note"}
+)
 CLASSES = ("public", "internal", "personal", "sensitive")
 FORMATS_OF: Mapping[str, frozenset[str]] = {
     "number": frozenset({"money-wan", "money-yuan", "percent"}),

@@ -9,7 +9,7 @@ from service.domain.errors import Problem
 from service.forms import attributes as known
 from service.forms.access import LEVELS, OTHERS, parse_levels
 from service.forms.expressions import is_formula
-from service.forms.formulas import LIMITS
+from service.forms.formulas import LATER_THAN, LIMITS
 from service.forms.limits import PATTERN_CHARACTERS, ROWS
 from service.forms.model import Form, Node
 from service.forms.schema import fixed, make_validator
@@ -104,6 +104,8 @@ def _own(node: Node) -> Found:
     if node.format and node.format not in known.FORMATS_OF.get(node.type, ()):
         zh, en = f"{node.type} 没有格式 {node.format}", f"{node.type} has no format {node.format}"
         yield "bad-property", zh, en, "error"
+    if LATER_THAN in node.properties and not (node.type == "datetime" and node.raw.get("subtype") != "time"):
+        yield "bad-property", "later-than 只用于日期", "later-than: on a date only", "error"
     yield from _counts(node)
 
 

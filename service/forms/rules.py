@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,7 +12,7 @@ from typing import Any
 import jsonschema_rs
 
 from service.forms.expressions import Evaluator, is_formula, plain
-from service.forms.formulas import LIMITS
+from service.forms.formulas import LATER_THAN, LIMITS
 from service.forms.limits import DIGITS
 from service.forms.messages import FieldProblem, describe
 from service.forms.model import CHOICES, TEXTS
@@ -34,6 +35,8 @@ _CODES: Mapping[str, str] = {
     "additionalProperties": "unknown",
 }
 _RULE_CODES = {"minLength": "min-length", "maxLength": "max-length"}
+ISO_DATE = len("2026-01-02")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _FORMATS = ("format-", "uscc-")  # codes of a text that is not of its format
 
 
@@ -153,6 +156,23 @@ def _broken(judgement: Judgement, instance: Instance, value: Any, today: date) -
     past = node.type == "datetime" and node.raw.get("disallowPassedDates") is True
     if past and isinstance(value, str) and value[:10] < today.isoformat():
         yield "past", today.isoformat()
+    if node.type == "datetime" and isinstance(value, str):
+        yield from _later_than(judgement.evaluator, instance, value)
+
+
+def _later_than(evaluator: Evaluator, instance: Instance, value: str) -> Iterator[tuple[str, Any]]:
+    """A date that is not after the day its property `later-than` gives; a limit that is no date does not hold."""
+    written = instance.node.properties.get(LATER_THAN)
+    if not isinstance(written, str):
+        return
+    limit = plain(evaluator.value(written, instance.scope)) if is_formula(written) else written
+    if _is_day(limit) and value[:ISO_DATE] <= limit[:ISO_DATE]:
+        yield "later-than", limit[:ISO_DATE]
+
+
+def _is_day(value: Any) -> bool:
+    """Whether a text begins with a date as forms write it."""
+    return isinstance(value, str) and _DAY.fullmatch(value[:ISO_DATE]) is not None
 
 
 def _number(instance: Instance, value: Any) -> Iterator[tuple[str, Any]]:

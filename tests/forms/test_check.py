@@ -53,6 +53,7 @@ def found(*components: dict[str, Any], roles: tuple[str, ...] = (), **over: Any)
         ({"properties": {"format": "iban"}}, "bad-property"),
         ({"properties": {"format": "money-wan"}}, "bad-property"),
         ({"properties": {"min-items": "1"}}, "bad-property"),
+        ({"properties": {"later-than": "2022-07-29"}}, "bad-property"),
         ({"properties": {"note": 1}}, "bad-property"),
         ({"id": "other"}, "duplicate-id"),
         ({"label": ""}, "no-label"),
