@@ -10,7 +10,7 @@ from functools import partial
 import structlog
 from sqlalchemy.orm import Session
 
-from service.commands import alarms, correlation, housekeeping, incidents, outbox, start_events, timers
+from service.commands import alarms, correlation, duties, housekeeping, incidents, outbox, start_events, timers
 from service.domain.errors import Refusal
 from service.domain.identity import CLOCK
 from service.queries import due
@@ -39,6 +39,11 @@ def fire_due_timers(now: datetime) -> None:
 def begin_cases(now: datetime) -> None:
     """Begin the cases that a start timer is due to begin."""
     _all("start-event", due.start_events, start_events.fire, now)
+
+
+def open_duties(now: datetime) -> None:
+    """Begin what filed centres owe; the occurrence after it is looked at by the next tick."""
+    _all("duty", due.duties, duties.open_due, now)
 
 
 def deliver_kept_messages(now: datetime) -> None:
@@ -71,6 +76,7 @@ def keep_house(now: datetime) -> None:
 JOBS: tuple[Callable[[datetime], None], ...] = (
     fire_due_timers,
     begin_cases,
+    open_duties,
     send_alarms,
     retry_incidents,
     drain_outbox,

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from service.commands import centres
 from service.commands.advance import advance
 from service.commands.ports import ports
 from service.commands.process_messages import publish
@@ -23,10 +24,14 @@ from service.programmes.manifest import Manifest, Procedure
 from service.store import calls, counters, deployments, dispatches, instances
 from service.store.access import case_facts
 from service.store.calls import Call
-from service.store.cases import Case
+from service.store.cases import Case, CaseEvent
 from service.store.instances import Instance
 from service.store.organisations import Organisation
+from service.store.register import Duty, RegisterEntry
 from service.store.unit_of_work import UnitOfWork
+
+ABOUT_ENTRY = "register-entry"
+DUTY_DUE = "duty-due"  # the event whose day the deadlines of a duty's case are counted from
 
 
 class IntakeClosed(NotAllowed):
@@ -51,6 +56,8 @@ def start(
     programme: str,
     procedure: str,
     *,
+    entry_id: int | None = None,
+    duty: Duty | None = None,
     begun: Begun | None = None,
     variables: Mapping[str, Any] | None = None,
 ) -> int:
@@ -58,10 +65,11 @@ def start(
 
     `variables` may be given by a program where the manifest's procedure takes them; InvalidInput names any other.
 
-    The actor must hold the procedure's starting role. A declaration belongs to the call that is open on the day, whose
-    dates are then its deadlines; a programme that takes declarations in batches refuses one outside a call. A programme
-    whose notice is only a draft takes cases only where the operator runs the service in development. Source: domain
-    §13.23.
+    The actor must hold the procedure's starting role; what is about a centre in the register (`entry_id`) is started by
+    its own lead unit or under its authority, see `centres.to_act_on`; `duty` is what a duty's case fulfils. A
+    declaration belongs to the call that is open on the day, whose dates are then its deadlines; a programme that takes
+    declarations in batches refuses one outside a call. A programme whose notice is only a draft takes cases only where
+    the operator runs the service in development. Source: domain §13.23.
     """
     deployment_id = deployments.newest(work.session, programme)
     if deployment_id is None:
@@ -70,19 +78,22 @@ def start(
     rule = compiled.manifest.procedures.get(procedure)
     if rule is None:
         raise NotFound()
-    _refuse_closed_intake(compiled)
-    applicant, competent, authority = _parties(work, compiled, rule)
+    entry = centres.to_act_on(work, programme, rule, entry_id) if rule.subject == ABOUT_ENTRY else None
+    if entry is None:
+        _refuse_closed_intake(compiled)
+    applicant, competent, authority = _parties(work, compiled, rule, entry)
     call = _call(work, compiled, rule, competent)
     unit = applicant or competent
     case = Case(
         programme=programme,
         procedure=procedure,
-        title=rule.name + (f"（{unit.name}）" if unit else ""),
+        title=f"{entry.name}：{rule.name}" if entry else rule.name + (f"（{unit.name}）" if unit else ""),
         state="draft",
         applicant_id=applicant.id if applicant else None,
         competent_id=competent.id if competent else None,
         authority_id=authority.id if authority else None,
         call_id=call.id if call else None,
+        register_entry_id=entry.id if entry else None,
         started_by=work.actor.user_id,
         started_at=work.now,
         deployment_id=deployment_id,
@@ -90,6 +101,11 @@ def start(
     work.session.add(case)
     work.session.flush()
     case.number = _case_number(work, case, compiled, rule)
+    if entry is not None:
+        centres.bring_members(work, case, entry)
+    if duty is not None:  # before the first step, whose deadlines are counted from it
+        duty.case_id = case.id
+        work.session.add(CaseEvent(case_id=case.id, name=DUTY_DUE, on_date=duty.due_on, at=work.now))
     instance = Instance(
         case_id=case.id,
         deployment_id=deployment_id,
@@ -168,7 +184,7 @@ def _call(
 
 
 def _parties(
-    work: UnitOfWork, compiled: CompiledProgramme, rule: Procedure
+    work: UnitOfWork, compiled: CompiledProgramme, rule: Procedure, entry: RegisterEntry | None = None
 ) -> tuple[Organisation | None, Organisation | None, Organisation | None]:
     """Applicant, competent department and deciding authority; refuses an actor without the starting role."""
     actor = work.actor
@@ -176,6 +192,10 @@ def _parties(
     if not may_start(actor, compiled.manifest, rule, authority.path if authority else ""):
         name = compiled.manifest.roles[rule.start].name
         raise NotAllowed(why_zh=f"这项程序由“{name}”发起。", why_en=f"This procedure is started by “{name}”.")
+    if entry is not None:
+        unit = work.session.get(Organisation, entry.applicant_id) if entry.applicant_id else None
+        above = work.session.get(Organisation, unit.competent_id) if unit and unit.competent_id else None
+        return unit, above, authority
     own = work.session.get(Organisation, actor.organisation_id) if actor.organisation_id else None
     if rule.kind == "meeting" or (rule.kind == "case" and rule.subject == "none"):
         return None, None, authority

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import INCLUDE, Schema, ValidationError, fields
-from marshmallow.validate import Range
+from marshmallow.validate import OneOf, Range
 
-from service.operations import dispatches, letters, meetings, members, messages, notices, panels, register
+from service.domain.register import ACTIVE, STRUCK_OFF
+from service.operations import dispatches, letters, meetings, members, messages, notices, obligations, panels, register
 from service.operations.context import OperationContext, OperationRefused
 
 Run = Callable[[OperationContext, dict[str, Any]], dict[str, Any]]
@@ -41,6 +42,10 @@ class Operation:
 
 def _text(*, required: bool = True) -> fields.String:
     return fields.String(required=required)
+
+
+def _given() -> fields.String:
+    return fields.String(required=False, allow_none=True)
 
 
 _LETTER = {"letter": _text()}
@@ -112,10 +117,56 @@ CATALOGUE: Mapping[str, Operation] = {
             "登记名录",
             "Enter the register",
             register.register,
-            {"full_name": _text(), "filing_number": _text()},
+            {
+                "full_name": _text(),
+                "filing_number": _text(),
+                "standing": fields.String(load_default="operating", validate=OneOf(ACTIVE)),
+            },
             ("entry",),
         ),
-        Operation("start-duties", "启动后续义务", "Start duties", register.start_duties, {}, ("duties",)),
+        Operation(
+            "amend-register",
+            "变更名录",
+            "Amend the register",
+            register.amend_register,
+            {
+                "full_name": _given(),
+                "lead_credit_code": _given(),
+                "members": fields.Boolean(required=False, allow_none=True),
+                "contact": fields.Dict(required=False, allow_none=True),
+                "note": _given(),
+            },
+            ("changed",),
+        ),
+        Operation(
+            "record-standing",
+            "登记运行状态",
+            "Record the standing",
+            register.record_standing,
+            {"standing": fields.String(required=True, validate=OneOf(ACTIVE)), "note": _given()},
+            ("standing",),
+        ),
+        Operation(
+            "strike-off",
+            "名录除名",
+            "Strike off",
+            register.strike_off,
+            {"reason": fields.String(required=True, validate=OneOf(STRUCK_OFF)), "note": _given()},
+            ("standing", "duties_ended"),
+        ),
+        Operation("start-duties", "启动后续义务", "Start duties", obligations.start_duties, {}, ("duties",)),
+        Operation(
+            "record-duty",
+            "登记义务履行",
+            "Record a duty's result",
+            obligations.record_duty,
+            {"result": fields.String(required=True, validate=OneOf(("fulfilled", "missed")))},
+            ("on_time",),
+        ),
+        Operation("record-ban", "登记禁限期", "Record a ban", obligations.record_ban, {"reason": _given()}, ("until",)),
+        Operation("record-project", "登记政府项目", "Record a project", obligations.record_project, {}, ("project",)),
+        Operation("close-project", "登记项目结题", "Close a project", obligations.close_project, {}, ("running",)),
+        Operation("record-support", "登记支持事项", "Record a support", obligations.record_support, {}, ("granted",)),
     )
 }
 

@@ -61,6 +61,13 @@ class OperationContext:
         """The local date of the act."""
         return local_date(self.work.now)
 
+    def date_of(self, text: Any) -> date:
+        """A date as a form writes it; OperationRefused for what is none."""
+        try:
+            return date.fromisoformat(str(text))
+        except ValueError:
+            raise OperationRefused(zh=f"“{text}”不是日期", en=f"“{text}” is no date") from None
+
     def form(self, name: str) -> Mapping[str, Any]:
         """The newest submission of a form, by its id in snake case; OperationRefused when there is none."""
         data = self.view.get(name)

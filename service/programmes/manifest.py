@@ -11,14 +11,14 @@ import tomllib
 from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Literal
 
 from marshmallow import ValidationError
 
 from service.domain.access import PROGRAM
-from service.domain.deadlines import months_later
+from service.domain.deadlines import months_later, start_of
 from service.domain.errors import DeploymentRefused, Problem
 from service.programmes.manifest_schema import ManifestSchema, messages
 
@@ -92,7 +92,8 @@ class DeadlineRule:
     """How long a named period runs and what starts it.
 
     `starts` is `call` (the date stands in the call), `stage`, `task` or `event:<name>`. At most one of `working_days`,
-    `calendar_days`, `months` is set; none only with `call`. A call that names no date for a rule with `before` or
+    `calendar_days`, `months` is set; none only with `call`, or with an event whose own day is the last one
+    (`event:duty-due`: the date of the duty that opened the case). A call that names no date for a rule with `before` or
     `after` gets one: so many working days before or after the date of that other deadline; with `local` a
     department may set its own for its units. `end` is the time of the
     last day at which the period is over, exclusive. `reminders` are working days before the last day. `added`: the
@@ -155,8 +156,17 @@ class Duty:
     due: str = ""  # "MM-DD"; empty: the anniversary of the anchor
     every_years: int = 1
     after_months: int = 0
+    opens_days: int = 0  # how many calendar days before the due date its case begins
     source: str = ""
     added: bool = False
+
+    def opens_at(self, due_on: date) -> datetime:
+        """The instant (aware UTC) from which the occurrence due on a day may begin: the first of its opening day.
+
+        >>> Duty("annual-report", "年度报告", due="01-31", opens_days=30).opens_at(date(2026, 1, 31)).isoformat()
+        '2025-12-31T16:00:00+00:00'
+        """
+        return start_of(due_on - timedelta(days=self.opens_days))
 
     def first_due(self, anchor: date) -> date:
         """The first due date after a filing or approval on `anchor`; never the anchor itself.
@@ -361,9 +371,9 @@ def _lengths(manifest: Manifest) -> list[tuple[str, str, str, str]]:
     for rule in manifest.deadlines.values():
         lengths = [rule.working_days, rule.calendar_days, rule.months]
         given = sum(length is not None for length in lengths)
-        if given > 1 or (given == 0 and rule.starts != "call"):
-            zh = 'working_days、calendar_days、months 须写明其中一项；仅 starts = "call" 可不写。'
-            en = 'Give exactly one of working_days, calendar_days, months; only starts = "call" needs none.'
+        if given > 1 or (given == 0 and rule.starts in {"task", "stage"}):
+            zh = 'working_days、calendar_days、months 须写明其中一项；仅 starts = "call" 或 "event:…" 可不写。'
+            en = 'Give one of working_days, calendar_days, months; only starts = "call" or "event:…" needs none.'
             found.append((f"deadlines.{rule.key}", "manifest-length", zh, en))
         counted = rule.starts == "call" and rule.working_days is not None and not (rule.before and rule.after)
         if rule.leans_on and not counted:

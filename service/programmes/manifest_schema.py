@@ -258,6 +258,7 @@ class DutySchema(StrictSchema):
     due = Text(validate=_matching(MONTH_DAY, "month-day"))
     every_years = Whole(least=1)
     after_months = Whole()
+    opens_days = Whole()
     source = Text()
     added = YesNo()
 

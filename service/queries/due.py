@@ -12,6 +12,7 @@ from service.store import kept_messages as kept_rows
 from service.store import timers as timer_rows
 from service.store.cases import Case
 from service.store.incidents import Incident
+from service.store.register import Duty
 from service.store.start_events import StartEventRow
 from service.store.timers import DueTimer
 from service.store.user_tasks import OPEN, UserTask
@@ -45,6 +46,12 @@ def alarms(session: Session, now: datetime) -> Sequence[int]:
         .limit(BATCH)
     )
     return session.scalars(statement).all()
+
+
+def duties(session: Session, now: datetime) -> Sequence[int]:
+    """Ids of what centres owe and is to begin."""
+    statement = select(Duty.id).where(Duty.state == "waiting", Duty.opens_at <= now)
+    return session.scalars(statement.order_by(Duty.opens_at, Duty.id).limit(BATCH)).all()
 
 
 def incidents(session: Session, now: datetime) -> Sequence[int]:

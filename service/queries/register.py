@@ -12,12 +12,10 @@ from sqlalchemy.orm import Session
 
 from service.domain.errors import NotFound
 from service.queries.paging import PAGE, Page, cut, read_id_cursor
-from service.store.audit import AuditEntry
 from service.store.cases import Case
-from service.store.members import Member
 from service.store.organisations import Organisation
 from service.store.papers import Paper
-from service.store.register import Duty, RegisterEntry
+from service.store.register import RegisterChange, RegisterEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,6 @@ class EntryRow:
     programme: str
     name: str
     credit_code: str
-    case_id: int
     state: str
     entered_on: date
     data: Mapping[str, Any]
@@ -47,11 +44,15 @@ class MemberRow:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """A dated change of an entry's standing."""
+    """A dated change of an entry; `changed` are the names of what was written anew."""
 
-    at: datetime
-    action: str
-    details: Mapping[str, Any]
+    on: date
+    kind: str
+    state: str
+    note: str
+    changed: tuple[str, ...]
+    entry_number: str
+    entry_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,31 +105,29 @@ def find(session: Session, number: str) -> EntryRow:
     return _entry(row)
 
 
-def members(session: Session, entry: EntryRow) -> tuple[MemberRow, ...]:
-    """The units of the entry, in their order."""
-    found = session.execute(
-        select(Member.name, Member.kind, Member.role).where(Member.case_id == entry.case_id).order_by(Member.position)
+def members(entry: EntryRow) -> tuple[MemberRow, ...]:
+    """The units of the entry as its newest version has them, in their order."""
+    rows = entry.data.get("members", ())
+    return tuple(MemberRow(row["name"], row.get("kind") or "", row.get("role") or "") for row in rows)
+
+
+def changes(session: Session, entry_id: int | None = None, *, size: int = 100) -> tuple[ChangeRow, ...]:
+    """What was recorded of an entry, or of all, the newest first."""
+    chosen = (
+        select(
+            RegisterChange.on_date, RegisterChange.kind, RegisterChange.state, RegisterChange.note,
+            RegisterChange.data, RegisterEntry.number, RegisterEntry.name,
+        )
+        .join(RegisterEntry, RegisterEntry.id == RegisterChange.register_entry_id)
+        .order_by(RegisterChange.id.desc())
+        .limit(size)
+    )  # fmt: skip
+    if entry_id is not None:
+        chosen = chosen.where(RegisterChange.register_entry_id == entry_id)
+    return tuple(
+        ChangeRow(on, kind, state, note, tuple(sorted(data)), number, name)
+        for on, kind, state, note, data, number, name in session.execute(chosen)
     )
-    return tuple(MemberRow(name, kind or "", role or "") for name, kind, role in found)
-
-
-def changes(session: Session, entry: EntryRow) -> tuple[ChangeRow, ...]:
-    """What was recorded of the entry, the newest first."""
-    found = session.execute(
-        select(AuditEntry.at, AuditEntry.action, AuditEntry.details)
-        .where(AuditEntry.object_type == "register-entry", AuditEntry.object_id == str(entry.entry_id))
-        .order_by(AuditEntry.id.desc())
-        .limit(100)
-    )
-    return tuple(ChangeRow(*row) for row in found)
-
-
-def duties(session: Session, entry: EntryRow) -> tuple[tuple[str, date, str], ...]:
-    """Kind, due date and state of the entry's duties."""
-    found = session.execute(
-        select(Duty.kind, Duty.due_on, Duty.state).where(Duty.register_entry_id == entry.entry_id).order_by(Duty.due_on)
-    )
-    return tuple((kind, due_on, state) for kind, due_on, state in found)
 
 
 def prove(session: Session, code: str) -> PaperProof | None:
@@ -151,17 +150,17 @@ def prove(session: Session, code: str) -> PaperProof | None:
 
 
 def _entry(row: Any) -> EntryRow:
-    number, programme, name, code, case_id, state, entered_on, data, applicant = row[1:]
-    return EntryRow(row[0], number, programme, name, code or "", case_id, state, entered_on, data, applicant or "")
+    number, programme, name, code, state, entered_on, data, applicant = row[1:]
+    lead = applicant or data.get("lead") or ""
+    return EntryRow(row[0], number, programme, name, code or "", state, entered_on, data, lead)
 
 
 def _select() -> Select[*tuple[Any, ...]]:
     return (
         select(
             RegisterEntry.id, RegisterEntry.number, RegisterEntry.programme, RegisterEntry.name,
-            RegisterEntry.credit_code, RegisterEntry.case_id, RegisterEntry.state, RegisterEntry.entered_on,
-            RegisterEntry.data, Organisation.name,
+            RegisterEntry.credit_code, RegisterEntry.state, RegisterEntry.entered_on, RegisterEntry.data,
+            Organisation.name,
         )
-        .join(Case, Case.id == RegisterEntry.case_id)
-        .join(Organisation, Organisation.id == Case.applicant_id, isouter=True)
+        .join(Organisation, Organisation.id == RegisterEntry.applicant_id, isouter=True)
     )  # fmt: skip

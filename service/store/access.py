@@ -62,7 +62,9 @@ def visible(actor: Actor) -> ColumnElement[bool]:
         conditions.append(Case.applicant_id == actor.organisation_id)
     scopes = judging_paths(actor)
     if scopes:
-        submitted = or_(Case.submitted_at.is_not(None), Case.applicant_id.is_(None))
+        submitted = or_(
+            Case.submitted_at.is_not(None), Case.applicant_id.is_(None), Case.register_entry_id.is_not(None)
+        )
         conditions.append(and_(_routed_below(scopes), submitted, ~_conflicts(actor, Case.id)))
     return or_(*conditions)
 
@@ -201,7 +203,7 @@ def case_facts(session: Session, actor: Actor, case: Case) -> CaseFacts:
             Touch(frozenset(row.name for row in rows if row.name), rows[0].own, rows[0].flag)
             for rows in touched.values()
         ),
-        submitted=case.submitted_at is not None or case.applicant_id is None,
+        submitted=case.submitted_at is not None or case.applicant_id is None or case.register_entry_id is not None,
         ended=case.ended_at is not None,
         papers_sent=case.papers_sent_at is not None,
         decided=case.state == DECIDED,

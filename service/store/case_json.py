@@ -12,7 +12,9 @@ from typing import Any
 from service.store.cases import Case
 from service.store.experts import Expert
 from service.store.organisations import Organisation
-from service.store.register import RegisterEntry
+from service.store.register import Duty, Project, RegisterEntry
+
+LAST_MONTH_ABOUT_LAST_YEAR = 3
 
 Path = tuple[str, ...]
 Json = dict[str, Any]
@@ -63,6 +65,30 @@ def register_json(row: RegisterEntry) -> Json:
         "credit_code": row.credit_code,
         "state": row.state,
         "entered_on": row.entered_on.isoformat(),
+    }
+
+
+def duty_json(row: Duty) -> Json:
+    """What an entry owes, once: `year` is the year it is about, the one before a due date of the first quarter."""
+    return {
+        "kind": row.kind,
+        "due_on": row.due_on.isoformat(),
+        "year": row.due_on.year - (row.due_on.month <= LAST_MONTH_ABOUT_LAST_YEAR),
+        "state": row.state,
+        "fulfilled_on": row.fulfilled_on.isoformat() if row.fulfilled_on else None,
+        "on_time": row.fulfilled_on <= row.due_on if row.fulfilled_on else None,
+    }
+
+
+def project_json(row: Project) -> Json:
+    """A government project that an entry carries."""
+    return {
+        "number": row.number,
+        "name": row.name,
+        "level": row.level,
+        "from_on": row.from_on.isoformat(),
+        "to_on": row.to_on.isoformat(),
+        "closed_on": row.closed_on.isoformat() if row.closed_on else None,
     }
 
 

@@ -17,6 +17,7 @@ from service.store.case_json import (
     Path,
     asked_under,
     case_json,
+    duty_json,
     expert_json,
     organisation_json,
     register_json,
@@ -32,7 +33,7 @@ from service.store.notices import Objection
 from service.store.organisations import Organisation
 from service.store.panels import Panel, Seat
 from service.store.papers import Paper
-from service.store.register import RegisterEntry
+from service.store.register import Duty, RegisterEntry
 from service.store.submissions import Submission
 from service.store.users import User
 
@@ -235,7 +236,9 @@ def _objections(session: Session, case: Case) -> list[Json]:
 
 
 def _register(session: Session, case: Case) -> Json | None:
-    """The entry this case made, else the newest of its applicant in the programme: what a later case is about."""
+    """The entry this case is about; else the one it made, or the newest of its applicant in the programme."""
+    if case.register_entry_id is not None:
+        return register_json(session.get_one(RegisterEntry, case.register_entry_id))
     applicant = select(Organisation.credit_code).where(Organisation.id == case.applicant_id).scalar_subquery()
     own = RegisterEntry.case_id == case.id
     about = (RegisterEntry.programme == case.programme) & (RegisterEntry.credit_code == applicant)
@@ -243,6 +246,12 @@ def _register(session: Session, case: Case) -> Json | None:
         select(RegisterEntry).where(own | about).order_by(own.desc(), RegisterEntry.id.desc()).limit(1)
     ).one_or_none()
     return register_json(row) if row else None
+
+
+def _duty(session: Session, case: Case) -> Json | None:
+    """What the centre owes by this case; null for a case that no duty opened."""
+    row = session.scalars(select(Duty).where(Duty.case_id == case.id)).one_or_none()
+    return duty_json(row) if row else None
 
 
 def _events(session: Session, case: Case) -> dict[str, str]:
@@ -326,6 +335,7 @@ SECTIONS: Final[Mapping[str, Callable[[Session, Case], Any]]] = {
     "papers": _papers,
     "objections": _objections,
     "register": _register,
+    "duty": _duty,
     "events": _events,
     "items": _items,
     "call": _call,

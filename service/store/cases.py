@@ -11,7 +11,7 @@ from service.store.session import Base, Key
 
 
 class Case(Base):
-    """One run of a procedure, pinned to the deployment it started with."""
+    """One run of a procedure, pinned to its deployment; one about a centre in the register names its entry."""
 
     __tablename__ = "cases"
     __table_args__ = (Index("ix_cases_programme_procedure_state", "programme", "procedure", "state"),)
@@ -26,6 +26,8 @@ class Case(Base):
     competent_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     authority_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), index=True)
+    # no foreign key: an entry names the case that made it, and two tables do not refer to each other
+    register_entry_id: Mapped[int | None] = mapped_column(index=True)
     started_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

@@ -9,17 +9,27 @@ from typing import Any, Final
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from service.store.case_json import Json, Path, asked_under, case_json, expert_json, register_json
+from service.domain.register import STRUCK_OFF
+from service.store.case_json import (
+    Json,
+    Path,
+    asked_under,
+    case_json,
+    duty_json,
+    expert_json,
+    project_json,
+    register_json,
+)
 from service.store.cases import Case
 from service.store.dispatches import RECOMMENDED, Dispatch, DispatchItem
 from service.store.experts import Expert
 from service.store.meetings import MeetingItem
 from service.store.neighbours import agreed_cases, departments, free_experts
 from service.store.organisations import Organisation
-from service.store.register import Ban, RegisterEntry
+from service.store.register import Ban, Duty, Project, RegisterEntry, Support
 
-STRUCK_OFF: Final = ("revoked", "dissolved", "promoted", "removed")
 WAITING_FOR_MEETING: Final = "meeting"
+YUAN_IN_WAN: Final = 10_000
 
 
 def lookups(session: Session, case: Case, paths: Collection[Path], today: date) -> Json:
@@ -103,6 +113,35 @@ def _expert_pool(session: Session, _case: Case, _today: date) -> list[Json]:
     return [expert_json(row) for row in rows]
 
 
+def _running_projects(session: Session, case: Case, _today: date) -> list[Json]:
+    """Government projects that the centre of this case carries and that have not been closed."""
+    mine = Project.register_entry_id == case.register_entry_id
+    rows = session.scalars(select(Project).where(mine, Project.closed_on.is_(None)).order_by(Project.id))
+    return [project_json(row) for row in rows]
+
+
+def _duties(session: Session, case: Case, _today: date) -> list[Json]:
+    """What the centre of this case owed until now and what came of it, the oldest first."""
+    mine = Duty.register_entry_id == case.register_entry_id
+    rows = session.scalars(select(Duty).where(mine, Duty.state.not_in(("waiting", "void"))).order_by(Duty.due_on))
+    return [duty_json(row) for row in rows]
+
+
+def _supports(session: Session, case: Case, _today: date) -> list[Json]:
+    """What the centre of this case was granted; amounts in 万元."""
+    mine = Support.register_entry_id == case.register_entry_id
+    rows = session.scalars(select(Support).where(mine).order_by(Support.id))
+    return [
+        {
+            "kind": row.kind,
+            "subject": row.subject,
+            "amount_wan": None if row.amount_yuan is None else row.amount_yuan / YUAN_IN_WAN,
+            "granted_on": row.granted_on.isoformat(),
+        }
+        for row in rows
+    ]
+
+
 LOOKUPS: Final[Mapping[str, Callable[[Session, Case, date], Any]]] = {
     "banned_credit_codes": _banned,
     "active_names": _active_names,
@@ -114,4 +153,7 @@ LOOKUPS: Final[Mapping[str, Callable[[Session, Case, date], Any]]] = {
     "free_experts": free_experts,
     "departments": departments,
     "agreed_cases": agreed_cases,
+    "running_projects": _running_projects,
+    "duties": _duties,
+    "supports": _supports,
 }

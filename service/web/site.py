@@ -99,6 +99,8 @@ def _install_words(app: Flask) -> None:
         state_word=words.state_word,
         programme_status=words.programme_status,
         entry_state=words.entry_state,
+        change_word=words.change_word,
+        changed_part=words.changed_part,
         action_word=words.action_word,
         tie_word=words.tie_word,
         task_actions=words.TASK_ACTIONS,

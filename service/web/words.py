@@ -156,6 +156,20 @@ _DECISIONS: Final = {
     "defer": _("暂缓，下次再议"),
     "disagree": _("不同意"),
 }
+_CHANGES: Final = {
+    "registered": _("登记"),
+    "enrolled": _("补登此前的备案"),
+    "amended": _("变更登记"),
+    "standing": _("状态变为"),
+    "struck-off": _("除名"),
+}
+_CHANGED_PARTS: Final = {
+    "name": _("名称"),
+    "lead": _("牵头单位"),
+    "region": _("所在地区"),
+    "members": _("成员单位"),
+    "field": _("领域"),
+}
 _MEMBER_KINDS: Final = {
     "enterprise": _("企业"),
     "university": _("高校"),
@@ -253,6 +267,16 @@ def decision_word(code: str) -> str:
 def member_kind(code: str | None) -> str:
     """What a member unit is, or its part; programmes use these codes, and a word of their own shows as it is."""
     return str(_MEMBER_KINDS.get(code or "", code or ""))
+
+
+def change_word(kind: str) -> str:
+    """What happened to a register entry, in words."""
+    return str(_CHANGES.get(kind, kind))
+
+
+def changed_part(name: str) -> str:
+    """The part of a register entry that was written anew, in words."""
+    return str(_CHANGED_PARTS.get(name, name))
 
 
 def entry_state(code: str) -> tuple[str, str]:

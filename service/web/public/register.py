@@ -50,8 +50,8 @@ def show(number: str) -> ResponseReturnValue:
         "public/entry.html",
         section="register",
         entry=entry,
-        members=register.members(session, entry),
-        changes=register.changes(session, entry),
+        members=register.members(entry),
+        changes=register.changes(session, entry.entry_id),
         programme=programmes.newest(session).get(entry.programme),
     )
 

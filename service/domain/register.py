@@ -1,0 +1,37 @@
+"""The rules of the register: which standings a centre can have, which follow which, and how long a ban lasts."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Final
+
+from service.domain.deadlines import months_later
+
+#: Standings of a centre that is in the register and may act.
+ACTIVE: Final = ("constructing", "acceptance", "named", "piloted", "operating", "rectifying")
+#: Standings that end it: the entry stays, marked, and nothing more is done about it.
+STRUCK_OFF: Final = ("revoked", "dissolved", "promoted", "removed")
+
+
+def is_struck_off(standing: str) -> bool:
+    """Whether the centre has left the register.
+
+    >>> is_struck_off("revoked"), is_struck_off("rectifying")
+    (True, False)
+    """
+    return standing in STRUCK_OFF
+
+
+def last_day_of_ban(decided_on: date, years: int) -> date:
+    """The last day of a ban of whole years that begins on the day of the decision; on the next day the unit may apply.
+
+    The day itself is the first one, so the ban ends on the eve of the same day. Where that year has no such day
+    (29 February) it ends with the month. Source: domain §13.27; 民法典 §202.
+
+    >>> last_day_of_ban(date(2025, 3, 1), 3)
+    datetime.date(2028, 2, 29)
+    >>> last_day_of_ban(date(2024, 2, 29), 3)
+    datetime.date(2027, 2, 28)
+    """
+    same_day = months_later(decided_on, 12 * years)
+    return same_day if same_day.day < decided_on.day else same_day - timedelta(days=1)

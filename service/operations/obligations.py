@@ -1,0 +1,114 @@
+"""What hangs on a filed centre: its duties and their result, bans, government projects, granted support."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, select
+
+from service.domain.register import last_day_of_ban
+from service.operations.context import OperationContext, OperationRefused
+from service.operations.register import entry_of
+from service.store.register import Ban, Duty, Project, Support
+
+YUAN_IN_WAN = 10_000
+
+
+def start_duties(context: OperationContext, _inputs: dict[str, Any]) -> dict[str, Any]:
+    """Write the first occurrence of every duty the manifest names for what was filed; each opens by the clock."""
+    entry = entry_of(context)
+    duties = context.programme.manifest.duties
+    for key, duty in sorted(duties.items()):
+        due_on = duty.first_due(entry.entered_on)
+        opens_at = duty.opens_at(due_on)
+        context.session.add(Duty(register_entry_id=entry.id, kind=key, due_on=due_on, opens_at=opens_at))
+    return {"duties": len(duties)}
+
+
+def record_duty(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any]:
+    """What came of the duty that opened this case: fulfilled today, or missed; late is what came after its due date.
+
+    What was fulfilled once stays so: a correction that comes in later is no second report.
+    """
+    duty = context.session.scalar(select(Duty).where(Duty.case_id == context.case.id))
+    if duty is None:
+        return {"on_time": None}  # a report that the office asked for beside the yearly one
+    if duty.state != "fulfilled":
+        duty.state = inputs["result"]
+        duty.fulfilled_on = context.today if duty.state == "fulfilled" else None
+    return {"on_time": duty.fulfilled_on is not None and duty.fulfilled_on <= duty.due_on}
+
+
+def record_ban(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Keep the lead unit from forming or joining another one for the manifest's `ban_years`, from today.
+
+    The ban is the unit's, whatever programme asks. A ban that ends later already stays as it is.
+    """
+    entry = context.view.get("register") or {}
+    years = context.programme.manifest.settings.get("ban_years")
+    code = entry.get("credit_code")
+    if not isinstance(years, int) or not code:
+        raise OperationRefused(
+            zh="专项说明 [settings] 没有 ban_years，或者名录中没有牵头单位的信用代码",
+            en="the manifest has no ban_years, or the entry no credit code of the lead unit",
+        )
+    last = last_day_of_ban(context.today, years)
+    known = context.session.scalar(select(func.max(Ban.to_on)).where(Ban.credit_code == code))
+    if known is None or known < last:
+        reason = str(inputs.get("reason") or f"{entry['name']}（{entry['number']}）被取消称号")
+        context.session.add(
+            Ban(credit_code=code, from_on=context.today, to_on=last, reason=reason, case_id=context.case.id)
+        )
+    return {"until": max(last, known or last).isoformat()}
+
+
+def record_project(context: OperationContext, _inputs: dict[str, Any]) -> dict[str, Any]:
+    """Enter the government project of the form `government-project`; a number is entered once for a centre."""
+    entry, form = entry_of(context), context.form("government_project")
+    known = select(func.count()).where(Project.register_entry_id == entry.id, Project.number == form["project_number"])
+    if context.session.scalar(known):
+        raise OperationRefused(
+            zh=f"项目编号 {form['project_number']} 已登记在本联合体名下",
+            en=f"the project {form['project_number']} is entered already",
+        )
+    dates = {name: context.date_of(form[name]) for name in ("from_on", "to_on")}
+    context.session.add(
+        Project(
+            register_entry_id=entry.id,
+            case_id=context.case.id,
+            number=form["project_number"],
+            name=form["project_name"],
+            level=form["level"],
+            **dates,
+        )
+    )
+    return {"project": form["project_number"]}
+
+
+def close_project(context: OperationContext, _inputs: dict[str, Any]) -> dict[str, Any]:
+    """The project of this case is closed today; answers how many of the centre still run."""
+    project = context.session.scalar(select(Project).where(Project.case_id == context.case.id))
+    if project is None:
+        raise OperationRefused(zh="本案没有登记过项目", en="this case has entered no project")
+    project.closed_on = context.today
+    context.session.flush()
+    mine = (Project.register_entry_id == project.register_entry_id, Project.closed_on.is_(None))
+    return {"running": context.session.scalar(select(func.count()).where(*mine)) or 0}
+
+
+def record_support(context: OperationContext, _inputs: dict[str, Any]) -> dict[str, Any]:
+    """Enter what the form `support` asked for and was granted; payment is no part of it."""
+    entry, form = entry_of(context), context.form("support")
+    amount = form.get("amount_wan")
+    context.session.add(
+        Support(
+            register_entry_id=entry.id,
+            case_id=context.case.id,
+            kind=form["kind"],
+            subject=form["subject"],
+            amount_yuan=None if amount is None else int(Decimal(str(amount)) * YUAN_IN_WAN),
+            granted_on=context.today,
+        )
+    )
+    return {"granted": True}
