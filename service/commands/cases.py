@@ -193,9 +193,7 @@ def _parties(
         name = compiled.manifest.roles[rule.start].name
         raise NotAllowed(why_zh=f"这项程序由“{name}”发起。", why_en=f"This procedure is started by “{name}”.")
     if entry is not None:
-        unit = work.session.get(Organisation, entry.applicant_id) if entry.applicant_id else None
-        above = work.session.get(Organisation, unit.competent_id) if unit and unit.competent_id else None
-        return unit, above, authority
+        return *centres.units_of(work, entry), authority
     own = work.session.get(Organisation, actor.organisation_id) if actor.organisation_id else None
     if rule.kind == "meeting" or (rule.kind == "case" and rule.subject == "none"):
         return None, None, authority

@@ -73,6 +73,13 @@ def within_reach(work: UnitOfWork, rule: Procedure, entry: RegisterEntry) -> boo
     return units.isdisjoint(actor.related_units)
 
 
+def units_of(work: UnitOfWork, entry: RegisterEntry) -> tuple[Organisation | None, Organisation | None]:
+    """The lead unit of an entry and the department that answers for it."""
+    unit = work.session.get(Organisation, entry.applicant_id) if entry.applicant_id else None
+    above = work.session.get(Organisation, unit.competent_id) if unit and unit.competent_id else None
+    return unit, above
+
+
 def _refuse_second(work: UnitOfWork, rule: Procedure, entry: RegisterEntry) -> None:
     same = (Case.register_entry_id == entry.id, Case.procedure == rule.key, Case.ended_at.is_(None))
     running = work.session.scalar(select(Case.number).where(*same).limit(1))
