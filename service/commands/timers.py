@@ -1,4 +1,4 @@
-"""Fire one timer that is due, exactly once however many clocks look at it."""
+"""Fire the timer of a case that is due first, exactly once however many clocks look at it."""
 
 from __future__ import annotations
 
@@ -8,32 +8,27 @@ from service.commands.trail import note
 from service.domain.errors import WrongCommand
 from service.engine import Fire
 from service.store import instances, timers
-from service.store.cases import Case
-from service.store.timers import DueTimer
 from service.store.unit_of_work import UnitOfWork
 
 
-def fire(work: UnitOfWork, due: DueTimer) -> bool:
-    """Fire the timer unless another clock has, or its date has moved; returns whether it fired.
+def fire(work: UnitOfWork, instance_id: int) -> bool:
+    """Fire the timer of the instance that is due first; whether one fired.
 
-    A case somebody is just working on is left to the next tick (SKIP LOCKED).
+    None does where another clock has fired it, where its date has moved or the case was suspended. A case somebody is
+    just working on is left to the next tick (SKIP LOCKED).
     """
-    instance = instances.try_lock(work.session, due.instance_id)
-    if instance is None:
+    instance = instances.try_lock(work.session, instance_id)
+    found = timers.first_due(work.session, instance_id, work.now) if instance is not None else None
+    if instance is None or found is None or found.case.suspended_at is not None:
         return False
-    timer = timers.still_due(work.session, due.id, work.now)
-    if timer is None:
-        return False
+    timer, case = found.timer, found.case
     details = {"element": timer.element, "process": timer.process, "deadline": timer.deadline}
-    case = work.session.get_one(Case, instance.case_id)
-    if case.suspended_at is not None:
-        return False  # it fires when the case goes on
-    if finish_before(work, case, instance, timer.ends):
+    if found.sealed and finish_before(work, case, instance, timer.ends):
         return True  # the timer is looked at again, should it still wait
     try:
         course = advance(work, case, instance, Fire(timer.engine_task))
     except WrongCommand:
         work.session.delete(timer)  # the engine no longer waits for it: nothing to enforce
         return False
-    note(work, "timer-fired", "timer", due.engine_task, {**details, **course.trail()}, case_id=case.id)
+    note(work, "timer-fired", "timer", timer.engine_task, {**details, **course.trail()}, case_id=case.id)
     return True

@@ -28,26 +28,41 @@ def wait(session: Session, instance_id: int, engine_task: int, due_at: datetime 
 
 
 def test_due_timers_come_in_order_and_paused_ones_never(store: Flask, now: datetime) -> None:
-    instance = make_instance(db.session)
+    first, second = (make_instance(db.session).id for _ in range(2))
     hour = timedelta(hours=1)
-    for number, due_at in {1: now, 2: now - hour, 3: now + hour, 4: None}.items():
-        wait(db.session(), instance.id, number, due_at)
-    assert [one.engine_task for one in timers.due(db.session(), now, 10)] == [2, 1]
-    assert [one.engine_task for one in timers.due(db.session(), now, 1)] == [2]
+    for number, (instance_id, due_at) in enumerate(
+        [(first, now), (second, now - hour), (first, now - 2 * hour), (first, now + hour), (second, None)]
+    ):
+        wait(db.session(), instance_id, number, due_at)
+    assert timers.due(db.session(), now, 10) == (first, second, first)
+    assert timers.due(db.session(), now, 1) == (first,)
+
+
+def test_what_was_due_first_comes_first_in_its_case(store: Flask, now: datetime) -> None:
+    """A date passed over while somebody worked on the case does not come after a later one."""
+    instance_id = make_instance(db.session).id
+    for number, hours in enumerate((1, 3, 2, -1)):
+        wait(db.session(), instance_id, number, now - timedelta(hours=hours))
+    order = []
+    while (found := timers.first_due(db.session(), instance_id, now)) is not None:
+        order.append(found.timer.engine_task)
+        db.session.delete(found.timer)
+        db.session.flush()
+    assert order == [1, 2, 0]
 
 
 def test_race_of_two_clocks_for_one_timer(store: Flask, now: datetime) -> None:
     """Both have read that it is due; without asking again under the lock it would fire twice."""
     instance_id = transact(lambda work: make_instance(work.session).id, actor=SYSTEM, now=now)
     transact(lambda work: wait(work.session, instance_id, 1, now), actor=SYSTEM, now=now)
-    (due,) = timers.due(db.session(), now, 10)
+    assert timers.due(db.session(), now, 10) == (instance_id,)
 
     def fire(work: UnitOfWork) -> bool:
         instances.lock(work.session, instance_id)
-        timer = timers.still_due(work.session, due.id, work.now)
-        if timer is None:
+        found = timers.first_due(work.session, instance_id, work.now)
+        if found is None:
             return False
-        work.session.delete(timer)
+        work.session.delete(found.timer)
         return True
 
     results = race(store, [lambda: transact(fire, actor=SYSTEM, now=now)] * 4)
@@ -56,11 +71,12 @@ def test_race_of_two_clocks_for_one_timer(store: Flask, now: datetime) -> None:
 
 
 def test_a_timer_that_was_put_off_is_not_due(store: Flask, now: datetime) -> None:
-    timer = wait(db.session(), make_instance(db.session).id, 1, now)
-    (due,) = timers.due(db.session(), now, 10)
+    instance_id = make_instance(db.session).id
+    timer = wait(db.session(), instance_id, 1, now)
+    assert timers.due(db.session(), now, 10) == (instance_id,)
     timer.due_at = now + timedelta(days=3)
     db.session.flush()
-    assert timers.still_due(db.session(), due.id, now) is None
+    assert timers.first_due(db.session(), instance_id, now) is None
 
 
 def test_an_element_waits_on_one_timer(store: Flask, now: datetime) -> None:
