@@ -219,7 +219,7 @@ def _deadline_row(course: Course, name: str, due: deadlines.Due, *, stage: str) 
 def _left_stages(course: Course, before: Before) -> None:
     """The deadlines of a stage that was left are met; entered again, the stage starts them anew."""
     left = before.processes - {one.process for one in course.last.live}
-    if left:
+    if left and course.reading().ground.deadlines:
         changed(
             course.work.session,
             update(Deadline)
