@@ -47,22 +47,27 @@ def _joined(shapes: Iterable[Shape]) -> Shape:
 class Locals:
     """The local names of a place; around a filter's condition stand the row and what lies outside."""
 
-    __slots__ = ("_names", "_outer", "_row")
+    __slots__ = ("_names", "_outer", "_row", "_sure")
 
     def __init__(
-        self, names: Mapping[str, Shape] | None = None, outer: Locals | None = None, row: Shape | None = None
+        self,
+        names: Mapping[str, Shape] | None = None,
+        outer: Locals | None = None,
+        row: Shape | None = None,
+        sure: frozenset[str] = frozenset(),
     ) -> None:
         self._names = names or {}
         self._outer = outer
         self._row = row
+        self._sure = sure
 
     def binding(self, names: Mapping[str, Shape]) -> Locals:
         """The same with more names."""
-        return Locals({**self._names, **names}, self._outer, self._row)
+        return Locals({**self._names, **names}, self._outer, self._row, self._sure)
 
-    def in_row(self, row: Shape) -> Locals:
-        """Inside a filter over rows of this shape."""
-        return Locals({"item": row}, self, row)
+    def in_row(self, row: Shape, sure: frozenset[str] = frozenset()) -> Locals:
+        """Inside a filter over rows of this shape; `sure` are the members that no row can lack."""
+        return Locals({"item": row}, self, row, sure)
 
     def find(self, name: str) -> tuple[list[Shape], bool, bool]:
         """The shapes a name may have, whether it may also be a root name, and whether that is certain."""
@@ -70,8 +75,8 @@ class Locals:
             return [self._names[name]], False, False
         if self._outer is None or self._row is None:
             return [], True, True
-        if name in self._row.members and not self._row.paths:
-            return [self._row.members[name]], False, False
+        if name in self._sure:
+            return [self._row.member(name)], False, False
         shapes, is_root, _ = self._outer.find(name)
         return [self._row.member(name), *shapes], is_root, False
 
@@ -148,7 +153,7 @@ class Reader:
     def filter(self, node: s.Filter, names: Locals) -> Shape:
         """The rows of its base; the condition is used with each row around it."""
         shape = self.touch(self.visit(node.base, names))
-        self.use(node.condition, names.in_row(shape))
+        self.use(node.condition, names.in_row(shape, _common_keys(node.base)))
         return shape
 
     def call(self, node: s.Call, names: Locals) -> Shape:
@@ -221,6 +226,13 @@ class Reader:
     def test(self, node: s.UnaryTest, names: Locals) -> Shape:
         """The operand, with `?` as a local name."""
         return self.use(node.operand, names.binding({"?": NOTHING}))
+
+
+def _common_keys(rows: s.Node) -> frozenset[str]:
+    """The members that every row has; known only of contexts written out in a list."""
+    items = rows.items if isinstance(rows, s.ListLiteral) else ()
+    keys = [{key for key, _ in item.entries if key} if isinstance(item, s.ContextLiteral) else set() for item in items]
+    return frozenset(set.intersection(*keys)) if keys else frozenset()
 
 
 def _parts(*attributes: str) -> Callable[[Reader, Any, Locals], Shape]:

@@ -60,6 +60,11 @@ def test_the_rows_of_a_list_in_the_text_are_known() -> None:
     assert compile_expression("[{a: 1}, {a: 2}][a > 1]").names == frozenset()
 
 
+@pytest.mark.parametrize("rows", ["[{a: 1}, {b: 2}]", "[{a: 1}][item > 1]", "[{a: 1}, null]"])
+def test_a_member_that_a_row_may_lack_may_be_a_name_from_outside(rows: str) -> None:
+    assert compile_expression(f"{rows}[a > 1]").names == {"a"}
+
+
 def test_a_cell_reads_what_it_compares_with() -> None:
     tests = compile_unary_tests(">= case.limit * 2, ? > other, [low..high]")
     assert tests.names == {"case", "other", "low", "high"}
