@@ -14,15 +14,14 @@ from service.store.cases import Case
 from service.store.incidents import Incident
 from service.store.register import Duty
 from service.store.start_events import StartEventRow
-from service.store.timers import DueTimer
 from service.store.user_tasks import OPEN, UserTask
 
 # What one tick takes on: a cut-off date of a whole province must not take as many ticks as it has pages.
 BATCH = 10_000
 
 
-def timers(session: Session, now: datetime) -> tuple[DueTimer, ...]:
-    """Timers to fire."""
+def timers(session: Session, now: datetime) -> tuple[int, ...]:
+    """The instances with timers to fire, once for each timer."""
     return timer_rows.due(session, now, BATCH)
 
 
