@@ -63,12 +63,21 @@ def programme_check(key: str, models: Path | None) -> None:
 
 @programme.command("show")
 @click.argument("key")
+@click.option(
+    "--to", "folder", type=click.Path(path_type=Path, file_okay=False), help="连同流程图的图片写到这个文件夹。"
+)
 @click.option("--models", type=click.Path(path_type=Path, exists=True), default=None, help="模型所在文件夹。")
-def programme_show(key: str, models: Path | None) -> None:
-    """把专项打印成一页：程序、任务、角色、表单、期限、决策、操作、文书。 / Describe a programme in one page."""
-    from service.programmes.describe import describe_folder  # noqa: PLC0415
+def programme_show(key: str, folder: Path | None, models: Path | None) -> None:
+    """把专项打印成一页（Markdown）：程序、任务、角色、表单、期限、决策、操作、文书。 / Describe a programme."""
+    from service.programmes.describe import describe_folder, document_folder  # noqa: PLC0415
 
-    click.echo(describe_folder(models or Settings().models_dir, key))
+    if folder is None:
+        click.echo(describe_folder(models or Settings().models_dir, key))
+        return
+    for path, content in document_folder(models or Settings().models_dir, key).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    click.echo(str(folder / f"{key}.md"))
 
 
 @programme.command("pack")

@@ -1,14 +1,16 @@
-"""A programme as plain text for people: procedure, then stages, tasks, roles, forms, deadlines, decisions, letters."""
+"""A programme as a page for people: its procedures and stages with pictures, who does what by when, and the rules."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from service.domain.errors import Problem
 from service.programmes.closure import Closure, resolve
 from service.programmes.folder import read_folder
 from service.programmes.manifest import DeadlineRule, Manifest
+from service.programmes.picture import picture
 from service.programmes.scan import ElementUse, ProcessUse
 
 _SHOWN = {"userTask", "businessRuleTask", "serviceTask", "sendTask", "receiveTask", "callActivity", "manualTask"}
@@ -39,15 +41,19 @@ _HOLDERS = {
 
 
 def describe(files: Mapping[str, bytes], key: str) -> str:
-    """One page about programme `key`. Raises DeploymentRefused where its manifest cannot be read."""
+    """One page (Markdown) about programme `key`. Raises DeploymentRefused where its manifest cannot be read."""
     closure, problems = resolve(files, key)
     lines = [*_head(closure.manifest)]
+    stages: dict[str, ProcessUse] = {}
     for procedure in closure.manifest.procedures.values():
         started = closure.manifest.roles.get(procedure.start)
         by = f"，由{started.name}发起" if started else ""
         lines += ["", f"## 程序：{procedure.name}（{procedure.key}）{by}"]
         process = closure.processes.get(procedure.key)
-        lines += [*_process(closure, process, "", frozenset())] if process else ["（缺少流程图）"]
+        lines += [*_process(closure, process)] if process else ["", "（缺少流程图）"]
+        stages |= _called(closure, process, {}) if process else {}
+    for process in stages.values():
+        lines += ["", f"## {_stage(process)}", *_process(closure, process)]
     lines += [*_tables(closure.manifest), *_findings(closure, problems)]
     return "\n".join(lines) + "\n"
 
@@ -55,6 +61,27 @@ def describe(files: Mapping[str, bytes], key: str) -> str:
 def describe_folder(root: Path, key: str) -> str:
     """The same for a programme in a folder. Raises NotFound where it has none of that key."""
     return describe(read_folder(root, key), key)
+
+
+def document_folder(root: Path, key: str) -> dict[str, bytes]:
+    """The page with the pictures it shows, by their paths beside each other: `<key>.md`, `pictures/…/<process>.svg`."""
+    files = read_folder(root, key)
+    closure, _ = resolve(files, key)
+    pictures = {_picture_path(path): picture(content) for path, content in closure.files.items() if _is_diagram(path)}
+    return {f"{key}.md": describe(files, key).encode(), **pictures}
+
+
+def _is_diagram(path: str) -> bool:
+    return path.endswith(".bpmn")
+
+
+def _picture_path(path: str) -> str:
+    """Where the picture of a diagram lies beside the page.
+
+    >>> _picture_path("bpmn/common/filing.bpmn")
+    'pictures/common/filing.svg'
+    """
+    return PurePosixPath("pictures", *PurePosixPath(path).with_suffix(".svg").parts[1:]).as_posix()
 
 
 def period_text(rule: DeadlineRule) -> str:
@@ -76,23 +103,44 @@ def period_text(rule: DeadlineRule) -> str:
 
 def _head(manifest: Manifest) -> Iterator[str]:
     yield f"# {manifest.name}（{manifest.key}）"
-    yield f"状态：{_STATUS[manifest.status]}；主办机关：{manifest.authority}"
+    yield from ("", f"状态：{_STATUS[manifest.status]}；主办机关：{manifest.authority}")
     if manifest.summary:
-        yield manifest.summary
+        yield from ("", manifest.summary)
+    yield ""
     for basis in manifest.legal_basis:
-        yield "依据：" + " ".join(part for part in (basis.document, basis.number, basis.article) if part)
+        yield "- 依据：" + " ".join(part for part in (basis.document, basis.number, basis.article) if part)
 
 
-def _process(closure: Closure, process: ProcessUse, indent: str, above: frozenset[str]) -> Iterator[str]:
-    if process.documentation:
-        yield f"{indent}{process.documentation}"
+def _called(closure: Closure, process: ProcessUse, found: dict[str, ProcessUse]) -> dict[str, ProcessUse]:
+    """Every stage that a process calls, and that these call, each once, in the order in which they first come."""
     for element in process.elements:
-        if element.kind not in _SHOWN and not (element.operation or element.letters or element.deadlines):
-            continue
-        yield f"{indent}- {_line(closure, element)}"
-        called = closure.processes.get(element.called)
-        if called and called.id not in above:
-            yield from _process(closure, called, indent + "  ", above | {process.id})
+        stage = closure.processes.get(element.called)
+        if stage is not None and stage.id not in found:
+            found[stage.id] = stage
+            _called(closure, stage, found)
+    return found
+
+
+def _stage(process: ProcessUse) -> str:
+    return f"阶段：{process.name or process.id}（{process.id}）"
+
+
+def _anchor(heading: str) -> str:
+    """The name that a heading gets as the target of a link.
+
+    >>> _anchor("阶段：补正（correction）")
+    '阶段补正correction'
+    """
+    return re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-")
+
+
+def _process(closure: Closure, process: ProcessUse) -> Iterator[str]:
+    if process.documentation:
+        yield from ("", process.documentation)
+    yield from ("", f"![{process.name or process.id}]({_picture_path(process.file)})", "")
+    for element in process.elements:
+        if element.kind in _SHOWN or element.operation or element.letters or element.deadlines:
+            yield f"- {_line(closure, element)}"
 
 
 def _line(closure: Closure, element: ElementUse) -> str:
@@ -103,11 +151,16 @@ def _line(closure: Closure, element: ElementUse) -> str:
         ("决策", element.decision),
         ("操作", element.operation),
         ("文书", "、".join(element.letters)),
-        ("流程", element.called),
+        ("见", _link(closure, element.called)),
     ]
     told = "；".join(f"{label} {value}" for label, value in parts if value)
     kind = _KINDS.get(element.kind, element.kind)
     return f"{kind} {element.name or element.id}（{element.id}）" + (f"：{told}" if told else "")
+
+
+def _link(closure: Closure, called: str) -> str:
+    stage = closure.processes.get(called)
+    return f"[{stage.name or called}](#{_anchor(_stage(stage))})" if stage else called
 
 
 def _role(manifest: Manifest, name: str, is_literal: bool) -> str:
@@ -121,20 +174,20 @@ def _deadline(manifest: Manifest, name: str) -> str:
 
 
 def _tables(manifest: Manifest) -> Iterator[str]:
-    yield from ("", "## 角色")
+    yield from ("", "## 角色", "")
     for role in manifest.roles.values():
         yield f"- {role.name}（{role.key}）：{_HOLDERS[role.holder]}"
-    yield from ("", "## 期限")
+    yield from ("", "## 期限", "")
     for rule in manifest.deadlines.values():
         source = rule.source or ("系统设定" if rule.added else "")
         yield f"- {rule.name}（{rule.key}）：{period_text(rule)}" + (f"；{source}" if source else "")
     if manifest.numbers:
-        yield from ("", "## 编号")
+        yield from ("", "## 编号", "")
         yield from (f"- {number.name or number.key}：{number.pattern}" for number in manifest.numbers.values())
 
 
 def _findings(closure: Closure, problems: tuple[Problem, ...]) -> Iterator[str]:
     if problems or closure.orphans:
-        yield from ("", "## 待处理")
+        yield from ("", "## 待处理", "")
         yield from (f"- {problem.text()}" for problem in problems)
         yield from (f"- {path}：没有流程用到，不会发布" for path in closure.orphans)
