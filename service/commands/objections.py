@@ -15,7 +15,7 @@ from service.commands.trail import note
 from service.domain.deadlines import end_of, shown_end
 from service.domain.errors import DeadlinePassed, FileRefused, InvalidInput, NotFound
 from service.store.attachments import Attachment
-from service.store.notices import Notice, Objection
+from service.store.notices import Notice, NoticeItem, Objection
 from service.store.unit_of_work import UnitOfWork
 
 MOST_FILES = 5
@@ -28,8 +28,9 @@ LENGTHS = {"name": (2, 60), "contact": (5, 100), "facts": (10, 4000)}  # domain 
 def lodge(work: UnitOfWork, notice_number: str, data: Mapping[str, Any], files: Sequence[Examined] = ()) -> str:
     """Take the objection and tell its case at once; returns the code the objector keeps.
 
-    The period is half open: it ends with the midnight after the notice's last day. Raises NotFound, DeadlinePassed,
-    InvalidInput naming the field, FileRefused.
+    Where the notice names several cases, `case_id` says which one is meant: it alone is held. The period is half open: it
+    ends with the midnight after the notice's last day. Raises NotFound, DeadlinePassed, InvalidInput naming the field,
+    FileRefused.
     """
     notice = work.session.scalar(select(Notice).where(Notice.number == notice_number))
     if notice is None:
@@ -38,9 +39,10 @@ def lodge(work: UnitOfWork, notice_number: str, data: Mapping[str, Any], files: 
     if work.now >= over_at:
         raise DeadlinePassed(due=shown_end(over_at))
     given = _loaded(data)
+    case_id = _meant(work, notice, data.get("case_id"))
     objection = Objection(
         notice_id=notice.id,
-        case_id=notice.case_id,
+        case_id=case_id,
         code="YY" + secrets.token_hex(5).upper(),
         attachments=[],
         lodged_at=work.now,
@@ -51,8 +53,8 @@ def lodge(work: UnitOfWork, notice_number: str, data: Mapping[str, Any], files: 
     work.session.flush()
     objection.attachments = [_keep(work, objection, file) for file in _few(files)]
     # the period was published and goes on while the case stands still
-    publish(work, notice.case_id, "objection-lodged", {"objection_id": objection.id}, while_suspended=True)
-    note(work, "objection-lodged", "objection", objection.id, {"notice": notice_number}, case_id=notice.case_id)
+    publish(work, case_id, "objection-lodged", {"objection_id": objection.id}, while_suspended=True)
+    note(work, "objection-lodged", "objection", objection.id, {"notice": notice_number}, case_id=case_id)
     return objection.code
 
 
@@ -66,6 +68,17 @@ def _loaded(data: Mapping[str, Any]) -> dict[str, str]:
             zh, en = f"请填写 {least} 至 {most} 字", f"enter {least} to {most} characters"
             raise InvalidInput(field=LABELS[name], zh=zh, en=en, name=name)
     return given
+
+
+def _meant(work: UnitOfWork, notice: Notice, wanted: Any) -> int:
+    """The case of the notice that is objected to; a notice of one case needs no choice."""
+    named = work.session.scalars(select(NoticeItem.case_id).where(NoticeItem.notice_id == notice.id)).all()
+    if wanted in named:
+        return int(wanted)
+    if wanted is None and len(named) == 1:
+        return named[0]
+    zh, en = "请选择异议针对哪一件", "choose the case that is objected to"
+    raise InvalidInput(field="异议针对", zh=zh, en=en, name="case_id")
 
 
 def _few(files: Sequence[Examined]) -> Sequence[Examined]:

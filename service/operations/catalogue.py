@@ -103,7 +103,14 @@ CATALOGUE: Mapping[str, Operation] = {
             messages.publish_message,
             {"keep_hours": fields.Integer(load_default=24, validate=Range(0, 720))},
         ),
-        Operation("publish-notice", "发布公示", "Publish a notice", notices.publish_notice, {}, ("notice", "to_on")),
+        Operation(
+            "publish-notice",
+            "发布公示",
+            "Publish a notice",
+            notices.publish_notice,
+            {"form": fields.String(load_default="publicity")},
+            ("notice", "to_on"),
+        ),
         Operation("tally-objections", "汇总异议", "Tally objections", notices.tally_objections, {}, ("open", "upheld")),
         Operation("announce", "发布消息", "Announce a message", notices.announce, {}),
         Operation(

@@ -51,17 +51,26 @@ def send_papers(context: OperationContext, inputs: dict[str, Any]) -> dict[str, 
 def announce_decisions(context: OperationContext, _inputs: dict[str, Any]) -> dict[str, Any]:
     """Send each case its decision; every case then moves in its own transaction, after this one.
 
-    Reads the form `meeting-record`: items with case_id, decision, conditions.
+    Reads the form `meeting-record`: items with number (of the case), decision, conditions.
     """
-    recorded = {int(row["case_id"]): row for row in context.form("meeting_record").get("items") or []}
-    items = context.session.scalars(
-        select(MeetingItem).join(Meeting).where(Meeting.case_id == context.case.id).order_by(MeetingItem.position)
+    recorded = {row.get("number"): row for row in context.form("meeting_record").get("items") or []}
+    items = context.session.execute(
+        select(MeetingItem, Case.number)
+        .join(Meeting, Meeting.id == MeetingItem.meeting_id)
+        .join(Case, Case.id == MeetingItem.case_id)
+        .where(Meeting.case_id == context.case.id)
+        .order_by(MeetingItem.position)
     ).all()
-    missing = [item.position for item in items if (recorded.get(item.case_id) or {}).get("decision") not in DECISIONS]
+    missing = "、".join(
+        str(item.position) for item, number in items if (recorded.get(number) or {}).get("decision") not in DECISIONS
+    )
     if missing:
-        raise OperationRefused(zh=f"第 {missing} 项没有审议结论", en=f"items {missing} have no decision")
-    for item in items:
-        row = recorded[item.case_id]
+        raise OperationRefused(
+            zh=f"第 {missing} 项议题没有审议结论，请退回“逐项记录审议表决”补记",
+            en=f"items {missing} have no decision; return to the record and add it",
+        )
+    for item, number in items:
+        row = recorded[number]
         item.decision, item.conditions = row["decision"], row.get("conditions")
         item.announced_at = context.work.now
         if item.decision == "defer":

@@ -1,4 +1,4 @@
-"""Publicity: publish the notice, count its objections, tell the own case a message."""
+"""Publicity: publish a notice of one case or of several, count its objections, tell the own case a message."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from service.domain import deadlines
 from service.operations.context import OperationContext, OperationRefused
 from service.operations.letters import next_of
 from service.store import outbox
-from service.store.cases import CaseEvent
-from service.store.notices import Notice, Objection
+from service.store.case_json import snake
+from service.store.cases import Case, CaseEvent
+from service.store.notices import Notice, NoticeItem, Objection
 from service.store.submissions import Submission
 
 PUBLISHED = "notice-published"
@@ -20,15 +21,17 @@ PERIOD = "publicity-end"
 CONTACT = {"name": "异议受理人", "phone": "电话", "address": "地址", "email": "电子邮箱"}
 
 
-def publish_notice(context: OperationContext, _inputs: dict[str, Any]) -> dict[str, Any]:
-    """Publish the notice of this case and record the event that starts its period, whose first day is today.
+def publish_notice(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Publish the notice and record the event that starts each case's period, whose first day is today.
 
-    Reads the form `publicity`: title, body, and whom to tell an objection (contact_name, _phone, _address, _email).
+    Reads the form named by `form` (`publicity`): title, body, whom to tell an objection (contact_name, _phone, _address,
+    _email), and case_ids where the notice is an act of its own over several cases: each of them hears of it.
     """
-    draft = context.form("publicity")
+    draft = context.form(snake(inputs["form"]))
     rule = context.programme.manifest.deadlines.get(PERIOD)
     if rule is None:
         raise OperationRefused(zh=f"专项没有期限 {PERIOD}", en=f"the programme has no deadline {PERIOD}")
+    cases = _named(context, draft.get("case_ids"))
     period = deadlines.due(rule, context.today, context.reading.calendar)
     series = "notice" if "notice" in context.programme.manifest.numbers else None
     notice = Notice(
@@ -42,11 +45,35 @@ def publish_notice(context: OperationContext, _inputs: dict[str, Any]) -> dict[s
         state="published",
     )
     context.session.add(notice)
-    context.session.add(CaseEvent(case_id=context.case.id, name=PUBLISHED, on_date=context.today, at=context.work.now))
     context.session.flush()
     if notice.number is None:
         notice.number = f"GS{context.today.year}{notice.id:05d}"
-    return {"notice": notice.number, "to_on": notice.to_on.isoformat()}
+    told = {"notice": notice.number, "to_on": notice.to_on.isoformat()}
+    for position, case_id in enumerate(cases, start=1):
+        context.session.add(NoticeItem(notice_id=notice.id, case_id=case_id, position=position))
+        context.session.add(CaseEvent(case_id=case_id, name=PUBLISHED, on_date=context.today, at=context.work.now))
+        if case_id != context.case.id:
+            payload = {"case_id": case_id, "name": PUBLISHED, "variables": told}
+            dedupe = f"{PUBLISHED}:{notice.id}:{case_id}"
+            outbox.add(context.session, "message", payload, dedupe_key=dedupe, now=context.work.now)
+    return told
+
+
+def _named(context: OperationContext, case_ids: Any) -> list[int]:
+    """The cases of the notice, in their order: the own one, or those chosen, which must still wait for it."""
+    if case_ids is None:
+        return [context.case.id]
+    wanted = list(dict.fromkeys(int(case_id) for case_id in case_ids))
+    waiting = {int(row["case_id"]) for row in context.lookup.get("waiting_for_notice", [])}
+    gone = [case_id for case_id in wanted if case_id not in waiting]
+    if gone or not wanted:
+        numbers = context.session.scalars(select(Case.number).where(Case.id.in_(gone)).order_by(Case.id))
+        named = "、".join(number or "" for number in numbers)
+        raise OperationRefused(
+            zh=f"已不在等待合并公示之列：{named}。请退回“拟定合并公示”重新选取" if gone else "没有选取案件",
+            en=f"no longer waiting for a notice: {named}; return to the draft and choose again" if gone else "no case",
+        )
+    return wanted
 
 
 def _body(draft: Mapping[str, Any]) -> str:

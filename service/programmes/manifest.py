@@ -47,7 +47,7 @@ class Procedure:
     name: str
     name_en: str = ""
     start: str = ""  # the role whose people start it; empty: only the service does (a duty, another case)
-    kind: Literal["case", "meeting", "dispatch"] = "case"
+    kind: Literal["case", "meeting", "dispatch", "notice", "training"] = "case"
     subject: Literal["application", "register-entry", "none"] = "application"
     withdraw: bool = False
     number: str = "case"

@@ -194,7 +194,7 @@ class ProcedureSchema(StrictSchema):
     name = _name()
     name_en = Text()
     start = Text()
-    kind = _choice("case", "meeting", "dispatch")
+    kind = _choice("case", "meeting", "dispatch", "notice", "training")
     subject = _choice("application", "register-entry", "none")
     withdraw = YesNo()
     number = Text(validate=_not_blank)

@@ -13,7 +13,7 @@ from service.domain.errors import NotFound
 from service.queries.paging import PAGE, Page, cut, read_id_cursor
 from service.store.cases import Case
 from service.store.members import Member
-from service.store.notices import Notice
+from service.store.notices import Notice, NoticeItem
 from service.store.organisations import Organisation
 
 
@@ -40,12 +40,13 @@ class NoticeRow:
 
 @dataclass(frozen=True, slots=True)
 class SubjectRow:
-    """What a notice is about: the case's title and its lead unit, both public by the notice itself."""
+    """A case a notice is about: its title and units, all public by the notice itself."""
 
     case_id: int
     title: str
     applicant: str
     competent: str
+    members: tuple[str, ...]
 
 
 def page(session: Session, after: str = "", size: int = PAGE, running_on: date | None = None) -> Page[NoticeRow]:
@@ -69,21 +70,25 @@ def find(session: Session, number: str) -> NoticeRow:
 
 
 def subjects(session: Session, notice: NoticeRow) -> tuple[SubjectRow, ...]:
-    """The cases the notice names."""
+    """The cases the notice names, in its order, with their member units as each declaration listed them last."""
     competent = select(Organisation.id, Organisation.name).subquery()
     found = session.execute(
         select(Case.id, Case.title, Organisation.name, competent.c.name)
+        .join(NoticeItem, NoticeItem.case_id == Case.id)
         .join(Organisation, Organisation.id == Case.applicant_id, isouter=True)
         .join(competent, competent.c.id == Case.competent_id, isouter=True)
-        .where(Case.id == notice.case_id)
+        .where(NoticeItem.notice_id == notice.notice_id)
+        .order_by(NoticeItem.position)
+    ).all()
+    units = session.execute(
+        select(Member.case_id, Member.name)
+        .where(Member.case_id.in_([row[0] for row in found]))
+        .order_by(Member.position)
+    ).all()
+    return tuple(
+        SubjectRow(key, title, applicant or "", office or "", tuple(name for case_id, name in units if case_id == key))
+        for key, title, applicant, office in found
     )
-    return tuple(SubjectRow(row[0], row[1], row[2] or "", row[3] or "") for row in found)
-
-
-def members(session: Session, case_id: int) -> tuple[str, ...]:
-    """The names of a case's member units, as its declaration listed them last."""
-    found = session.execute(select(Member.name).where(Member.case_id == case_id).order_by(Member.position))
-    return tuple(name for (name,) in found)
 
 
 def _select() -> Select[*tuple[Any, ...]]:

@@ -23,12 +23,16 @@ from service.store.case_json import (
 from service.store.cases import Case
 from service.store.dispatches import RECOMMENDED, Dispatch, DispatchItem
 from service.store.experts import Expert
+from service.store.instances import Instance
 from service.store.meetings import MeetingItem
 from service.store.neighbours import agreed_cases, departments, free_experts
 from service.store.organisations import Organisation
 from service.store.register import Ban, Duty, Project, RegisterEntry, Support
+from service.store.subscriptions import MESSAGE, Subscription
+from service.store.trainings import submitted_in
 
 WAITING_FOR_MEETING: Final = "meeting"
+NOTICE_PUBLISHED: Final = "notice-published"
 YUAN_IN_WAN: Final = 10_000
 
 
@@ -81,6 +85,33 @@ def _waiting_for_meeting(session: Session, case: Case, _today: date) -> list[Jso
         .order_by(Case.id)
     )
     return [case_json(row, applicant) for row, applicant in rows]
+
+
+def _waiting_for_notice(session: Session, case: Case, _today: date) -> list[Json]:
+    """Cases of the same programme and authority that wait to be named in a notice of several."""
+    rows = session.execute(
+        select(Case, Organisation.name)
+        .join(Instance, Instance.case_id == Case.id)
+        .join(Subscription, Subscription.instance_id == Instance.id)
+        .outerjoin(Organisation, Organisation.id == Case.applicant_id)
+        .where(
+            Subscription.kind == MESSAGE,
+            Subscription.name == NOTICE_PUBLISHED,
+            Case.programme == case.programme,
+            Case.authority_id == case.authority_id,
+            Case.ended_at.is_(None),
+        )
+        .order_by(Case.id)
+    )
+    return [case_json(row, applicant) for row, applicant in rows]
+
+
+def _submitted_in_call(session: Session, case: Case, _today: date) -> list[Json]:
+    """Cases of the same call that were declared and still run: whom a training is for."""
+    found = submitted_in(session, case)
+    wanted = [one.applicant_id for one in found]
+    names = {row.id: row.name for row in session.scalars(select(Organisation).where(Organisation.id.in_(wanted)))}
+    return [case_json(one, names.get(one.applicant_id or 0)) for one in found]
 
 
 def _waiting_for_dispatch(session: Session, case: Case, _today: date) -> list[Json]:
@@ -147,6 +178,7 @@ LOOKUPS: Final[Mapping[str, Callable[[Session, Case, date], Any]]] = {
     "active_names": _active_names,
     "active_entries": _active_entries,
     "waiting_for_meeting": _waiting_for_meeting,
+    "waiting_for_notice": _waiting_for_notice,
     "waiting_for_dispatch": _waiting_for_dispatch,
     "expert_fields": _expert_fields,
     "expert_pool": _expert_pool,

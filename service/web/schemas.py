@@ -270,6 +270,7 @@ class ObjectionForm(Schema):
 
         unknown = EXCLUDE
 
+    case_id = fields.Integer(required=False, strict=False, validate=validate.Range(1, MAX_ID))
     facts = fields.String(required=True, validate=validate.Length(10, 2000))
     kind = fields.String(required=True, validate=validate.OneOf(["person", "unit"]))
     name = fields.String(required=True, validate=validate.Length(2, 60))

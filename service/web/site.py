@@ -35,7 +35,7 @@ from service.web.pages import (
     verbs,
     workshop,
 )
-from service.web.public import front, health, notices, register, rules, set_password
+from service.web.public import confirm, draws, front, health, notices, register, rules, set_password
 from service.web.schemas import MAX_ID
 from service.web.security import install_security
 from service.web.v2.site import install_v2
@@ -45,7 +45,7 @@ MAX_FORM_BYTES = 4 * 1024 * 1024
 MAX_FORM_PARTS = 5_000
 
 BLUEPRINTS = (
-    front.pages, notices.pages, register.pages, rules.pages, sign_in.pages, home.pages, user_tasks.pages,
+    front.pages, notices.pages, draws.pages, register.pages, rules.pages, sign_in.pages, home.pages, user_tasks.pages,
     verbs.pages, batches.pages, deputies.pages, attachments.pages,
     cases.pages, diagrams.pages, messages.pages, account.pages, api_tokens.pages, workshop.pages, operations.pages,
     calls.pages,
@@ -110,6 +110,7 @@ def _install_words(app: Flask) -> None:
         decision_word=words.decision_word,
         due_mark=lambda due_at, paused=False: present.due(due_at, g.now, paused=paused),
         due_of=lambda task: present.due_of(task, g.now),
+        left_out_word=words.left_out_word,
         due_reason=present.reason,
         period=present.period,
     )

@@ -10,7 +10,7 @@ from flask import Flask
 
 from service.domain import errors
 from service.store.audit import AuditEntry
-from service.store.notices import Notice, Objection
+from service.store.notices import Notice, NoticeItem, Objection
 from service.store.papers import Paper
 from service.store.register import RegisterEntry
 from service.store.session import db
@@ -46,6 +46,8 @@ def notice(site: Flask, browse: Browse) -> str:
                 state="published",
             )
         )
+        db.session.flush()
+        db.session.add(NoticeItem(notice_id=1, case_id=1, position=1))
         db.session.add(
             RegisterEntry(number="长科联备〔2025〕1号", programme="sample-two-dates", name="长春市智能底盘创新联合体",
                           credit_code=None, case_id=1, state="operating", entered_on=date(2025, 4, 1), data={})

@@ -49,7 +49,6 @@ def show(number: str) -> ResponseReturnValue:
         notice=notice,
         body=markdown.to_html(notice.body),
         subjects=notices.subjects(session, notice),
-        members=notices.members(session, notice.case_id),
         programme=programmes.newest(session).get(notice.programme),
         running=notice.is_running(this_day()),
     )
@@ -119,4 +118,5 @@ def _words() -> dict[str, Any]:
         "kind": gettext("请选择以什么身份提出"),
         "name": gettext("请填写真实姓名或单位名称"),
         "contact": gettext("请填写手机号或邮箱，用来告知受理和结果"),
+        "case_id": gettext("请选择异议针对哪一件"),
     }
