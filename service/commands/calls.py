@@ -1,4 +1,4 @@
-"""Open a call (申报批次) with its dates, and record the dated events that start deadlines, such as a training."""
+"""Open a call (申报批次) with its dates, and let a department set its own cut-off."""
 
 from __future__ import annotations
 
@@ -7,18 +7,15 @@ from datetime import date
 
 from sqlalchemy import select
 
-from service.commands.process_messages import publish
 from service.commands.remits import require_remit
 from service.commands.trail import note
-from service.domain.access import require
 from service.domain.calendar import Calendar
 from service.domain.errors import InvalidInput, NotAllowed, NotFound, WrongState
 from service.programmes.compiled import compiled_of
 from service.programmes.manifest import DeadlineRule
 from service.store import calendars, calls, deployments
-from service.store.access import case_facts
 from service.store.calls import INTAKE, Call
-from service.store.cases import Case, CaseEvent
+from service.store.cases import Case
 from service.store.unit_of_work import UnitOfWork
 
 
@@ -56,6 +53,7 @@ def open_call(
     )
     work.session.add(call)
     work.session.flush()
+    calls.adopt(work.session, call)
     note(work, "call-opened", "call", call.id, {"title": title, "dates": call.dates})
     return call.id
 
@@ -116,19 +114,3 @@ def _refuse_contradictions(rules: Mapping[str, DeadlineRule], dates: Mapping[str
             en = f"{day} must not be {'after' if rule.before else 'before'} “{rules[rule.leans_on].name}” on {other}"
             raise InvalidInput(field=rule.name, zh=zh, en=en)
 
-
-def record_event(work: UnitOfWork, case_id: int, name: str, on: date) -> None:
-    """Record what starts a deadline (a training held on a day) and tell the case by the message of that name.
-
-    The authority's own staff do. Raises NotFound, NotAllowed, WrongState.
-    """
-    case = work.session.get(Case, case_id)
-    if case is None:
-        raise NotFound()
-    require(work.actor, "keep-dates", case_facts(work.session, work.actor, case), work.now)
-    if case.ended_at is not None:
-        raise WrongState(zh="案件已经办结，不再记录日期。", en="The case has ended; no date is recorded any more.")
-    work.session.add(CaseEvent(case_id=case_id, name=name, on_date=on, at=work.now))
-    work.session.flush()
-    publish(work, case_id, name, {"event_on": on.isoformat()})
-    note(work, "event-recorded", "case", case_id, {"event": name, "on": on.isoformat()}, case_id=case_id)

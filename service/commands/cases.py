@@ -21,7 +21,7 @@ from service.domain.numbering import format_number
 from service.engine import Start
 from service.programmes.compiled import CompiledProgramme, compiled_of
 from service.programmes.manifest import Manifest, Procedure
-from service.store import calls, counters, deployments, dispatches, instances
+from service.store import calls, counters, deployments, dispatches, instances, trainings
 from service.store.access import case_facts
 from service.store.calls import Call
 from service.store.cases import Case, CaseEvent
@@ -172,13 +172,16 @@ def _call(
     """The call a declaration made now belongs to, or a dispatch of declarations; other acts belong to none."""
     on = local_date(work.now)
     manifest = compiled.manifest
+    intake = rule.intake or manifest.intake
     if rule.kind == "dispatch":
         call = dispatches.call_to_dispatch(work.session, manifest.key, on, competent.id if competent else 0)
-    elif rule.kind != "case" or rule.subject != "application":
-        return None
+    elif rule.kind == "training":
+        call = trainings.call_to_train(work.session, manifest.key, on)
+    elif rule.kind != "case" or rule.subject != "application" or intake != manifest.intake == "batch":
+        return None  # what a unit may ask for at any time belongs to no batch until its papers are in
     else:
         call = calls.current(work.session, manifest.key, on, competent.id if competent else None)
-    if call is None and manifest.intake == "batch":
+    if call is None and intake == "batch":
         raise IntakeClosed(name=manifest.name, zh_reason="目前没有开放的申报批次。", en_reason="no call is open today.")
     return call
 
@@ -195,7 +198,7 @@ def _parties(
     if entry is not None:
         return *centres.units_of(work, entry), authority
     own = work.session.get(Organisation, actor.organisation_id) if actor.organisation_id else None
-    if rule.kind == "meeting" or (rule.kind == "case" and rule.subject == "none"):
+    if _is_the_authoritys_own(rule):
         return None, None, authority
     if own is None:
         raise NotAllowed(why_zh="账号没有所属单位。", why_en="Your account belongs to no unit.")
@@ -216,6 +219,11 @@ def _parties(
             why_en=f"Your unit's department, “{competent.name}”, does not belong to this programme's authority.",
         )
     return own, competent, authority
+
+
+def _is_the_authoritys_own(rule: Procedure) -> bool:
+    """Whether no unit is a party: a meeting, a notice, a training."""
+    return rule.kind in {"meeting", "notice", "training"} or (rule.kind == "case" and rule.subject == "none")
 
 
 def may_start(actor: Actor, manifest: Manifest, rule: Procedure, authority_path: str) -> bool:

@@ -72,7 +72,7 @@ def extend_call(work: UnitOfWork, call_id: int, name: str, until: date, why: str
     if call.closes_on == before:
         call.closes_on = until
     asked = Extension(name, until, why)
-    moved = sum(bool(_extend(work, one, asked)) for one in _instances_of(work.session, call.id))
+    moved = sum(bool(extend_running(work, one, asked)) for one in _instances_of(work.session, call.id))
     details = {"deadline": name, "from": before.isoformat(), "until": until.isoformat(), "why": why, "cases": moved}
     note(work, "call-extended", "call", call.id, details)
     return moved
@@ -89,12 +89,15 @@ def extend_case(work: UnitOfWork, case_id: int, name: str, until: date, why: str
     access.require(work.actor, "keep-dates", case_facts(work.session, work.actor, case), work.now)
     found = work.session.scalar(select(Instance.id).where(Instance.case_id == case_id, ~Instance.ended))
     asked = Extension(name, until, _reason(why), alone=True)
-    if found is None or not _extend(work, found, asked):
+    if found is None or not extend_running(work, found, asked):
         raise WrongState(zh="这项期限现在没有在计算，不能延期。", en="This period does not run now.")
 
 
-def _extend(work: UnitOfWork, instance_id: int, asked: Extension) -> list[str]:
-    """Move what waits for the deadline in one case; the dates that moved, told to who waits."""
+def extend_running(work: UnitOfWork, instance_id: int, asked: Extension) -> list[str]:
+    """Move what waits for the deadline in one case; the dates that moved, told to who waits.
+
+    What would end earlier, or is over, stays as it is, unless the case `alone` was asked about: then DeadlinePassed.
+    """
     name = asked.name
     instance = instances.lock(work.session, instance_id)
     case = work.session.get_one(Case, instance.case_id)

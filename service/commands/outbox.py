@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import structlog
 
+from service.commands import dated_events
 from service.commands.advance import CaseSuspended
 from service.commands.correlation import Publication, begin, correlate
 from service.commands.ports import ports
@@ -122,6 +123,17 @@ def _signal(work: UnitOfWork, lease: Lease) -> None:
         begin(work, start, payload["variables"])
 
 
+def _record_event(lease: Lease, now: datetime) -> None:
+    transact(_dated, lease, actor=CLOCK, now=now)
+
+
+def _dated(work: UnitOfWork, lease: Lease) -> None:
+    """The case's periods are counted from the day exactly once."""
+    if outbox.mark_done(work.session, lease, now=work.now):
+        payload = lease.payload
+        dated_events.record(work, int(payload["case_id"]), payload["name"], date.fromisoformat(payload["on"]))
+
+
 def _set_pdf(lease: Lease, now: datetime) -> None:
     """Set a paper as PDF outside any transaction, then note its hash; the same letter gives the same bytes."""
     outside = ports()
@@ -154,5 +166,6 @@ DOERS: dict[str, Callable[[Lease, datetime], None]] = {
     "mail": _send_mail,
     "message": _deliver_message,
     "signal": _deliver_signal,
+    "event": _record_event,
     "pdf": _set_pdf,
 }

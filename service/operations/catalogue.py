@@ -10,7 +10,19 @@ from marshmallow import INCLUDE, Schema, ValidationError, fields
 from marshmallow.validate import OneOf, Range
 
 from service.domain.register import ACTIVE, STRUCK_OFF
-from service.operations import dispatches, letters, meetings, members, messages, notices, obligations, panels, register
+from service.operations import (
+    batches,
+    dispatches,
+    letters,
+    meetings,
+    members,
+    messages,
+    notices,
+    obligations,
+    panels,
+    register,
+    trainings,
+)
 from service.operations.context import OperationContext, OperationRefused
 
 Run = Callable[[OperationContext, dict[str, Any]], dict[str, Any]]
@@ -95,6 +107,13 @@ CATALOGUE: Mapping[str, Operation] = {
             dispatches.announce_dispatch,
             {"late": fields.Boolean(required=False)},
             ("announced",),
+        ),
+        Operation("record-sessions", "登记培训场次", "Record training", trainings.record_sessions, {}, ("sessions",)),
+        Operation(
+            "announce-training", "告知培训日期", "Announce training", trainings.announce_training, {}, ("announced",)
+        ),
+        Operation(
+            "assign-batch", "归入批次", "Assign to a batch", batches.assign_batch, {"deadline": _text()}, ("batch",)
         ),
         Operation(
             "publish-message",

@@ -49,6 +49,7 @@ class Procedure:
     start: str = ""  # the role whose people start it; empty: only the service does (a duty, another case)
     kind: Literal["case", "meeting", "dispatch", "notice", "training"] = "case"
     subject: Literal["application", "register-entry", "none"] = "application"
+    intake: Literal["rolling", "batch", ""] = ""  # empty: as the programme's
     withdraw: bool = False
     number: str = "case"
     title: str = ""

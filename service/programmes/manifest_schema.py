@@ -196,6 +196,7 @@ class ProcedureSchema(StrictSchema):
     start = Text()
     kind = _choice("case", "meeting", "dispatch", "notice", "training")
     subject = _choice("application", "register-entry", "none")
+    intake = _choice("rolling", "batch")
     withdraw = YesNo()
     number = Text(validate=_not_blank)
     title = Text()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import UniqueConstraint, or_, select
+from sqlalchemy import UniqueConstraint, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.store.session import Base, Key
+from service.store.cases import Case, CaseEvent
+from service.store.session import Base, Key, changed
 
 INTAKE = "submission"  # the deadline that ends the intake of a call, for all or for one department's units
 
@@ -31,6 +32,11 @@ class Call(Base):
     closes_on: Mapped[date | None]
     dates: Mapped[dict[str, Any]] = mapped_column(default=dict)
     status: Mapped[str] = mapped_column(default="open")
+
+    @property
+    def takes_declarations(self) -> bool:
+        """Whether it opens an intake; one that has dates but none for that only gathers what has come in."""
+        return not self.dates or INTAKE in self.dates
 
     def last_day(self, competent_id: int | None) -> date | None:
         """The last day on which a unit of this department may start a declaration; None: there is none."""
@@ -62,7 +68,7 @@ def dates_for(dates: dict[str, Any], competent_id: int | None) -> dict[str, date
 
 def current(session: Session, programme: str, on: date, competent_id: int | None = None) -> Call | None:
     """The newest call that takes declarations of a department's units on a day; its last day is one of its days."""
-    found = opened(session, programme, on)
+    found = [call for call in opened(session, programme, on) if call.takes_declarations]
     return next((call for call in found if (last := call.last_day(competent_id)) is None or last >= on), None)
 
 
@@ -72,3 +78,23 @@ def opened(session: Session, programme: str, on: date) -> list[Call]:
         Call.programme == programme, Call.status == "open", or_(Call.opens_on.is_(None), Call.opens_on <= on)
     )
     return list(session.scalars(statement.order_by(Call.id.desc())))
+
+
+def batch_of(session: Session, programme: str, name: str, on: date) -> Call | None:
+    """The call into which a case of that day comes: of those whose date of this name is not before it, the first."""
+    known = session.scalars(select(Call).where(Call.programme == programme, Call.status == "open"))
+    fitting = [call for call in known if name in call.dates and date.fromisoformat(call.dates[name]) >= on]
+    return min(fitting, key=lambda call: (call.dates[name], call.id), default=None)
+
+
+def adopt(session: Session, call: Call) -> int:
+    """Bring the cases into a new call that came after the last one had ended; how many.
+
+    Such a case bears an event of the name of the date it missed.
+    """
+    taken = 0
+    for name, day in call.dates.items():
+        waiting = select(CaseEvent.case_id).where(CaseEvent.name == name, CaseEvent.on_date <= date.fromisoformat(day))
+        mine = update(Case).where(Case.programme == call.programme, Case.call_id.is_(None), Case.id.in_(waiting))
+        taken += changed(session, mine.values(call_id=call.id))
+    return taken

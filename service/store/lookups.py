@@ -180,6 +180,7 @@ LOOKUPS: Final[Mapping[str, Callable[[Session, Case, date], Any]]] = {
     "waiting_for_meeting": _waiting_for_meeting,
     "waiting_for_notice": _waiting_for_notice,
     "waiting_for_dispatch": _waiting_for_dispatch,
+    "submitted_in_call": _submitted_in_call,
     "expert_fields": _expert_fields,
     "expert_pool": _expert_pool,
     "free_experts": free_experts,

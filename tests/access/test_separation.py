@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as db
 
-from service.commands import attachments, calls, task_locks, user_tasks
+from service.commands import attachments, calls, dated_events, task_locks, user_tasks
 from service.domain.errors import NotAllowed, NotFound, TaskAlreadyCompleted
 from service.domain.identity import Actor, Grant
 from service.store.relations import Relation
@@ -41,7 +41,7 @@ def paper(run_folder: Path, tmp_path: Path) -> Iterator[tuple[Office, UserTask]]
         office.act(calls.open_call, office.programme, dates={"submission": date(2022, 4, 15)}, **given)
         case_id = office.start("two-dates")
         office.complete(office.open_task("submit").id, DECLARATION, office.person("lead"))
-        office.act(calls.record_event, case_id, "training-held", date(2022, 4, 2), by=office.person("office"))
+        office.act(dated_events.record_event, case_id, "training-held", date(2022, 4, 2), by=office.person("office"))
         (task,) = office.open_tasks(case_id=case_id)
         yield office, task
 

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from service.commands import calendar, calls
+from service.commands import calendar, calls, dated_events
 from service.domain.deadlines import ZONE, end_of, local_date
 from service.store import calendars, counters
 from service.store.audit import AuditEntry
@@ -90,7 +90,7 @@ def test_the_real_clock_fires_the_two_dates_once(office: Office, database: str, 
     paper = office.start("two-dates")
     office.complete(office.open_task("submit").id, DECLARATION, office.person("lead"))
     office.now = datetime.combine(trained, time(9), ZONE).astimezone(UTC)
-    office.act(calls.record_event, paper, "training-held", trained, by=office.person("office"))
+    office.act(dated_events.record_event, paper, "training-held", trained, by=office.person("office"))
     office.now = now - timedelta(days=3)
     call_closing(office, local_date(now) - ONE_DAY, "just-closed")
     declarations = [office.start("two-dates") for _ in range(3)]

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from service.commands import calls
+from service.commands import calls, dated_events
 from service.commands.cases import IntakeClosed
 from service.domain.deadlines import ZONE
 from service.domain.errors import DeadlinePassed, InvalidInput
@@ -52,7 +52,7 @@ def trained(office: Office) -> int:
     case_id = declare(office)
     submit(office)
     office.now = beijing(TRAINED, time(16, 0))
-    office.act(calls.record_event, case_id, "training-held", TRAINED, by=office.person("office"))
+    office.act(dated_events.record_event, case_id, "training-held", TRAINED, by=office.person("office"))
     return case_id
 
 

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from service.commands import calls, deployments, incidents, people, user_tasks
+from service.commands import calls, dated_events, deployments, incidents, people, user_tasks
 from service.domain.errors import NotAllowed, NotFound
 from service.domain.identity import SYSTEM, Actor
 from service.operations import recipients
@@ -97,7 +97,7 @@ def test_who_declares_a_tie_stays_out_of_tasks_lists_and_mail(site: Flask, brows
     assert sent.status_code == 303, sent.text
     office = browse("office")
     with site.app_context():
-        _act(calls.record_event, 1, "training-held", TODAY, by=_person("office"))
+        _act(dated_events.record_event, 1, "training-held", TODAY, by=_person("office"))
         waiting = select(UserTask.id).join(TaskGroup).where(TaskGroup.group_key.like("office@%"))
         task_id = db.session.scalars(waiting.where(UserTask.status == "open")).first()
         assert task_id is not None
@@ -129,7 +129,7 @@ def test_dates_are_recorded_by_the_authority_itself(site: Flask, browse: Browse)
             ("admin", NotFound),
         ):
             with pytest.raises(refusal):
-                _act(calls.record_event, 1, "training-held", TODAY, by=_person(login))
+                _act(dated_events.record_event, 1, "training-held", TODAY, by=_person(login))
 
 
 def test_a_role_elsewhere_opens_no_field_here(site: Flask, browse: Browse) -> None:

@@ -191,9 +191,10 @@ def _programme(key: str) -> programmes.ProgrammeRow:
 def _dates(rules: list[DeadlineRule], given: dict[str, str]) -> tuple[dict[str, date], dict[str, str]]:
     dates: dict[str, date] = {}
     problems: dict[str, str] = {}
+    any_given = any(given.get(f"date-{rule.key}") for rule in rules if not rule.leans_on)
     for rule in rules:
-        if rule.leans_on and not given.get(f"date-{rule.key}"):
-            continue  # counted from the date it leans on
+        if not given.get(f"date-{rule.key}") and (rule.leans_on or any_given):
+            continue  # counted from the date it leans on, or the call is for another procedure
         try:
             dates[rule.key] = date.fromisoformat(given.get(f"date-{rule.key}", ""))
         except ValueError:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from flask import Blueprint, flash, make_response, redirect, render_template
 from flask.typing import ResponseReturnValue
 
-from service.commands import calls
 from service.commands import cases as commands
+from service.commands import dated_events
 from service.commands.ports import ports
 from service.delivery import spreadsheet
 from service.delivery.documents import Letter
@@ -149,7 +149,7 @@ def record_event(case_id: int) -> ResponseReturnValue:
     offered = _events(facts, compiled_of(session, facts.deployment_id))
     if given["name"] not in offered:
         raise NotAllowed(why_zh="日期由主办单位的人员记录。", why_en="The authority's staff record it.")
-    transact(calls.record_event, case_id, given["name"], given["on"], actor=actor, now=moment())
+    transact(dated_events.record_event, case_id, given["name"], given["on"], actor=actor, now=moment())
     flash(gettext("已记录，有关期限从这一天起算。"))
     return redirect(f"/cases/{case_id}", 303)
 
