@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 import structlog
 
-from service.commands import dated_events
+from service.commands import dated_events, task_links
 from service.commands.advance import CaseSuspended
 from service.commands.correlation import Publication, begin, correlate
 from service.commands.ports import ports
@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 # minutes until the next try; after 72 hours an entry is dead and an operator sees it
 BACK_OFF = (1, 5, 15, 60, 240)
 LIFETIME = timedelta(hours=72)
+NO_MAIL = "没有配置邮件服务器 / no mail server is configured"
 SUSPENDED = timedelta(minutes=15)  # how soon after a case was resumed what waited for that reaches it, at the latest
 
 
@@ -75,7 +76,7 @@ def _mark(work: UnitOfWork, lease: Lease) -> None:
 def _send_mail(lease: Lease, now: datetime) -> None:
     outside = ports()
     if outside.mail is None:
-        raise PermanentFailure("没有配置邮件服务器 / no mail server is configured")
+        raise PermanentFailure(NO_MAIL)
     payload = lease.payload
     outside.mail.send(
         Message(
@@ -86,6 +87,19 @@ def _send_mail(lease: Lease, now: datetime) -> None:
             message_id=f"outbox-{lease.id}@shenbao",
         )
     )
+    transact(_mark, lease, actor=CLOCK, now=now)
+
+
+def _send_link(lease: Lease, now: datetime) -> None:
+    """Make the link, then mail it; tried again, another is made and the one before no longer holds."""
+    outside = ports()
+    if outside.mail is None:
+        raise PermanentFailure(NO_MAIL)
+    mailing = transact(task_links.make, int(lease.payload["task_id"]), actor=CLOCK, now=now)
+    if mailing is not None:
+        outside.mail.send(
+            Message(mailing.to, mailing.subject, mailing.body, f"outbox-{lease.id}@shenbao", mailing.to_name)
+        )
     transact(_mark, lease, actor=CLOCK, now=now)
 
 
@@ -164,6 +178,7 @@ def _note_pdf(work: UnitOfWork, lease: Lease, paper_id: int, sha256: str) -> Non
 
 DOERS: dict[str, Callable[[Lease, datetime], None]] = {
     "mail": _send_mail,
+    "task-link": _send_link,
     "message": _deliver_message,
     "signal": _deliver_signal,
     "event": _record_event,

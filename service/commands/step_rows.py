@@ -15,7 +15,7 @@ from service.domain import deadlines
 from service.engine import IncidentRow, Live, Step, TimerWait, Work, view
 from service.programmes.compiled import CompiledProgramme, deadline_of
 from service.programmes.functions import period
-from service.store import user_tasks
+from service.store import task_links, user_tasks
 from service.store.deadlines import Deadline
 from service.store.incidents import Incident
 from service.store.instances import Instance
@@ -177,6 +177,7 @@ def _open_tasks(
         rows.append((task, work))
         set_alarms(course.programme.manifest, course.reading().calendar, task, course.work.now)
     user_tasks.open_all(course.work.session, [(task, work.groups) for task, work in rows])
+    task_links.ask(course.work.session, [task for task, _ in rows], course.work.now)
     return rows
 
 

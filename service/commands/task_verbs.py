@@ -23,7 +23,7 @@ from service.engine import Return
 from service.programmes import return_targets
 from service.programmes.case_values import read_case
 from service.programmes.compiled import compiled_of
-from service.store import user_tasks
+from service.store import task_links, user_tasks
 from service.store.audit import AuditEntry
 from service.store.copies import Copy
 from service.store.submissions import Draft, copy_draft
@@ -143,6 +143,7 @@ def urge(work: UnitOfWork, task_id: int, reason: str = "") -> None:
             en=f"It was urged today already (each person once, a task {URGED_A_DAY} times a day). Try again tomorrow.",
         )
     act.note()
+    task_links.ask(work.session, [act.task], work.now, occasion=work.now.isoformat())
     due = f"期限 {shown_end(act.task.due_at)}。" if act.task.due_at else ""
     tell_workers(work, act.task, act.case, f"催办：“{act.task.name}”", f"{due}{act.reason}".strip() or "请尽快办理。")
 

@@ -13,7 +13,7 @@ from service.commands.sealing import seal
 from service.commands.task_locks import HeldTask, hold, refuse_hindered, refuse_unless_workable, require_person
 from service.commands.trail import note
 from service.domain.deadlines import shown
-from service.domain.errors import Conflict, FormInvalid, StaleDraft
+from service.domain.errors import Conflict, FormInvalid, NotAllowed, StaleDraft
 from service.engine import Complete
 from service.feel import to_json
 from service.forms import Submission as Judged
@@ -111,15 +111,33 @@ def complete(
         return _repeated(held, person)
     refuse_unless_workable(work, held)
     refuse_hindered(held, "complete")
-    form = _form(work, held)
-    judged = _judged(form, pairs, data)
-    if judged.problems:
-        raise FormInvalid(count=len(judged.problems), submission=judged)
-    answer = _completed(work, held, form, judged, person)
+    answer = _judged_and_completed(work, held, pairs, data)
     if request_key:
         kept = {**asdict(answer), "next_names": list(answer.next_names)}
         request_keys.remember(work.session, request_key, kept, actor_id=person, at=work.now)
     return answer
+
+
+def complete_by_link(work: UnitOfWork, held: HeldTask, pairs: Pairs) -> Completion:
+    """Submit the form of a task that somebody without an account follows a link to; the caller has proved the link.
+
+    Whoever signs after the owner needs an owner with an account, so a task with signatures is refused.
+    """
+    refuse_unless_workable(work, held)
+    refuse_hindered(held, "complete")
+    if held.ground.unsigned:
+        raise NotAllowed(why_zh="还有人要签署，请登录办理。", why_en="Others still sign it; please sign in.")
+    return _judged_and_completed(work, held, pairs, None)
+
+
+def _judged_and_completed(
+    work: UnitOfWork, held: HeldTask, pairs: Pairs | None, data: Mapping[str, Any] | None
+) -> Completion:
+    form = _form(work, held)
+    judged = _judged(form, pairs, data)
+    if judged.problems:
+        raise FormInvalid(count=len(judged.problems), submission=judged)
+    return _completed(work, held, form, judged)
 
 
 def _form(work: UnitOfWork, held: HeldTask) -> TaskForm:
@@ -134,9 +152,10 @@ def _repeated(held: HeldTask, person: int) -> Completion:
     return Completion(**{**given, "next_names": tuple(given["next_names"])})
 
 
-def _completed(work: UnitOfWork, held: HeldTask, form: TaskForm, judged: Judged, person: int) -> Completion:
+def _completed(work: UnitOfWork, held: HeldTask, form: TaskForm, judged: Judged) -> Completion:
     task, data = held.task, to_json(judged.data)  # numbers as JSON has them; money keeps its two decimals
-    if AFTER in held.ground.unsigned:
+    person = work.actor.user_id  # None by a link
+    if person is not None and AFTER in held.ground.unsigned:
         waits = seal(work, held, data, form.compiled.digest, person)
         return Completion(task.id, task.case_id, task.name, waits, ended=False, outcome=None, incidents=0)
     work.session.add(_submission(work, task, form, data, person))
@@ -184,7 +203,9 @@ def _judged(form: TaskForm, pairs: Pairs | None, data: Mapping[str, Any] | None)
     )
 
 
-def _submission(work: UnitOfWork, task: UserTask, form: TaskForm, data: dict[str, Any], person: int) -> Submission:
+def _submission(
+    work: UnitOfWork, task: UserTask, form: TaskForm, data: dict[str, Any], person: int | None
+) -> Submission:
     return Submission(
         case_id=task.case_id,
         task_id=task.id,

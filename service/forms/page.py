@@ -133,6 +133,11 @@ class FormView:
         return any(shown.kind == "button" and shown.part.action == "submit" for shown in _all(self.lines))
 
     @property
+    def previews(self) -> frozenset[str]:
+        """The files the form shows for reading; who may see the form may read them."""
+        return frozenset(code for shown in _all(self.lines) for code in shown.part.files)
+
+    @property
     def blocks(self) -> list[Block]:
         """The form for reading."""
         return _blocks(self.lines)

@@ -26,7 +26,6 @@ from service.store.cases import Case
 from service.store.deadlines import Deadline
 from service.store.experts import Expert
 from service.store.incidents import Incident
-from service.store.members import Member
 from service.store.organisations import Organisation
 from service.store.panels import Panel, Seat
 from service.store.papers import Paper
@@ -328,11 +327,6 @@ def files(session: Session, actor: Actor, facts: CaseFacts) -> tuple[FileRow, ..
     return tuple(
         row for row in rows if row.code not in secret and _may_read(actor, facts, row.by_id, row.organisation_id)
     )
-
-
-def members(session: Session, case_id: int) -> tuple[Member, ...]:
-    """The member units of the newest list."""
-    return tuple(session.scalars(select(Member).where(Member.case_id == case_id).order_by(Member.position)))
 
 
 def deadlines(session: Session, case_id: int) -> tuple[DeadlineRow, ...]:

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from service.domain.errors import NotFound
 from service.domain.identity import Actor
-from service.queries import case_page
+from service.forms import view
+from service.queries import case_page, task_page
 from service.queries.objections import may_know, secret_files
 from service.store.attachments import Attachment
+from service.store.user_tasks import OPEN, TaskGroup, UserTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,27 @@ def find(session: Session, actor: Actor, code: str, now: datetime) -> FileRef:
     if code in secret_files(session, row.case_id):
         allowed = may_know(session, actor, row.case_id, now)
     else:
-        allowed = any(one.code == code for one in case_page.files(session, actor, facts))
+        allowed = any(one.code == code for one in case_page.files(session, actor, facts)) or _is_shown_by_a_task(
+            session, actor, row, now
+        )
     if not allowed:
         raise NotFound()
     return FileRef(row.name, row.media_type, row.sha256, row.scan)
+
+
+def _is_shown_by_a_task(session: Session, actor: Actor, file: Attachment, now: datetime) -> bool:
+    """Whether the form of a task that waits for the actor shows it: a member reads the agreement it is to confirm."""
+    waiting = (
+        select(TaskGroup.task_id)
+        .join(UserTask, UserTask.id == TaskGroup.task_id)
+        .where(UserTask.case_id == file.case_id, UserTask.status == OPEN, TaskGroup.group_key.in_(actor.groups))
+    )
+    for task_id in session.scalars(waiting.distinct()):
+        page = task_page.load(session, actor, task_id, now)
+        if not page.task.form:
+            continue
+        form = task_page.form_of(session, page, actor, now)
+        shown = view(form.compiled, form.given, roles=form.roles, variables=form.variables, functions=form.functions)
+        if file.code in shown.previews:
+            return True
+    return False

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.domain.access import OUTSIDE_ROLES, role_names
-from service.domain.errors import Language
+from service.domain.errors import Language, NotFound
 from service.domain.identity import Actor
 from service.forms import FormView, view
 from service.programmes.case_values import read_case
@@ -75,3 +75,11 @@ def file_names(session: Session, case_id: int) -> Mapping[str, str]:
     """The names of a case's files by their codes, for the links of a form."""
     found = session.execute(select(Attachment.code, Attachment.name).where(Attachment.case_id == case_id))
     return {code: name for code, name in found}
+
+
+def file_of(session: Session, case_id: int, code: str) -> Attachment:
+    """A file of the case, clean; the caller has judged that it may be read."""
+    found = session.scalar(select(Attachment).where(Attachment.case_id == case_id, Attachment.code == code))
+    if found is None or found.scan == "infected":
+        raise NotFound()
+    return found

@@ -28,6 +28,7 @@ from service.web.pages import (
     diagrams,
     exports,
     home,
+    members,
     messages,
     operations,
     sign_in,
@@ -48,9 +49,9 @@ BLUEPRINTS = (
     front.pages, notices.pages, draws.pages, register.pages, rules.pages, sign_in.pages, home.pages, user_tasks.pages,
     verbs.pages, batches.pages, deputies.pages, attachments.pages,
     cases.pages, diagrams.pages, messages.pages, account.pages, api_tokens.pages, workshop.pages, operations.pages,
-    calls.pages,
+    calls.pages, members.pages,
     cut_offs.pages,
-    accounts.pages, audit.pages, exports.pages, set_password.pages, health.pages,
+    accounts.pages, audit.pages, exports.pages, set_password.pages, confirm.pages, health.pages,
 )  # fmt: skip
 
 

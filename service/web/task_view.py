@@ -19,6 +19,7 @@ from service.forms.places import control_id, parse_name
 from service.programmes.task_forms import TaskForm
 from service.queries import case_page, cases, dockets, materials, objections, task_page, verbs
 from service.queries.findings import findings
+from service.queries.members import members
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import words
@@ -184,7 +185,7 @@ def _beside(
         "can": verbs.of_task(session, actor, loaded.task.id, moment()),
         "materials": materials.materials(session, actor, facts, language(), moment()),
         "findings": findings(session, facts.case_id, outside=facts.from_outside),
-        "members": case_page.members(session, facts.case_id),
+        "members": members(session, facts.case_id),
         "objection": objections.of_task(session, actor, facts.case_id, loaded.task.inputs, moment()),
         "agenda": dockets.agenda(session, facts.case_id),
         "panel": _panel(actor, facts.case_id),

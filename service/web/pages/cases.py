@@ -31,6 +31,7 @@ from service.queries import (
     verbs,
 )
 from service.queries.findings import findings
+from service.queries.members import members
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import filters, markdown, schemas, words
@@ -85,7 +86,7 @@ def show(case_id: int) -> ResponseReturnValue:
         incidents=case_page.open_incidents(session, case_id),
         papers=case_page.papers(session, actor, facts, compiled.letters),
         files=case_page.files(session, actor, facts),
-        members=case_page.members(session, case_id),
+        members=members(session, case_id),
         findings=findings(session, case_id, outside=facts.from_outside),
         agenda=dockets.agenda(session, case_id),
         panel=dockets.panel(session, case_id) if known else None,
