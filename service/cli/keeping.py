@@ -1,4 +1,4 @@
-"""Keep what is there: verify, back up, restore."""
+"""Keep what is there: verify, back up, restore, and check a dossier that went out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -40,6 +40,27 @@ def restore(source: Path) -> None:
     from service.commands.backup import restore_whole as run  # noqa: PLC0415
 
     report(run, source, datetime.now(UTC), migrated=True)
+
+
+@main.command("check-dossier")
+@click.argument("source", type=click.File("rb"))
+def check_dossier(source: IO[bytes]) -> None:
+    """按清单里的哈希核对导出的案卷；不一致时退出码为 1。 / Check an exported dossier by its manifest."""
+    from service.delivery.dossier import check  # noqa: PLC0415
+
+    words = {
+        "changed": "内容变了 / has changed",
+        "missing": "不在压缩包里 / is not in the archive",
+        "added": "不在清单里 / is not in the manifest",
+        "unreadable": "读不出清单 / no manifest can be read",
+    }
+    found = check(source)
+    for path, what in found:
+        click.echo(f"{path}：{words[what]}")
+    click.echo(
+        "案卷完整，没有改动。 / The dossier is whole and unchanged." if not found else "案卷不完整。 / It is not whole."
+    )
+    sys.exit(1 if found else 0)
 
 
 def report(act: Callable[..., BackupReport | Verification], *given: object, migrated: bool = False) -> None:

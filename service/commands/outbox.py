@@ -12,15 +12,11 @@ from service.commands.advance import CaseSuspended
 from service.commands.correlation import Publication, begin, correlate
 from service.commands.ports import ports
 from service.commands.process_messages import broadcast, publish
-from service.delivery.documents import Letter
 from service.delivery.mail import Message, PermanentFailure
-from service.domain.deadlines import local_date
 from service.domain.errors import Refusal, WrongCommand
 from service.domain.identity import CLOCK
-from service.programmes.compiled import compiled_of
+from service.programmes.printing import printed
 from service.store import outbox, start_events
-from service.store.cases import Case
-from service.store.organisations import Organisation
 from service.store.outbox import Lease
 from service.store.papers import Paper
 from service.store.session import db
@@ -152,20 +148,7 @@ def _set_pdf(lease: Lease, now: datetime) -> None:
     """Set a paper as PDF outside any transaction, then note its hash; the same letter gives the same bytes."""
     outside = ports()
     paper = db.session.get_one(Paper, int(lease.payload["paper_id"]))
-    case = db.session.get_one(Case, paper.case_id)
-    known = compiled_of(db.session(), case.deployment_id).letters.get(paper.letter)
-    offices = {"competent": case.competent_id, "applicant": None}
-    place = offices.get(known.issuer, case.authority_id) if known is not None else case.authority_id
-    issuer = db.session.get(Organisation, place) if place else None
-    letter = Letter(
-        title=paper.title,
-        body=paper.body,
-        issuer=issuer.name if issuer else "",
-        number=paper.number or "",
-        issued_on=local_date(paper.issued_at),
-        code=paper.code,
-        code_url=f"{outside.base_url}/verify?code={paper.code}",
-    )
+    letter = printed(db.session(), paper, outside.base_url)
     db.session.rollback()
     stored = outside.blobs.put(outside.documents.pdf(letter))
     transact(_note_pdf, lease, paper.id, stored, actor=CLOCK, now=now)

@@ -24,6 +24,8 @@ from service.store.cases import Case
 class Material:
     """One submitted form; `by` is empty where the reader may not know the person."""
 
+    submission_id: int
+    form: str
     title: str
     by: str
     at: datetime
@@ -54,7 +56,7 @@ def materials(
         )  # fmt: skip
         if shown.lines:
             by = "" if outside and row.by_id != actor.user_id else row.by_name
-            found.append(Material(row.task_name or row.form, by, row.at, shown))
+            found.append(Material(row.submission_id, row.form, row.task_name or row.form, by, row.at, shown))
     return tuple(found)
 
 

@@ -31,6 +31,7 @@ from service.web.pages import (
     members,
     messages,
     operations,
+    papers,
     sign_in,
     user_tasks,
     verbs,
@@ -51,7 +52,7 @@ BLUEPRINTS = (
     cases.pages, diagrams.pages, messages.pages, account.pages, api_tokens.pages, workshop.pages, operations.pages,
     calls.pages, members.pages,
     cut_offs.pages,
-    accounts.pages, audit.pages, exports.pages, set_password.pages, confirm.pages, health.pages,
+    accounts.pages, audit.pages, exports.pages, papers.pages, set_password.pages, confirm.pages, health.pages,
 )  # fmt: skip
 
 

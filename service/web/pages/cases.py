@@ -1,23 +1,15 @@
-"""Cases: the list, “where is my case”, its papers, and its withdrawal."""
+"""Cases: the list, “where is my case”, what was submitted in it, and its withdrawal."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from flask import Blueprint, flash, make_response, redirect, render_template
+from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from service.commands import cases as commands
 from service.commands import dated_events
-from service.commands.ports import ports
-from service.delivery import spreadsheet
-from service.delivery.documents import Letter
-from service.delivery.markdown import blocks, has_wide_table
-from service.domain.deadlines import local_date
 from service.domain.errors import NotAllowed, NotFound
 from service.domain.identity import Actor
 from service.programmes.compiled import CompiledProgramme, compiled_of
-from service.programmes.letters import CompiledLetter
 from service.queries import (
     case_page,
     cases,
@@ -34,8 +26,7 @@ from service.queries.findings import findings
 from service.queries.members import members
 from service.store.session import db
 from service.store.unit_of_work import transact
-from service.web import filters, markdown, schemas, words
-from service.web.download import attachment
+from service.web import filters, schemas, words
 from service.web.i18n import gettext, language
 from service.web.security import moment, signed_in, who
 
@@ -153,77 +144,6 @@ def record_event(case_id: int) -> ResponseReturnValue:
     transact(dated_events.record_event, case_id, given["name"], given["on"], actor=actor, now=moment())
     flash(gettext("已记录，有关期限从这一天起算。"))
     return redirect(f"/cases/{case_id}", 303)
-
-
-@pages.get("/<int:case_id>/papers/<int:paper_id>")
-@signed_in
-def paper(case_id: int, paper_id: int) -> ResponseReturnValue:
-    """One issued letter on the screen."""
-    actor, session = who(), db.session()
-    facts = case_page.facts(session, actor, case_id)
-    letters = _require_paper(actor, facts, paper_id)
-    found = case_page.paper(session, case_id, paper_id)
-    return render_template(
-        "pages/paper.html",
-        section="cases",
-        facts=facts,
-        paper=found,
-        issuer=_issuer(facts, letters, found.letter),
-        body=markdown.to_html(found.body),
-        has_tables=bool(spreadsheet.tables_in(found.body)),
-        wide=has_wide_table(blocks(found.body)),
-    )
-
-
-@pages.get("/<int:case_id>/papers/<int:paper_id>.pdf")
-@signed_in
-def paper_pdf(case_id: int, paper_id: int) -> ResponseReturnValue:
-    """The same letter as PDF: the kept document, or set anew where none was kept yet."""
-    actor, session = who(), db.session()
-    facts = case_page.facts(session, actor, case_id)
-    letters = _require_paper(actor, facts, paper_id)
-    found = case_page.paper(session, case_id, paper_id)
-    outside = ports()
-    if found.pdf_sha256:
-        content = outside.blobs.read(found.pdf_sha256)
-    else:
-        issuer = _issuer(facts, letters, found.letter)
-        letter = Letter(
-            found.title, found.body, issuer, found.number or "", "", local_date(found.issued_at), found.code,
-            f"{outside.base_url}/verify?code={found.code}",
-        )  # fmt: skip
-        content = outside.documents.pdf(letter)
-    return attachment(make_response(content), f"{found.title}.pdf", "application/pdf")
-
-
-@pages.get("/<int:case_id>/papers/<int:paper_id>.xlsx")
-@signed_in
-def paper_tables(case_id: int, paper_id: int) -> ResponseReturnValue:
-    """The tables of the same letter as an Excel workbook; a letter without one has none."""
-    actor, session = who(), db.session()
-    facts = case_page.facts(session, actor, case_id)
-    _require_paper(actor, facts, paper_id)
-    found = case_page.paper(session, case_id, paper_id)
-    if not spreadsheet.tables_in(found.body):
-        raise NotFound()
-    content = spreadsheet.workbook(found.title, found.body, found.issued_at)
-    return attachment(make_response(content), f"{found.title}.xlsx", spreadsheet.MEDIA_TYPE)
-
-
-def _require_paper(actor: Actor, facts: case_page.CaseFacts, paper_id: int) -> Mapping[str, CompiledLetter]:
-    """The letters of the case's version; NotFound for a paper that is not the actor's to read."""
-    letters = compiled_of(db.session(), facts.deployment_id).letters
-    if all(row.paper_id != paper_id for row in case_page.papers(db.session(), actor, facts, letters)):
-        raise NotFound()
-    return letters
-
-
-def _issuer(facts: case_page.CaseFacts, letters: Mapping[str, CompiledLetter], name: str) -> str:
-    """Whose letter it is, by the name of the office; an applicant's own paper has none."""
-    letter = letters.get(name)
-    offices = {"competent": facts.competent, "applicant": None}
-    unit = offices.get(letter.issuer, facts.authority) if letter is not None else facts.authority
-    return unit.name if unit is not None else ""
 
 
 def _events(facts: case_page.CaseFacts, compiled: CompiledProgramme) -> dict[str, str]:
