@@ -95,13 +95,20 @@ def programme_pack(key: str, target: Path, models: Path | None) -> None:
 
 @main.command()
 @click.argument("key")
+@click.argument("procedure", required=False, default="")
 @click.option(
     "--story", "stories", multiple=True, type=click.Path(path_type=Path, exists=True), help="故事文件（TOML）。"
 )
+@click.option("--what-if", "changes", default="", help="移动期限再走一遍，列出变化：“paper-delivery +1 working day”。")
 @click.option("--models", type=click.Path(path_type=Path, exists=True), default=None, help="模型所在文件夹。")
-def simulate(key: str, stories: tuple[Path, ...], models: Path | None) -> None:
+def simulate(key: str, procedure: str, stories: tuple[Path, ...], changes: str, models: Path | None) -> None:
     """用真实命令、虚拟时钟把案件走一遍，打印经过；结果与故事所说不符时退出码为 1。 / Play a story."""
     from service.app import create_throw_away  # noqa: PLC0415
-    from service.simulator.play import play_stories  # noqa: PLC0415
+    from service.simulator import play, what_if  # noqa: PLC0415
 
-    sys.exit(play_stories(models or Settings().models_dir, key, stories, click.echo, create_throw_away))
+    folder = models or Settings().models_dir
+    if changes:
+        found = what_if.ask(folder, key, stories, changes, click.echo, create_throw_away, procedure=procedure)
+    else:
+        found = play.play_stories(folder, key, stories, click.echo, create_throw_away, procedure=procedure)
+    sys.exit(found)

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 _ENDING = threading.Event()
 ROUNDS = 500  # of the outbox in one tick: cases that answer each other's messages must not hold it for ever
-MISSES = 5
+MISSES = 20
 
 
 def end() -> None:
@@ -34,12 +34,12 @@ def end() -> None:
 def fire_due_timers(now: datetime) -> None:
     """Enforce what is over, in order; a timer that a diagram arms anew within the tick waits for the next one.
 
-    Where another clock is at the same cases, as MISSES in a row tell, this one goes on elsewhere with what is left.
+    Where another clock is at the same cases, as MISSES tell, this one goes on elsewhere with what is left.
     """
     rest, missed = deque(_found(due.timers, now)), 0
     while rest:
         fired = _each("timer", rest[0], partial(transact, timers.fire, rest.popleft(), actor=CLOCK, now=now))
-        missed = 0 if fired else missed + 1
+        missed += not fired
         if missed == MISSES:
             left, missed = set(_found(due.timers, now)), 0
             rest = deque(one for one in rest if one in left)

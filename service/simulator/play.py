@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from service.commands import calls, deployments
 from service.domain.deadlines import ZONE
-from service.domain.errors import DeploymentRefused, InvalidInput
+from service.domain.errors import DeploymentRefused, InvalidInput, Refusal
 from service.domain.identity import SYSTEM
 from service.programmes.compiled import compiled_of
 from service.programmes.folder import read_folder
@@ -34,30 +34,53 @@ MakeApp = Callable[[Path], Flask]
 Say = Callable[[str], Any]
 
 
-def play_stories(models: Path, key: str, stories: Sequence[Path], say: Say, make_app: MakeApp) -> int:
-    """Play the given stories, or all in the programme's `stories/`; the exit code: 0 when every one came true."""
+def play_stories(
+    models: Path, key: str, stories: Sequence[Path], say: Say, make_app: MakeApp, *, procedure: str = ""
+) -> int:
+    """Play the given stories, or all in the programme's `stories/`; the exit code: 0 when every one came true.
+
+    With `procedure`, only those that begin with it.
+    """
+    found = stories_of(models, key, stories, procedure, say)
+    return max((_play(models, key, path, say, make_app) for path in found), default=1)
+
+
+def stories_of(models: Path, key: str, stories: Sequence[Path], procedure: str, say: Say) -> Sequence[Path]:
+    """The stories to play, in order of their names; that there are none is said."""
     found = list(stories) or sorted((models / "bpmn" / key / "stories").glob("*.toml"))
+    if procedure:
+        found = [path for path in found if read_story(path).procedure == procedure]
     if not found:
-        say(f"{key}: 没有故事")
-        return 1
-    return max(_play(models, key, path, say, make_app) for path in found)
+        say(f"{key} {procedure}：没有故事 / no stories")
+    return found
 
 
 def _play(models: Path, key: str, path: Path, say: Say, make_app: MakeApp) -> int:
     try:
-        story = read_story(path)
-        if story.programme != key:
-            raise InvalidInput(field=path.name, zh=f"写的是专项 {story.programme}", en=f"is about {story.programme}")
+        story = story_about(key, path)
         with stage(make_app):
-            return _told(story, read_folder(models, key), read_units(models / "bpmn" / key), say)
-    except DeploymentRefused as refused:
-        for problem in refused.problems:
-            say(problem.text())
-        say(refused.text())
-    except InvalidInput as error:
-        say(error.text())
+            driver = perform(story, read_folder(models, key), read_units(models / "bpmn" / key), say)
+            others = [case_id for name, case_id in driver.case_ids.items() if name.startswith(f"{story.procedure}#")]
+            return _verdict(story.expect, driver.case_ids[story.procedure], others, say)
+    except Refusal as refused:
+        say_refusal(refused, say)
     say(f"✗ {path.name} 没有走完")
     return 1
+
+
+def story_about(key: str, path: Path) -> Story:
+    """The story in a file. Raises InvalidInput where it is none, or is about another programme."""
+    story = read_story(path)
+    if story.programme != key:
+        raise InvalidInput(field=path.name, zh=f"写的是专项 {story.programme}", en=f"is about {story.programme}")
+    return story
+
+
+def say_refusal(refused: Refusal, say: Say) -> None:
+    """What is wrong, every problem of a programme that cannot be published included."""
+    for problem in refused.problems if isinstance(refused, DeploymentRefused) else ():
+        say(problem.text())
+    say(f"{refused.text('zh')} / {refused.text('en')}")
 
 
 @contextmanager
@@ -79,7 +102,8 @@ def _seed(work: UnitOfWork) -> None:
     calendars.seed(work.session)
 
 
-def _told(story: Story, files: dict[str, bytes], units: Units, say: Say) -> int:
+def perform(story: Story, files: dict[str, bytes], units: Units, say: Say) -> Driver:
+    """Publish the programme and play the story on the database of the stage, telling it on the way."""
     now = datetime.combine(story.starts_on, time(9, 0), ZONE).astimezone(UTC)
     published = transact(deployments.publish, files, story.programme, actor=SYSTEM, now=now)
     manifest = compiled_of(db.session(), published.deployment_id).manifest
@@ -95,8 +119,7 @@ def _told(story: Story, files: dict[str, bytes], units: Units, say: Say) -> int:
         for line in report.news():
             say(line)
     driver.tick()
-    others = [case_id for key, case_id in driver.case_ids.items() if key.startswith(f"{story.procedure}#")]
-    return _verdict(story.expect, driver.case_ids[story.procedure], others, say)
+    return driver
 
 
 def open_call(programme: str, call: StoryCall, now: datetime) -> int:
