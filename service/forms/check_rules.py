@@ -11,7 +11,7 @@ from service.forms.access import LEVELS, OTHERS, parse_levels
 from service.forms.expressions import is_formula
 from service.forms.formulas import LATER_THAN, LIMITS
 from service.forms.limits import PATTERN_CHARACTERS, ROWS
-from service.forms.model import Form, Node
+from service.forms.model import MULTIPLE, Form, Node
 from service.forms.schema import fixed, make_validator
 
 Level = Literal["error", "warning"]
@@ -110,11 +110,13 @@ def _own(node: Node) -> Found:
 
 
 def _counts(node: Node) -> Found:
+    counted = node.repeats or node.type in MULTIPLE
     for name in ("min-items", "max-items"):
-        if name in node.properties and (node.count(name) is None or not node.repeats):
-            yield "bad-property", f"{name} 应为整数，只用于动态列表", f"{name}: a whole number, on a list only", "error"
+        if name in node.properties and (node.count(name) is None or not counted):
+            zh, en = f"{name} 应为整数，只用于动态列表和多选", f"{name}: a whole number, on a list or several choices"
+            yield "bad-property", zh, en, "error"
     least, most = node.count("min-items") or 0, node.count("max-items")
-    if node.repeats and (least > (ROWS if most is None else most) or (most or 0) > 10 * ROWS):
+    if counted and (least > (ROWS if most is None else most) or (most or 0) > 10 * ROWS):
         zh = f"min-items 不能大于 max-items；max-items 不能大于 {10 * ROWS}"
         yield "bad-property", zh, f"min-items must not exceed max-items, nor max-items {10 * ROWS}", "error"
 

@@ -138,7 +138,9 @@ def _choice(node: Node) -> dict[str, Any]:
         one = {"enum": [item["value"] for item in node.raw["values"] if item["value"] in known]}
     if node.type not in MULTIPLE:
         return one
-    return {"type": "array", "items": one, "uniqueItems": True, "maxItems": MOST_CHOICES}
+    least, most = node.count("min-items"), node.count("max-items")
+    several = {"type": "array", "items": one, "uniqueItems": True, "maxItems": MOST_CHOICES if most is None else most}
+    return {**several, "minItems": least} if least else several
 
 
 def _file(node: Node) -> dict[str, Any]:

@@ -30,11 +30,12 @@ FIELDS = ("新能源汽车", "高端装备", "光电信息", "新材料")
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """The lead unit of a story."""
+    """The lead unit of a story; `direct`: it reports to the authority itself."""
 
     code: str = "lead"
     name: str = "示例牵头企业有限公司"
     credit_code: str = complete("91220101MA0XLEADA")
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Cast:
             lead.code,
             lead.name,
             "enterprise",
-            competent=self._homes["competent"],
+            competent=self._homes["authority" if lead.direct else "competent"],
             credit_code=lead.credit_code,
             region=self._units.region,
         )

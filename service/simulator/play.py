@@ -133,8 +133,9 @@ def _lead(story: Story) -> Lead:
     for step in story.steps:
         lead = step.data.get("lead")
         if isinstance(lead, dict) and lead.get("credit_code"):
-            return Lead(name=str(lead.get("name") or Lead().name), credit_code=str(lead["credit_code"]))
-    return Lead()
+            name = str(lead.get("name") or Lead().name)
+            return Lead(name=name, credit_code=str(lead["credit_code"]), direct=story.direct)
+    return Lead(direct=story.direct)
 
 
 def _verdict(expect: Expectation, case_id: int, others: Sequence[int], say: Say) -> int:

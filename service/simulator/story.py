@@ -66,7 +66,10 @@ class StoryCall:
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """A whole story; `starts_on` is a local date of the authority, `rows` are the requirements it shows (P1-C04)."""
+    """A whole story; `starts_on` is a local date of the authority, `rows` are the requirements it shows (P1-C04).
+
+    `direct`: no department stands between the lead unit and the authority.
+    """
 
     title: str
     programme: str
@@ -75,6 +78,7 @@ class Story:
     steps: tuple[StoryStep, ...]
     expect: Expectation
     call: StoryCall | None = None
+    direct: bool = False
     rows: tuple[str, ...] = ()
 
 
@@ -152,6 +156,7 @@ class _StorySchema(Schema):
     steps = fields.List(fields.Nested(_StepSchema), required=True, data_key="step")
     expect = fields.Nested(_ExpectSchema, required=True)
     call = fields.Nested(_CallSchema)
+    direct = fields.Boolean()
     rows = fields.List(fields.String(validate=validate.Regexp(f"^{ROW}$", error="应为要求的编号，例如 P1-C04")))
 
     @post_load

@@ -87,6 +87,14 @@ def test_a_field_takes_a_number_of_files_and_choices() -> None:
     assert codes(taken, "c") == {"max-items", "option"}
 
 
+@pytest.mark.parametrize(("count", "code"), [(2, {"min-items"}), (3, set()), (4, {"max-items"})])
+def test_a_form_says_how_many_choices_it_wants(count: int, code: set[str]) -> None:
+    values = [{"label": name, "value": name} for name in "abcd"]
+    wanted = {"validate": {"required": True}, "properties": {"min-items": "3", "max-items": "3"}}
+    compiled = compiled_of({"type": "taglist", "key": "c", "values": values, **wanted})
+    assert codes(send(compiled, [("c", name) for name in "abcd"[:count]]), "c") == code
+
+
 def test_a_submission_whose_formulas_are_too_much_work_is_refused_and_not_judged_by_half() -> None:
     compiled = compiled_of(
         {"type": "expression", "key": "e", "expression": "=count(for a in 1..3000, b in 1..3000 return a)"},
