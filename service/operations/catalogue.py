@@ -133,7 +133,7 @@ CATALOGUE: Mapping[str, Operation] = {
         Operation("tally-objections", "汇总异议", "Tally objections", notices.tally_objections, {}, ("open", "upheld")),
         Operation("announce", "发布消息", "Announce a message", notices.announce, {}),
         Operation(
-            "check-name", "核对重名", "Check a name", register.check_name, {"full_name": _text()}, ("available",)
+            "check-name", "核对重名", "Check a name", register.check_name, {"full_name": _given()}, ("available",)
         ),
         Operation(
             "next-number", "取编号", "Next number", register.next_number, {"series": _text(required=False)}, ("number",)

@@ -16,7 +16,12 @@ from service.store.register import RegisterEntry
 
 
 def check_name(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any]:
-    """Whether no active entry of the register bears the name; blanks and case do not tell names apart."""
+    """Whether no active entry of the register bears the name; blanks and case do not tell names apart.
+
+    No name at all is not available: the decision gave none, and the lead unit is asked for another.
+    """
+    if not inputs.get("full_name"):
+        return {"available": False}
     name = _folded(inputs["full_name"])
     taken = context.session.execute(
         select(RegisterEntry.id, RegisterEntry.case_id, RegisterEntry.name).where(

@@ -66,10 +66,10 @@ def ask_objection(number: str) -> ResponseReturnValue:
 def lodge(number: str) -> ResponseReturnValue:
     """Lodge an objection; a wrong field keeps everything that was entered."""
     session = db.session()
+    given = {name: value.strip() for name, value in request.form.items()}
     notice = notices.find(session, number)
     if not notice.is_running(this_day()):
-        raise DeadlinePassed(due=notice.to_on.isoformat())
-    given = {name: value.strip() for name, value in request.form.items()}
+        return _form(number, given, {}, 422)
     problems = schemas.problems(schemas.ObjectionForm, given, _words())
     if problems:
         return _form(number, given, problems, 422)
@@ -89,6 +89,8 @@ def lodge(number: str) -> ResponseReturnValue:
         response = make_response(_form(number, given, {"": refusal.text(language())}, 429))
         response.headers["Retry-After"] = str(refusal.details["seconds"])
         return response
+    except DeadlinePassed:  # while it was on its way
+        return _form(number, given, {}, 422)
     except (InvalidInput, FileRefused) as refusal:
         field = str(refusal.details.get("name") if isinstance(refusal, InvalidInput) else "files")
         return _form(number, given, {field: refusal.text(language())}, 422)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, make_response, render_template
 from flask.typing import ResponseReturnValue
 
+from service.domain.register import is_struck_off
 from service.queries import programmes, register
 from service.store.session import db
 from service.web import schemas
@@ -65,7 +66,10 @@ def verify() -> ResponseReturnValue:
     if code:
         limits.count("verification")
     proof = register.prove(db.session(), code) if code else None
-    page = render_template("public/verify.html", section="verify", code=asked["code"], proof=proof, at=moment())
+    dead = proof is not None and is_struck_off(proof.entry_state)
+    page = render_template(
+        "public/verify.html", section="verify", code=asked["code"], proof=proof, dead=dead, at=moment()
+    )
     return make_response(page, 404 if code and proof is None else 200)
 
 
