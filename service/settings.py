@@ -25,6 +25,7 @@ LEAST: Final = {
     "web_workers": 1,
     "limit_sign_ins": 1,
     "limit_objections": 1,
+    "limit_registrations": 1,
     "limit_searches": 1,
     "limit_verifications": 1,
 }
@@ -38,8 +39,8 @@ class SettingsError(Exception):
 class Settings:
     """All settings of one process; sizes in kibibytes, times in seconds unless the name says otherwise.
 
-    The limits are for one sender: sign-ins in a quarter of an hour, objections in an hour, searches of the register and
-    verifications in a minute.
+    The limits are for one sender: sign-ins in a quarter of an hour, objections and registrations of units in an hour,
+    searches of the register and verifications in a minute.
     """
 
     development: bool = False
@@ -65,6 +66,7 @@ class Settings:
     clamd_address: str = ""
     limit_sign_ins: int = 30
     limit_objections: int = 10
+    limit_registrations: int = 10
     limit_searches: int = 60
     limit_verifications: int = 30
     metrics_token: str = ""
@@ -91,6 +93,7 @@ class Settings:
         return {
             "sign-in": self.limit_sign_ins,
             "objection": self.limit_objections,
+            "registration": self.limit_registrations,
             "search": self.limit_searches,
             "verification": self.limit_verifications,
         }

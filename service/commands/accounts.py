@@ -61,7 +61,7 @@ def create(work: UnitOfWork, *, login: str, name: str, organisation_id: int, ema
     work.session.add(user)
     work.session.flush()
     note(work, "user-added", "user", user.id, {"login": login, "roles": []})
-    return user.id, _link(work, user.id)
+    return user.id, new_link(work, user.id)
 
 
 def grant(
@@ -108,7 +108,7 @@ def set_active(work: UnitOfWork, user_id: int, *, active: bool) -> None:
     user = _other(work, user_id)
     user.active = active
     if not active:
-        _end_all(work, user.id)
+        end_sessions(work, user.id)
         revoke_all(work, user.id)
     note(work, "user-enabled" if active else "user-disabled", "user", user.id, {"login": user.login})
 
@@ -118,10 +118,10 @@ def reset_password(work: UnitOfWork, user_id: int) -> str:
     user = _other(work, user_id)
     user.password_hash = NO_PASSWORD
     unlock(work, user)
-    _end_all(work, user.id)
+    end_sessions(work, user.id)
     revoke_all(work, user.id)
     note(work, "password-reset", "user", user.id, {"login": user.login})
-    return _link(work, user.id)
+    return new_link(work, user.id)
 
 
 def set_password(work: UnitOfWork, token: str, password: Hashed) -> str:
@@ -132,7 +132,7 @@ def set_password(work: UnitOfWork, token: str, password: Hashed) -> str:
         raise LinkExpired()
     user.password_hash = password.text
     unlock(work, user)
-    _end_all(work, user.id)
+    end_sessions(work, user.id)
     note(work, "password-changed", "user", user.id, {"by": "link"}, actor=Actor(user.id, user.name))
     return user.login
 
@@ -205,14 +205,16 @@ def _organisation(work: UnitOfWork, organisation_id: int) -> Organisation:
     return found
 
 
-def _link(work: UnitOfWork, user_id: int) -> str:
+def new_link(work: UnitOfWork, user_id: int) -> str:
+    """The token of a new link by which the person sets a password once; an earlier link ends."""
     work.session.execute(delete(PasswordLink).where(PasswordLink.user_id == user_id))
     token = secrets.token_urlsafe(32)
     work.session.add(PasswordLink(token_hash=token_digest(token), user_id=user_id, expires_at=work.now + LINK_HOLDS))
     return token
 
 
-def _end_all(work: UnitOfWork, user_id: int) -> None:
+def end_sessions(work: UnitOfWork, user_id: int) -> None:
+    """End every session and every link of an account."""
     changed(work.session, delete(UserSession).where(UserSession.user_id == user_id))
     changed(work.session, delete(PasswordLink).where(PasswordLink.user_id == user_id))
 

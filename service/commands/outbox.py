@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 import structlog
 
-from service.commands import dated_events, task_links
+from service.commands import dated_events, registrations, task_links, unit_people
 from service.commands.advance import CaseSuspended
 from service.commands.correlation import Publication, begin, correlate
 from service.commands.ports import ports
@@ -99,6 +99,30 @@ def _send_link(lease: Lease, now: datetime) -> None:
     transact(_mark, lease, actor=CLOCK, now=now)
 
 
+def _send_registration(lease: Lease, now: datetime) -> None:
+    """What a registering unit is told, with a link made when it is sent."""
+    outside = ports()
+    if outside.mail is None:
+        raise PermanentFailure(NO_MAIL)
+    payload = lease.payload
+    told = transact(registrations.word, payload["registration_id"], payload["occasion"], actor=CLOCK, now=now)
+    to, to_name, subject, body = told
+    outside.mail.send(Message(to, subject, body, f"outbox-{lease.id}@shenbao", to_name))
+    transact(_mark, lease, actor=CLOCK, now=now)
+
+
+def _send_password_link(lease: Lease, now: datetime) -> None:
+    """The link by which a colleague of a unit sets the first password, made when it is sent."""
+    outside = ports()
+    if outside.mail is None:
+        raise PermanentFailure(NO_MAIL)
+    told = transact(unit_people.word, lease.payload["user_id"], actor=CLOCK, now=now)
+    if told is not None:
+        to, to_name, subject, body = told
+        outside.mail.send(Message(to, subject, body, f"outbox-{lease.id}@shenbao", to_name))
+    transact(_mark, lease, actor=CLOCK, now=now)
+
+
 def _deliver_message(lease: Lease, now: datetime) -> None:
     transact(_publish, lease, actor=CLOCK, now=now)
 
@@ -162,6 +186,8 @@ def _note_pdf(work: UnitOfWork, lease: Lease, paper_id: int, sha256: str) -> Non
 DOERS: dict[str, Callable[[Lease, datetime], None]] = {
     "mail": _send_mail,
     "task-link": _send_link,
+    "registration": _send_registration,
+    "password-link": _send_password_link,
     "message": _deliver_message,
     "signal": _deliver_signal,
     "event": _record_event,

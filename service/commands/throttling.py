@@ -21,6 +21,7 @@ WINDOWS: Final[Mapping[str, timedelta]] = MappingProxyType(
     {
         "sign-in": timedelta(minutes=15),
         "objection": timedelta(hours=1),
+        "registration": timedelta(hours=1),
         "search": timedelta(minutes=1),
         "verification": timedelta(minutes=1),
     }

@@ -37,7 +37,7 @@ Action: TypeAlias = Literal[
 Remit: TypeAlias = Literal["design", "administer", "audit"]
 
 # Roles held at a unit: they speak for it in its own case. Everybody else judges, and who judges has no part in it.
-PARTY_ROLES: Final = frozenset({"lead", "applicant", "member"})
+PARTY_ROLES: Final = frozenset({"lead", "applicant", "member", "unit-administrator"})
 OUTSIDE_ROLES: Final = PARTY_ROLES | {"expert"}
 # Roles that keep the service running; what a case holds is not theirs to read. An auditor reads, and acts on nothing.
 HOUSE_ROLES: Final = frozenset({"designer", "administrator", "operator"})
@@ -266,13 +266,13 @@ def _may_still_withdraw(_actor: Actor, case: CaseFacts) -> Refusal | None:
 
 
 def _acts_for_authority(actor: Actor, case: CaseFacts) -> bool:
-    path = case.authority_path
-    if not path or has_conflict(actor, case):
+    if not (path := case.authority_path) or has_conflict(actor, case):
         return False
-    return any(path.startswith(grant.path) for grant in actor.roles if _is_office(grant.role))
+    return any(path.startswith(grant.path) for grant in actor.roles if is_office(grant.role))
 
 
-def _is_office(role: str) -> bool:
+def is_office(role: str) -> bool:
+    """Whether who holds the role acts for an authority or department."""
     return role not in OUTSIDE_ROLES | HOUSE_ROLES | READING_ROLES and not role.startswith(PROGRAM)
 
 
@@ -313,7 +313,7 @@ def _may_be_given(actor: Actor, task: TaskFacts, _now: datetime) -> Refusal | No
 
 def _is_entitled(actor: Actor, task: TaskFacts) -> bool:
     places = {key.partition("@")[2] for key in task.groups if role_of(key) not in OUTSIDE_ROLES}
-    staff = {str(grant.organisation_id) for grant in actor.roles if _is_office(grant.role)}
+    staff = {str(grant.organisation_id) for grant in actor.roles if is_office(grant.role)}
     return not actor.groups.isdisjoint(task.groups) or not places.isdisjoint(staff)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from service.domain.access import HOUSE_ROLES, OUTSIDE_ROLES, READING_ROLES, judging_paths
+from service.domain.access import HOUSE_ROLES, OUTSIDE_ROLES, READING_ROLES, is_office, judging_paths
 from service.domain.identity import Actor
 from service.web.i18n import gettext
 
@@ -48,6 +48,8 @@ def _counter(actor: Actor, open_tasks: int) -> list[MenuItem]:
     items.append(MenuItem("tasks", "/tasks", gettext("待办"), "inbox", work, open_tasks))
     items.append(MenuItem("cases", "/cases", gettext("办理进度"), "folder-open", work))
     items.append(MenuItem("calls", "/calls", gettext("正在受理"), "megaphone", work))
+    if actor.organisation_id is not None:
+        items.append(MenuItem("unit", "/unit", gettext("本单位"), "users", work))
     return items
 
 
@@ -59,6 +61,8 @@ def _staff(actor: Actor, open_tasks: int) -> list[MenuItem]:
         items.append(MenuItem("done", "/tasks?scope=done", gettext("已办"), "check-check", work))
     if judging_paths(actor):
         items.append(MenuItem("cases", "/cases", gettext("申报件"), "folder-open", work))
+    if any(is_office(grant.role) for grant in actor.roles):
+        items.append(MenuItem("registrations", "/registrations", gettext("单位注册"), "users", work))
     items += [
         MenuItem("notices", "/notices", gettext("公示"), "megaphone", watch),
         MenuItem("register", "/register", gettext("名录"), "book-open", watch),

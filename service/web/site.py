@@ -32,12 +32,14 @@ from service.web.pages import (
     messages,
     operations,
     papers,
+    registrations,
     sign_in,
+    unit,
     user_tasks,
     verbs,
     workshop,
 )
-from service.web.public import confirm, draws, front, health, notices, register, rules, set_password
+from service.web.public import confirm, draws, front, health, notices, register, rules, set_password, units
 from service.web.schemas import MAX_ID
 from service.web.security import install_security
 from service.web.v2.site import install_v2
@@ -50,9 +52,10 @@ BLUEPRINTS = (
     front.pages, notices.pages, draws.pages, register.pages, rules.pages, sign_in.pages, home.pages, user_tasks.pages,
     verbs.pages, batches.pages, deputies.pages, attachments.pages,
     cases.pages, diagrams.pages, messages.pages, account.pages, api_tokens.pages, workshop.pages, operations.pages,
-    calls.pages, members.pages,
+    calls.pages, members.pages, registrations.pages, unit.pages,
     cut_offs.pages,
-    accounts.pages, audit.pages, exports.pages, papers.pages, set_password.pages, confirm.pages, health.pages,
+    accounts.pages, audit.pages, exports.pages, papers.pages, set_password.pages, confirm.pages, units.pages,
+    health.pages,
 )  # fmt: skip
 
 

@@ -183,6 +183,7 @@ _MEMBER_KINDS: Final = {
 
 ROLE_WORDS: Final = {
     "lead": _("申报单位"),
+    "unit-administrator": _("本单位管理员"),
     "administrator": _("系统管理员"),
     "designer": _("流程设计"),
     "auditor": _("审计"),

@@ -237,5 +237,5 @@ def _role_names() -> dict[str, Any]:
     own = programmes.within(session, who(), "administer")
     named = programmes.role_names(session, language())
     keys = {key for row in own.values() for key in row.manifest.roles} - {"expert", "panel-chair"}
-    keys |= HOUSE_ROLES | READING_ROLES | (OUTSIDE_ROLES & {"lead", "member"})
+    keys |= HOUSE_ROLES | READING_ROLES | (OUTSIDE_ROLES & {"lead", "member", "unit-administrator"})
     return {key: named.get(key, key) for key in sorted(keys)}
