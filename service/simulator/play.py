@@ -59,9 +59,7 @@ def _play(models: Path, key: str, path: Path, say: Say, make_app: MakeApp) -> in
     try:
         story = story_about(key, path)
         with stage(make_app):
-            driver = perform(story, read_folder(models, key), read_units(models / "bpmn" / key), say)
-            others = [case_id for name, case_id in driver.case_ids.items() if name.startswith(f"{story.procedure}#")]
-            return _verdict(story.expect, driver.case_ids[story.procedure], others, say)
+            return tell(story, read_folder(models, key), read_units(models / "bpmn" / key), say)
     except Refusal as refused:
         say_refusal(refused, say)
     say(f"✗ {path.name} 没有走完")
@@ -102,8 +100,18 @@ def _seed(work: UnitOfWork) -> None:
     calendars.seed(work.session)
 
 
+def tell(story: Story, files: dict[str, bytes], units: Units, say: Say) -> int:
+    """Play one story on the database at hand, saying what happens; 0 when it came true.
+
+    Raises DeploymentRefused for models with errors, InvalidInput for a step that cannot be played.
+    """
+    driver = perform(story, files, units, say)
+    others = [case_id for name, case_id in driver.case_ids.items() if name.startswith(f"{story.procedure}#")]
+    return _verdict(story.expect, driver.case_ids[story.procedure], others, say)
+
+
 def perform(story: Story, files: dict[str, bytes], units: Units, say: Say) -> Driver:
-    """Publish the programme and play the story on the database of the stage, telling it on the way."""
+    """Publish the programme and play the story as far as its last step, saying what happens."""
     now = datetime.combine(story.starts_on, time(9, 0), ZONE).astimezone(UTC)
     published = transact(deployments.publish, files, story.programme, actor=SYSTEM, now=now)
     manifest = compiled_of(db.session(), published.deployment_id).manifest
