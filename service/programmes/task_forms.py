@@ -76,7 +76,10 @@ def open_task_form(
 
 
 def continued_form(task: UserTask) -> str:
-    """The form whose newest submission the task continues: the one its property `prefill` names, or its own."""
+    """The form whose newest submission the task continues: its own, or those its property `prefill` names.
+
+    Of several, with blanks between, the one that was submitted last counts.
+    """
     return str(task.properties.get("prefill") or task.form or "")
 
 

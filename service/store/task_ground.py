@@ -97,7 +97,7 @@ def task_ground(
     expert: int | None = None,
     request_key: str | None = None,
 ) -> TaskGround:
-    """Read it; `form` names the submissions that the task's form may continue."""
+    """Read it; `form` names the forms, with blanks between, whose newest submission the task's form may continue."""
     values = {
         "task_id": task.id,
         "case_id": task.case_id,
@@ -105,7 +105,7 @@ def task_ground(
         "person": person,
         "round": task.round,
         "expert_id": expert,
-        "form": form,
+        "forms": form.split(),
         "request_key": request_key,
     }
     return _ground(task, person, now, by_kind(session, _statement(), values))
@@ -133,7 +133,7 @@ def _statement() -> CompoundSelect[Any]:
     task_id, case_id, person = (bindparam(name, type_=INT64) for name in ("task_id", "case_id", "person"))
     newest = (
         select(Submission.id)
-        .where(Submission.case_id == case_id, Submission.form == bindparam("form"))
+        .where(Submission.case_id == case_id, Submission.form.in_(bindparam("forms", expanding=True)))
         .order_by(Submission.id.desc())
         .limit(1)
     )

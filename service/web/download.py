@@ -1,10 +1,26 @@
-"""Files as downloads: always as an attachment, never sniffed, never run in our origin."""
+"""Files as downloads: as an attachment, or shown beside a form in a frame; never sniffed, never run in our origin."""
 
 from __future__ import annotations
 
+from typing import Final
 from urllib.parse import quote
 
 from flask import Response
+
+# What a browser shows itself without running anything of ours; all else is downloaded.
+VIEWED: Final = frozenset({"application/pdf", "image/png", "image/jpeg"})
+# A frame of our own pages, in which nothing is loaded and nothing runs; the browser's reader of PDF is a plug-in.
+_FRAMED: Final = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+
+
+def viewed(response: Response, media_type: str) -> Response:
+    """Make the response something to look at in a frame of our pages, and nowhere else."""
+    response.headers["Content-Disposition"] = "inline"
+    response.headers["Content-Type"] = media_type
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    response.headers["Content-Security-Policy"] = _FRAMED
+    return response
 
 
 def attachment(response: Response, name: str, media_type: str) -> Response:

@@ -34,6 +34,9 @@ CONTENT_POLICY: Final = (
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
 )
 
+# For a page that shows kept files beside a form: frames of this site only.
+READING_POLICY: Final = f"{CONTENT_POLICY}; frame-src 'self'"
+
 
 class SignInRequired(Refusal):
     """Nobody is signed in, or the session has ended."""

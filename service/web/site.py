@@ -11,7 +11,7 @@ from werkzeug.routing import IntegerConverter
 
 from service.queries import inbox, sessions
 from service.store.session import db
-from service.web import assets, i18n, menu, present, words
+from service.web import assets, download, i18n, menu, present, words
 from service.web.api.site import install_api
 from service.web.errors import install_errors
 from service.web.pages import (
@@ -109,6 +109,7 @@ def _install_words(app: Flask) -> None:
         action_word=words.action_word,
         tie_word=words.tie_word,
         task_actions=words.TASK_ACTIONS,
+        viewed_types=download.VIEWED,
         role_word=words.role_word,
         member_kind=words.member_kind,
         seat_word=words.seat_word,

@@ -27,7 +27,7 @@ from service.web.errors import Face, refusal_face, status_of
 from service.web.i18n import language
 from service.web.menu import is_staff
 from service.web.pairs import Pair
-from service.web.security import moment
+from service.web.security import READING_POLICY, moment
 
 
 @dataclass
@@ -162,7 +162,9 @@ def _draw(task_id: int, actor: Actor, drawing: Drawing) -> Response:
         **context,
         **_beside(actor, loaded, facts, form),
     )
-    return make_response(page_text, drawing.status)
+    response = make_response(page_text, drawing.status)
+    response.headers["Content-Security-Policy"] = READING_POLICY
+    return response
 
 
 def _beside(

@@ -62,6 +62,19 @@ def test_an_act_reads_its_ground_in_one_statement(store: Flask, now: datetime) -
     )
 
 
+def test_of_several_forms_the_one_submitted_last_is_continued(store: Flask, now: datetime) -> None:
+    task = make_task(db.session)
+    for n, form in enumerate(("local-checklist", "completeness-checklist", "opinion")):
+        data = {"defects": [n]}
+        db.session.add(
+            Submission(case_id=task.case_id, form=form, form_digest="d", data=data, item={}, submitted_at=now)
+        )
+        db.session.flush()
+    both = "local-checklist completeness-checklist"
+    found = task_ground(db.session(), task, person=None, form=both, now=now)
+    assert found.earlier == Earlier({"defects": [1]}, {})
+
+
 def test_a_new_task_stands_on_its_groups_alone(store: Flask, now: datetime) -> None:
     task = make_task(db.session)
     found = task_ground(db.session(), task, person=SYSTEM.user_id, form="opinion", now=now)
