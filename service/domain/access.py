@@ -67,6 +67,10 @@ class Touch:
     own: bool = False
     open: bool = True
 
+    def concerns(self, actor: Actor) -> bool:
+        """Whether it is or was the actor's, or is open to one of the actor's groups."""
+        return self.own or (self.open and not actor.groups.isdisjoint(self.groups))
+
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
@@ -179,7 +183,7 @@ def reads_as_party(actor: Actor, case: CaseFacts) -> bool:
     """Whether the actor reads the case as one of its parties or its experts, in spite of any role at an authority."""
     if _applies(actor, case) or case.seat is not None or has_conflict(actor, case):
         return True
-    by_task = any(_concerns(actor, one) and role_names(one.groups) - OUTSIDE_ROLES for one in case.touches)
+    by_task = any(one.concerns(actor) and role_names(one.groups) - OUTSIDE_ROLES for one in case.touches)
     return not (_judges(actor, case) or by_task)
 
 
@@ -218,17 +222,13 @@ def _works(actor: Actor, case: CaseFacts) -> bool:
     """A task lets its person in; an expert only after the invitation was answered, which declares no conflict."""
     for touch in case.touches:
         invited_only = case.seat == "invited" and role_names(touch.groups) <= {"expert"}
-        if _concerns(actor, touch) and fits(actor, case, touch.groups) and not invited_only:
+        if touch.concerns(actor) and fits(actor, case, touch.groups) and not invited_only:
             return True
     return False
 
 
 def _is_shown(actor: Actor, case: CaseFacts) -> bool:
     return case.shown and not has_conflict(actor, case)
-
-
-def _concerns(actor: Actor, touch: Touch) -> bool:
-    return touch.own or (touch.open and not actor.groups.isdisjoint(touch.groups))
 
 
 def fits(actor: Actor, case: CaseFacts, groups: frozenset[str]) -> bool:
