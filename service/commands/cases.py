@@ -78,7 +78,7 @@ def start(
     rule = compiled.manifest.procedures.get(procedure)
     if rule is None:
         raise NotFound()
-    entry = centres.to_act_on(work, programme, rule, entry_id) if rule.subject == ABOUT_ENTRY else None
+    entry = centres.to_act_on(work, compiled, rule, entry_id) if rule.subject == ABOUT_ENTRY else None
     if entry is None:
         _refuse_closed_intake(compiled)
     applicant, competent, authority = _parties(work, compiled, rule, entry)
@@ -190,14 +190,12 @@ def _parties(
     work: UnitOfWork, compiled: CompiledProgramme, rule: Procedure, entry: RegisterEntry | None = None
 ) -> tuple[Organisation | None, Organisation | None, Organisation | None]:
     """Applicant, competent department and deciding authority; refuses an actor without the starting role."""
-    actor = work.actor
     authority = work.session.scalar(select(Organisation).where(Organisation.code == compiled.manifest.authority))
-    if not may_start(actor, compiled.manifest, rule, authority.path if authority else ""):
-        name = compiled.manifest.roles[rule.start].name
-        raise NotAllowed(why_zh=f"这项程序由“{name}”发起。", why_en=f"This procedure is started by “{name}”.")
+    _require_starter(work.actor, compiled.manifest, rule, authority)
     if entry is not None:
-        return *centres.units_of(work, entry), authority
-    own = work.session.get(Organisation, actor.organisation_id) if actor.organisation_id else None
+        return *centres.units_of(work.session, entry), authority
+    mine = work.actor.organisation_id
+    own = work.session.get(Organisation, mine) if mine else None
     if _is_the_authoritys_own(rule):
         return None, None, authority
     if own is None:
@@ -224,6 +222,12 @@ def _parties(
 def _is_the_authoritys_own(rule: Procedure) -> bool:
     """Whether no unit is a party: a meeting, a notice, a training."""
     return rule.kind in {"meeting", "notice", "training"} or (rule.kind == "case" and rule.subject == "none")
+
+
+def _require_starter(actor: Actor, manifest: Manifest, rule: Procedure, authority: Organisation | None) -> None:
+    if not may_start(actor, manifest, rule, authority.path if authority else ""):
+        name = manifest.roles[rule.start].name
+        raise NotAllowed(why_zh=f"这项程序由“{name}”发起。", why_en=f"This procedure is started by “{name}”.")
 
 
 def may_start(actor: Actor, manifest: Manifest, rule: Procedure, authority_path: str) -> bool:

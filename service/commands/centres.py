@@ -7,13 +7,15 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from service.commands.remits import require_remit
 from service.commands.trail import note
 from service.domain.deadlines import local_date
 from service.domain.errors import InvalidInput, NotFound, WrongState
+from service.domain.identity import Actor
 from service.domain.register import is_struck_off
-from service.programmes.compiled import compiled_of
+from service.programmes.compiled import CompiledProgramme, compiled_of
 from service.programmes.manifest import Manifest, Procedure
 from service.store import deployments
 from service.store.cases import Case
@@ -39,7 +41,7 @@ class AlreadyUnderWay(WrongState):
     en = "The same procedure is already under way for “{name}” ({case}); it has to end first."
 
 
-def to_act_on(work: UnitOfWork, programme: str, rule: Procedure, entry_id: int | None) -> RegisterEntry:
+def to_act_on(work: UnitOfWork, programme: CompiledProgramme, rule: Procedure, entry_id: int | None) -> RegisterEntry:
     """The entry a procedure is begun about, locked. Source: domain §13.39, §15.
 
     Raises NotFound for one of another programme or out of the actor's reach, CentreStruckOff, and for a person
@@ -48,7 +50,10 @@ def to_act_on(work: UnitOfWork, programme: str, rule: Procedure, entry_id: int |
     if entry_id is None:
         raise InvalidInput(field="entry", zh="请从名录中选择要办理的对象", en="name the centre in the register")
     entry = work.session.scalar(select(RegisterEntry).where(RegisterEntry.id == entry_id).with_for_update())
-    if entry is None or entry.programme != programme or not within_reach(work, rule, entry):
+    if entry is None or entry.programme != programme.key:
+        raise NotFound()
+    _, department = units_of(work.session, entry)
+    if not within_reach(work.actor, programme.manifest, rule, entry, department.path if department else ""):
         raise NotFound()
     if is_struck_off(entry.state):
         raise CentreStruckOff(name=entry.name, number=entry.number)
@@ -57,26 +62,32 @@ def to_act_on(work: UnitOfWork, programme: str, rule: Procedure, entry_id: int |
     return entry
 
 
-def within_reach(work: UnitOfWork, rule: Procedure, entry: RegisterEntry) -> bool:
-    """Whether the actor could act on this centre: its own unit's people, or staff who are tied to none of its units.
+def within_reach(actor: Actor, manifest: Manifest, rule: Procedure, entry: RegisterEntry, department: str) -> bool:
+    """Whether the actor could begin this about the centre: its own unit, or staff who are tied to none of its units.
 
-    A procedure that no role starts is begun by the service alone.
+    A procedure that no role starts is begun by the service alone. `department` is the path of the department that
+    answers for the lead unit: a clerk of another one has no part in it.
     """
-    actor = work.actor
     if not actor.is_person:
         return True
-    own = entry.applicant_id is not None and actor.organisation_id == entry.applicant_id
-    if own or not rule.start:
-        return own and bool(rule.start)
+    if not rule.start:
+        return False
+    holder = manifest.roles[rule.start].holder
+    if holder == "applicant":
+        return entry.applicant_id is not None and actor.organisation_id == entry.applicant_id
+    if holder == "competent" and not any(
+        grant.role == rule.start and department.startswith(grant.path) for grant in actor.roles
+    ):
+        return False
     units = {entry.credit_code, entry.data.get("lead")}
     units |= {row.get(key) for row in entry.data.get("members", ()) for key in ("name", "credit_code")}
     return units.isdisjoint(actor.related_units)
 
 
-def units_of(work: UnitOfWork, entry: RegisterEntry) -> tuple[Organisation | None, Organisation | None]:
+def units_of(session: Session, entry: RegisterEntry) -> tuple[Organisation | None, Organisation | None]:
     """The lead unit of an entry and the department that answers for it."""
-    unit = work.session.get(Organisation, entry.applicant_id) if entry.applicant_id else None
-    above = work.session.get(Organisation, unit.competent_id) if unit and unit.competent_id else None
+    unit = session.get(Organisation, entry.applicant_id) if entry.applicant_id else None
+    above = session.get(Organisation, unit.competent_id) if unit and unit.competent_id else None
     return unit, above
 
 

@@ -61,6 +61,7 @@ class Cast:
     def __init__(self, manifest: Manifest, *, lead: Lead, now: datetime, units: Units | None = None) -> None:
         self._manifest = manifest
         self._now = now
+        self.lead = lead
         self._units = units or Units()
         authority, competent = manifest.authority, f"{self._units.prefix}county"
         self._homes = {"authority": authority, "competent": competent, "applicant": lead.code}

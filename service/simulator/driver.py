@@ -23,6 +23,7 @@ from service.simulator.cast import Cast, Lead
 from service.simulator.story import StoryStep
 from service.store.cases import Case
 from service.store.outbox import OutboxEntry
+from service.store.register import Duty, RegisterEntry
 from service.store.session import db
 from service.store.timers import Timer
 from service.store.unit_of_work import transact
@@ -58,15 +59,46 @@ class Driver:
         self._not_after = not_after
         self._shift = shift
         self.case_ids: dict[str, int] = {}
+        self.entry_id: int | None = None  # the centre whose life the story tells
 
     def start(self, procedure: str, role: str) -> int:
         """Start a case of the procedure in a role."""
         actor = self.cast.of_role(role, self.now)
-        case_id = transact(cases.start, self.programme, procedure, actor=actor, now=self.now)
-        earlier = sum(key.partition("#")[0] == procedure for key in self.case_ids)
-        self.case_ids[f"{procedure}#{earlier + 1}" if earlier else procedure] = case_id
+        about = self._entry()
+        case_id = transact(cases.start, self.programme, procedure, entry_id=about, actor=actor, now=self.now)
+        self._keep(procedure, case_id)
         self._after_act()
         return case_id
+
+    def standing(self) -> str:
+        """The standing of the story's centre in the register; empty before it is there."""
+        about = self._entry()
+        found = db.session.get_one(RegisterEntry, about).state if about is not None else ""
+        db.session.rollback()
+        return found
+
+    def _keep(self, procedure: str, case_id: int) -> None:
+        earlier = sum(key.partition("#")[0] == procedure for key in self.case_ids)
+        self.case_ids[f"{procedure}#{earlier + 1}" if earlier else procedure] = case_id
+
+    def _entry(self) -> int | None:
+        """The centre that the story began with, or that one of its cases has filed."""
+        if self.entry_id is None:
+            mine = RegisterEntry.case_id.in_(self.case_ids.values())
+            self.entry_id = db.session.scalar(select(func.max(RegisterEntry.id)).where(mine))
+            db.session.rollback()
+        return self.entry_id
+
+    def _adopt(self) -> None:
+        """What the clock began for the story's centre is a case of the story."""
+        about = self._entry()
+        if about is None:
+            return
+        mine = (Case.register_entry_id == about, Case.id.not_in(self.case_ids.values()))
+        begun = db.session.execute(select(Case.procedure, Case.id).where(*mine).order_by(Case.id)).all()
+        db.session.rollback()
+        for procedure, case_id in begun:
+            self._keep(procedure, case_id)
 
     def play(self, step: StoryStep) -> None:
         """One step of the story. Raises InvalidInput where the story asks for what cannot be done."""
@@ -108,6 +140,7 @@ class Driver:
         for job in (*jobs.JOBS, jobs.drain_outbox, jobs.keep_house):
             job(self.now)
         db.session.rollback()
+        self._adopt()
 
     def _after_act(self) -> None:
         """What an act left in the outbox is done at once; everything else waits for time to pass."""
@@ -121,6 +154,7 @@ class Driver:
     def _next_due(self) -> datetime | None:
         instants = [
             db.session.scalar(select(func.min(Timer.due_at))),
+            db.session.scalar(select(func.min(Duty.opens_at)).where(Duty.state == "waiting")),
             db.session.scalar(select(func.min(UserTask.alarm_at)).where(UserTask.status == OPEN)),
             db.session.scalar(
                 select(func.min(OutboxEntry.next_try_at)).where(OutboxEntry.state.in_(("pending", "leased")))

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
-from service.commands import calls, deployments
+from service.commands import calls, centres, deployments
 from service.domain.deadlines import ZONE
 from service.domain.errors import DeploymentRefused, InvalidInput, Refusal
 from service.domain.identity import SYSTEM
@@ -22,7 +22,7 @@ from service.programmes.folder import read_folder
 from service.simulator.cast import Cast, Lead, Units, read_units
 from service.simulator.driver import Driver
 from service.simulator.report import Report
-from service.simulator.story import Expectation, Story, StoryCall, read_story
+from service.simulator.story import Expectation, Story, StoryCall, StoryCentre, read_story
 from service.store import audit, audit_chain, calendars
 from service.store.cases import Case
 from service.store.register import RegisterEntry
@@ -107,7 +107,7 @@ def tell(story: Story, files: dict[str, bytes], units: Units, say: Say) -> int:
     """
     driver = perform(story, files, units, say)
     others = [case_id for name, case_id in driver.case_ids.items() if name.startswith(f"{story.procedure}#")]
-    return _verdict(story.expect, driver.case_ids[story.procedure], others, say)
+    return _verdict(story.expect, driver.case_ids[story.procedure], others, driver.standing(), say)
 
 
 def perform(story: Story, files: dict[str, bytes], units: Units, say: Say) -> Driver:
@@ -120,13 +120,18 @@ def perform(story: Story, files: dict[str, bytes], units: Units, say: Say) -> Dr
     driver, report = Driver(cast, story.programme, now), Report(manifest)
     if story.call is not None:
         open_call(story.programme, story.call, now)
+    if story.centre is not None:
+        driver.entry_id = enrol(story.programme, story.centre, cast.lead.credit_code, now)
     say(f"■ {story.title}")
-    driver.start(story.procedure, manifest.procedures[story.procedure].start)
+    if manifest.procedures[story.procedure].start:
+        driver.start(story.procedure, manifest.procedures[story.procedure].start)
     for step in story.steps:
         driver.play(step)
         for line in report.news():
             say(line)
     driver.tick()
+    if story.procedure not in driver.case_ids:
+        raise InvalidInput(field="procedure", zh="故事里没有发起过这项程序", en="the story never began this procedure")
     return driver
 
 
@@ -134,6 +139,14 @@ def open_call(programme: str, call: StoryCall, now: datetime) -> int:
     """Open the call that a story declares in; returns its id."""
     opened = {"key": call.key, "year": call.opens_on.year, "title": call.title, "opens_on": call.opens_on}
     return transact(calls.open_call, programme, **opened, dates=call.dates, actor=SYSTEM, now=now)
+
+
+def enrol(programme: str, centre: StoryCentre, credit_code: str, now: datetime) -> int:
+    """Enter the centre that a story begins with; returns its entry's id."""
+    entered = {"number": centre.number, "name": centre.name, "entered_on": centre.entered_on}
+    members = [dict(row) for row in centre.members]
+    given = {**entered, "credit_code": credit_code, "members": members}
+    return transact(centres.enrol, programme, **given, actor=SYSTEM, now=now)
 
 
 def _lead(story: Story) -> Lead:
@@ -146,7 +159,7 @@ def _lead(story: Story) -> Lead:
     return Lead(direct=story.direct)
 
 
-def _verdict(expect: Expectation, case_id: int, others: Sequence[int], say: Say) -> int:
+def _verdict(expect: Expectation, case_id: int, others: Sequence[int], standing: str, say: Say) -> int:
     case = db.session.get_one(Case, case_id)
     filed = db.session.scalar(select(RegisterEntry.number).where(RegisterEntry.case_id == case_id))
     open_tasks = db.session.scalars(select(UserTask).where(UserTask.case_id == case_id, UserTask.status == OPEN)).all()
@@ -157,6 +170,7 @@ def _verdict(expect: Expectation, case_id: int, others: Sequence[int], say: Say)
     found = {
         "outcome": (expect.outcome, case.outcome or ""),
         "state": (expect.state, case.state),
+        "standing": (expect.standing, standing),
         "verdict": (expect.verdict, _last_verdict(decided)),
     }
     wrong = [f"{name} 应为 {want}，实为 {got}" for name, (want, got) in found.items() if want and want != got]

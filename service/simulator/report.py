@@ -23,6 +23,7 @@ WORDS = {
     "overdue-told": "标记逾期",
     "escalation-told": "报告督办",
     "incident-retried": "重试异常",
+    "duty-opened": "义务到期开启",
     "objection-lodged": "收到异议",
 }
 

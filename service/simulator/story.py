@@ -52,6 +52,7 @@ class Expectation:
     verdict: str = ""
     findings: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    standing: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,16 @@ class StoryCall:
     title: str
     opens_on: date
     dates: Mapping[str, date]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoryCentre:
+    """A centre that was filed before the story begins; its lead unit is the story's."""
+
+    number: str
+    name: str
+    entered_on: date
+    members: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +90,7 @@ class Story:
     expect: Expectation
     call: StoryCall | None = None
     direct: bool = False
+    centre: StoryCentre | None = None
     rows: tuple[str, ...] = ()
 
 
@@ -123,6 +135,7 @@ class _ExpectSchema(Schema):
     verdict = fields.String()
     findings = fields.List(fields.String())
     others = fields.List(fields.String())
+    standing = fields.String()
 
     @post_load
     def build(self, data: dict[str, Any], **_kwargs: Any) -> Expectation:
@@ -145,6 +158,22 @@ class _CallSchema(Schema):
         return StoryCall(**data)
 
 
+class _CentreSchema(Schema):
+    class Meta:
+        unknown = RAISE
+
+    number = fields.String(required=True)
+    name = fields.String(required=True)
+    entered_on = fields.Raw(required=True)
+    members = fields.List(fields.Dict(keys=fields.String()), load_default=[])
+
+    @post_load
+    def build(self, data: dict[str, Any], **_kwargs: Any) -> StoryCentre:
+        if not isinstance(data["entered_on"], date):
+            raise ValidationError({"entered_on": ["应为 TOML 日期，例如 2025-06-01"]})
+        return StoryCentre(**{**data, "members": tuple(data["members"])})
+
+
 class _StorySchema(Schema):
     class Meta:
         unknown = RAISE
@@ -157,6 +186,7 @@ class _StorySchema(Schema):
     expect = fields.Nested(_ExpectSchema, required=True)
     call = fields.Nested(_CallSchema)
     direct = fields.Boolean()
+    centre = fields.Nested(_CentreSchema)
     rows = fields.List(fields.String(validate=validate.Regexp(f"^{ROW}$", error="应为要求的编号，例如 P1-C04")))
 
     @post_load

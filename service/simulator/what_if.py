@@ -40,7 +40,11 @@ _CHANGE = re.compile(
     r"(?P<name>.+?)\s*(?P<sign>[+\-−])\s*(?P<count>\d{1,3})\s*"
     r"(?:(?P<working_days>working days?|个?工作日)|(?P<months>months?|个?月)|(?P<calendar_days>calendar days?|days?|日|天))"
 )
-UNITS_ZH: Final = {"working_days": "个工作日（working days）", "calendar_days": "日（calendar days）", "months": "个月（months）"}
+UNITS_ZH: Final = {
+    "working_days": "个工作日（working days）",
+    "calendar_days": "日（calendar days）",
+    "months": "个月（months）",
+}
 OUTCOME: Final = "结果 / outcome"
 NOTHING: Final = "—"
 
@@ -147,7 +151,11 @@ def _relengthed(text: str, rule: DeadlineRule, change: Change) -> str:
     units = [unit for unit in UNITS_ZH if getattr(rule, unit) is not None]
     if units != [change.unit]:
         wanted = f"请按 {UNITS_ZH[units[0]]} 写" if units else "日期由批次规定，故事没有写它"
-        en = f"it is counted in {units[0].replace('_', ' ')}" if units else "its date is the call's, and the story has none"
+        en = (
+            f"it is counted in {units[0].replace('_', ' ')}"
+            if units
+            else "its date is the call's, and the story has none"
+        )
         raise InvalidInput(field=rule.key, zh=f"“{rule.name}”{wanted}", en=en)
     length = getattr(rule, change.unit) + (-change.by if rule.before else change.by)
     if length < 1:
@@ -202,8 +210,18 @@ def _told(before: Ending, after: Ending, manifest: Manifest) -> list[str]:
     for place in {**before.dates, **after.dates}:
         was, now = before.dates.get(place, NOTHING), after.dates.get(place, NOTHING)
         if was != now:
-            rows.append((f"{place[0]} {manifest.deadlines[place[1]].name}" + (f"（{place[2]}）" if place[2] > 1 else ""), was, now))
-    lines = [f"  ✗ {when}：{one.trouble}" for when, one in (("原样 / as it is", before), ("改后 / moved", after)) if one.trouble]
+            rows.append(
+                (
+                    f"{place[0]} {manifest.deadlines[place[1]].name}" + (f"（{place[2]}）" if place[2] > 1 else ""),
+                    was,
+                    now,
+                )
+            )
+    lines = [
+        f"  ✗ {when}：{one.trouble}"
+        for when, one in (("原样 / as it is", before), ("改后 / moved", after))
+        if one.trouble
+    ]
     if not rows or lines:
         return lines or ["  没有变化 / nothing changes"]
     table = [("", "原来 / before", "改后 / after"), *rows]
