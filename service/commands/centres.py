@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.commands.remits import require_remit
 from service.commands.trail import note
+from service.domain import register
 from service.domain.deadlines import local_date
 from service.domain.errors import InvalidInput, NotFound, WrongState
 from service.domain.identity import Actor
@@ -23,6 +25,15 @@ from service.store.members import Member
 from service.store.organisations import Organisation
 from service.store.register import Duty, RegisterChange, RegisterEntry
 from service.store.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a centre stands: its lead unit, all its units, and the path of the department that answers for it."""
+
+    applicant_id: int | None
+    units: frozenset[str]
+    department: str
 
 
 class CentreStruckOff(WrongState):
@@ -53,7 +64,10 @@ def to_act_on(work: UnitOfWork, programme: CompiledProgramme, rule: Procedure, e
     if entry is None or entry.programme != programme.key:
         raise NotFound()
     _, department = units_of(work.session, entry)
-    if not within_reach(work.actor, programme.manifest, rule, entry, department.path if department else ""):
+    place = Place(
+        entry.applicant_id, register.units_of(entry.credit_code, entry.data), department.path if department else ""
+    )
+    if not within_reach(work.actor, programme.manifest, rule, place):
         raise NotFound()
     if is_struck_off(entry.state):
         raise CentreStruckOff(name=entry.name, number=entry.number)
@@ -62,11 +76,10 @@ def to_act_on(work: UnitOfWork, programme: CompiledProgramme, rule: Procedure, e
     return entry
 
 
-def within_reach(actor: Actor, manifest: Manifest, rule: Procedure, entry: RegisterEntry, department: str) -> bool:
+def within_reach(actor: Actor, manifest: Manifest, rule: Procedure, place: Place) -> bool:
     """Whether the actor could begin this about the centre: its own unit, or staff who are tied to none of its units.
 
-    A procedure that no role starts is begun by the service alone. `department` is the path of the department that
-    answers for the lead unit: a clerk of another one has no part in it.
+    A procedure that no role starts is begun by the service alone; a clerk of another department has no part in it.
     """
     if not actor.is_person:
         return True
@@ -74,14 +87,12 @@ def within_reach(actor: Actor, manifest: Manifest, rule: Procedure, entry: Regis
         return False
     holder = manifest.roles[rule.start].holder
     if holder == "applicant":
-        return entry.applicant_id is not None and actor.organisation_id == entry.applicant_id
+        return place.applicant_id is not None and actor.organisation_id == place.applicant_id
     if holder == "competent" and not any(
-        grant.role == rule.start and department.startswith(grant.path) for grant in actor.roles
+        grant.role == rule.start and place.department.startswith(grant.path) for grant in actor.roles
     ):
         return False
-    units = {entry.credit_code, entry.data.get("lead")}
-    units |= {row.get(key) for row in entry.data.get("members", ()) for key in ("name", "credit_code")}
-    return units.isdisjoint(actor.related_units)
+    return place.units.isdisjoint(actor.related_units)
 
 
 def units_of(session: Session, entry: RegisterEntry) -> tuple[Organisation | None, Organisation | None]:

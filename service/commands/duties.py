@@ -8,7 +8,7 @@ from service.commands import cases
 from service.commands.trail import note
 from service.domain.register import is_struck_off
 from service.programmes.compiled import compiled_of
-from service.programmes.manifest import Duty as Rule
+from service.programmes.duty import Duty as Rule
 from service.store import deployments
 from service.store.register import Duty, RegisterEntry
 from service.store.unit_of_work import UnitOfWork

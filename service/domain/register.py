@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from service.domain.deadlines import months_later
 
@@ -20,6 +21,13 @@ def is_struck_off(standing: str) -> bool:
     (True, False)
     """
     return standing in STRUCK_OFF
+
+
+def units_of(credit_code: str | None, data: Mapping[str, Any]) -> frozenset[str]:
+    """Credit codes and names of the lead unit and the members of an entry: who is tied to one judges nothing of it."""
+    found = {credit_code, data.get("lead")}
+    found |= {row.get(key) for row in data.get("members", ()) for key in ("name", "credit_code")}
+    return frozenset(text for text in found if text)
 
 
 def last_day_of_ban(decided_on: date, years: int) -> date:

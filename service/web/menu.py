@@ -50,6 +50,8 @@ def _counter(actor: Actor, open_tasks: int) -> list[MenuItem]:
     items.append(MenuItem("calls", "/calls", gettext("正在受理"), "megaphone", work))
     if actor.organisation_id is not None:
         items.append(MenuItem("unit", "/unit", gettext("本单位"), "users", work))
+    if is_applicant(actor):
+        items.append(MenuItem("obligations", "/obligations", gettext("义务日历"), "calendar-days", work))
     return items
 
 
@@ -66,6 +68,7 @@ def _staff(actor: Actor, open_tasks: int) -> list[MenuItem]:
     items += [
         MenuItem("notices", "/notices", gettext("公示"), "megaphone", watch),
         MenuItem("register", "/register", gettext("名录"), "book-open", watch),
+        MenuItem("obligations", "/obligations", gettext("义务日历"), "calendar-days", watch),
     ]
     if actor.holds(DESIGNER, ADMINISTRATOR):
         items.append(MenuItem("workshop", "/workshop", gettext("专项与版本"), "layers", house))

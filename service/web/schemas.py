@@ -50,6 +50,12 @@ class RegisterQuery(Query):
     after = fields.String(load_default="", validate=validate.Length(max=40))
 
 
+class ObligationsQuery(Query):
+    """Which obligations: all, those open, or those late."""
+
+    show = fields.String(load_default="", validate=validate.OneOf(["", "open", "late"]))
+
+
 class PageQuery(Query):
     """A list that has only pages."""
 

@@ -23,6 +23,7 @@ from service.web.pages import (
     batches,
     calls,
     cases,
+    centres,
     cut_offs,
     deputies,
     diagrams,
@@ -49,8 +50,8 @@ MAX_FORM_BYTES = 4 * 1024 * 1024
 MAX_FORM_PARTS = 5_000
 
 BLUEPRINTS = (
-    front.pages, notices.pages, draws.pages, register.pages, rules.pages, sign_in.pages, home.pages, user_tasks.pages,
-    verbs.pages, batches.pages, deputies.pages, attachments.pages,
+    front.pages, notices.pages, draws.pages, register.pages, rules.pages, sign_in.pages, home.pages,
+    centres.pages, user_tasks.pages, verbs.pages, batches.pages, deputies.pages, attachments.pages,
     cases.pages, diagrams.pages, messages.pages, account.pages, api_tokens.pages, workshop.pages, operations.pages,
     calls.pages, members.pages, registrations.pages, unit.pages,
     cut_offs.pages,

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from service.domain.errors import DeploymentRefused, Problem
-from service.programmes.manifest import Duty, read_manifest
+from service.programmes.duty import Duty
+from service.programmes.manifest import read_manifest
 from tests.programmes_room.sample import sample_files, sample_manifest
 
 FILE = "bpmn/one/programme.toml"

@@ -88,7 +88,9 @@ def _startable(actor: Actor) -> list[dict[str, Any]]:
         own = [
             procedure
             for procedure in programme.procedures
-            if procedure.start and commands.may_start(actor, programme.manifest, procedure, path)
+            if procedure.start
+            and procedure.subject != commands.ABOUT_ENTRY  # those begin on the centre's own page
+            and commands.may_start(actor, programme.manifest, procedure, path)
         ]
         if own and programme.status != "expired":
             found.append({"programme": programme, "procedures": own})
