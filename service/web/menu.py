@@ -8,7 +8,7 @@ from service.domain.access import HOUSE_ROLES, OUTSIDE_ROLES, READING_ROLES, is_
 from service.domain.identity import Actor
 from service.web.i18n import gettext
 
-DESIGNER, ADMINISTRATOR, AUDITOR, LEAD = "designer", "administrator", "auditor", "lead"
+DESIGNER, ADMINISTRATOR, AUDITOR, LEAD, OFFICE = "designer", "administrator", "auditor", "lead", "office"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,8 @@ def _staff(actor: Actor, open_tasks: int) -> list[MenuItem]:
         MenuItem("obligations", "/obligations", gettext("义务日历"), "calendar-days", watch),
     ]
     if actor.holds(DESIGNER, ADMINISTRATOR):
+    if actor.holds(OFFICE):
+        items.insert(-2, MenuItem("experts", "/experts", gettext("专家库"), "users", work))
         items.append(MenuItem("workshop", "/workshop", gettext("专项与版本"), "layers", house))
     if actor.holds(ADMINISTRATOR):
         items.append(MenuItem("calls", "/operations/calls", gettext("批次与日历"), "calendar-range", house))

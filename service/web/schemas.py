@@ -283,6 +283,49 @@ class ObjectionForm(Schema):
     contact = fields.String(required=True, validate=validate.Length(5, 100))
 
 
+class ExpertsQuery(Query):
+    """Search of the pool of experts."""
+
+    q = fields.String(load_default="", validate=validate.Length(max=80))
+    state = fields.String(load_default="", validate=validate.OneOf(["", "free", "away", "inactive"]))
+    after = fields.String(load_default="", validate=validate.Length(max=40))
+
+
+class ExpertForm(Schema):
+    """What the pool knows of an expert; the units to avoid stand one a line. No tab: a sealed pool is set with tabs."""
+
+    class Meta:
+        """Only these fields."""
+
+        unknown = EXCLUDE
+
+    name = fields.String(required=True, validate=validate.Length(2, 30))
+    employer = fields.String(required=True, validate=validate.Length(2, 80))
+    employer_credit_code = fields.String(load_default="", validate=validate.Length(max=18))
+    title = fields.String(load_default="", validate=validate.Length(max=40))
+    field = fields.String(required=True, validate=[validate.Length(2, 40), validate.Regexp(r"[^\t\r\n]+\Z")])
+    avoid = fields.String(load_default="", validate=validate.Length(max=1000))
+
+
+class ExpertLine(ExpertForm):
+    """A row of an imported table: the same, and where the expert is written to."""
+
+    email = fields.String(load_default="", validate=validate.Regexp(r"([^@\s]+@[^@\s]+\.[^@\s]+)?\Z"))
+
+
+class AbsenceForm(Schema):
+    """Days on which an expert is not drawn."""
+
+    class Meta:
+        """Only these fields."""
+
+        unknown = EXCLUDE
+
+    from_on = fields.Date(required=True)
+    to_on = fields.Date(required=True)
+    reason = fields.String(load_default="", validate=validate.Length(max=100))
+
+
 def query(schema: type[Schema]) -> dict[str, Any]:
     """This request's query string, loaded; raises InvalidInput naming the first wrong key."""
     return _load(schema, request.args.items())

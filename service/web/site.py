@@ -27,6 +27,7 @@ from service.web.pages import (
     cut_offs,
     deputies,
     diagrams,
+    experts,
     exports,
     home,
     members,
@@ -51,7 +52,7 @@ MAX_FORM_PARTS = 5_000
 
 BLUEPRINTS = (
     front.pages, notices.pages, draws.pages, register.pages, rules.pages, sign_in.pages, home.pages,
-    centres.pages, user_tasks.pages, verbs.pages, batches.pages, deputies.pages, attachments.pages,
+    centres.pages, user_tasks.pages, verbs.pages, batches.pages, deputies.pages, attachments.pages, experts.pages,
     cases.pages, diagrams.pages, messages.pages, account.pages, api_tokens.pages, workshop.pages, operations.pages,
     calls.pages, members.pages, registrations.pages, unit.pages,
     cut_offs.pages,
@@ -109,6 +110,7 @@ def _install_words(app: Flask) -> None:
         changed_part=words.changed_part,
         action_word=words.action_word,
         tie_word=words.tie_word,
+        expert_tie=words.expert_tie,
         task_actions=words.TASK_ACTIONS,
         viewed_types=download.VIEWED,
         role_word=words.role_word,

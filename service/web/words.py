@@ -120,6 +120,9 @@ _ACTIONS: Final = {
     "relation-ended": _("结束回避"),
     "organisation-added": _("登记单位"),
     "expert-added": _("专家入库"),
+    "expert-changed": _("专家信息变更"),
+    "absence-noted": _("登记专家请假"),
+    "absence-ended": _("取消专家请假"),
     "call-opened": _("开放批次"),
     "call-extended": _("批次延期"),
     "calendar-imported": _("导入日历"),
@@ -232,6 +235,11 @@ def tie_word(code: str) -> str:
 def action_word(code: str) -> str:
     """An audit entry's action in words."""
     verb = _VERBS.get(code)
+def expert_tie(code: str) -> str:
+    """Why an expert stays out of a unit's cases, as the pool says it."""
+    return str(_("列为回避")) if code == "avoided" else tie_word(code)
+
+
     if verb is not None and code not in _ACTIONS:
         return verb.en if language() == "en" else verb.zh
     return str(_ACTIONS.get(code, code))
