@@ -66,6 +66,7 @@ CATALOGUE: Mapping[str, Operation] = {
     for one in (
         Operation("notify", "通知", "Notify", letters.notify, _LETTER, ("told",)),
         Operation("issue-letter", "出具文书", "Issue a letter", letters.issue_letter, _LETTER, ("paper", "number")),
+        Operation("reprint", "重新打印", "Print anew", letters.reprint, {}, ("paper",)),
         Operation(
             "issue-receipt",
             "出具回执",

@@ -13,6 +13,8 @@ from service.programmes.letters import CompiledLetter, RenderedLetter
 from service.store import counters, outbox
 from service.store.papers import Paper
 
+PAPER_SET = "paper-set"  # the declaration as printed, its code on each page
+
 
 def notify(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any]:
     """Tell the roles of a letter's `to`, in the service and by mail. Input: letter."""
@@ -28,6 +30,17 @@ def issue_letter(context: OperationContext, inputs: dict[str, Any]) -> dict[str,
     paper = issue(context, letter, {**inputs, "number": number}, number)
     tell_roles(context, letter.to, paper.title, paper.body)
     return {"paper": paper.code, "number": number}
+
+
+def reprint(context: OperationContext, _inputs: dict[str, Any]) -> dict[str, Any]:
+    """Issue the printed declaration anew where something was declared since; the codes of the older one are stale.
+
+    Nothing happens in a case that has printed none. Source: domain §13.22.
+    """
+    printed = [paper for paper in context.view.get("papers", []) if paper["letter"] == PAPER_SET]
+    if not printed or printed[-1]["current"]:
+        return {"paper": None}
+    return {"paper": issue_letter(context, {"letter": PAPER_SET})["paper"]}
 
 
 def issue_receipt(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any]:

@@ -39,6 +39,7 @@ from service.store.users import User
 
 __all__ = ["case_view", "lookups"]
 
+DECLARATION: Final = "declaration"
 EXPERT_INVITATION: Final = "expert-invitation"
 MEMBER_CONFIRMATION: Final = "member-confirmation"
 PARTIES: Final = {"applicant": "applicant_id", "competent": "competent_id", "authority": "authority_id"}
@@ -207,6 +208,10 @@ def _decisions(session: Session, case: Case) -> Json:
 
 def _papers(session: Session, case: Case) -> list[Json]:
     rows = session.scalars(select(Paper).where(Paper.case_id == case.id).order_by(Paper.id))
+    declared = select(func.max(Submission.submitted_at)).where(
+        Submission.case_id == case.id, Submission.form == DECLARATION
+    )
+    newest = session.scalar(declared)
     return [
         {
             "id": str(row.id),
@@ -215,6 +220,7 @@ def _papers(session: Session, case: Case) -> list[Json]:
             "title": row.title,
             "code": row.code,
             "issued_on": local_date(row.issued_at).isoformat(),
+            "current": newest is None or row.issued_at >= newest,  # nothing was declared anew since
         }
         for row in rows
     ]
