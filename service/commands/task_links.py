@@ -1,14 +1,15 @@
 """Links by which somebody without an account does one task once: sent, looked at, used, taken back.
 
-A task may be done by link where its diagram says so (property `by-link`). The link goes to the member unit whose group
-the task is, at the address the unit is registered with, else at the one the lead unit has declared. It holds while the
-task is open and its deadline is not over, so an extension prolongs it; a later link ends the earlier.
+A task may be done by link where its diagram says so (property `by-link`, whose value is the role). The link goes to the
+member unit whose group the task is, at the address the unit is registered with, else at the one the lead unit has
+declared; or to the invited expert's own address. It holds while the task is open and its deadline is not over, so an
+extension prolongs it; a later link ends the earlier.
 """
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -20,18 +21,19 @@ from service.commands.ports import ports
 from service.commands.task_locks import hold
 from service.commands.trail import note
 from service.domain.access import require, role_of
-from service.domain.deadlines import is_over, shown, shown_end
+from service.domain.deadlines import is_over, local_date, shown, shown_end
 from service.domain.errors import NotAllowed, NotFound, Refusal
 from service.domain.identity import Actor
-from service.store import instances, task_links
+from service.store import instances, task_links, users
 from service.store.access import case_facts
 from service.store.cases import Case
+from service.store.experts import Expert
 from service.store.members import Member
 from service.store.organisations import Organisation
 from service.store.task_links import TaskLink
 from service.store.unit_of_work import UnitOfWork
 from service.store.user_tasks import OPEN, UserTask
-from service.store.users import token_digest
+from service.store.users import User, token_digest
 
 TOKEN_BYTES: Final = 32
 
@@ -71,22 +73,50 @@ def make(work: UnitOfWork, task_id: int) -> Mailing | None:
     task = work.session.get(UserTask, task_id, with_for_update=True)
     if task is None or task.status != OPEN:
         return None
-    case, member = work.session.get_one(Case, task.case_id), _member(work.session, task)
-    address = address_of(work.session, member) if member is not None else ""
-    if member is None or not address:
+    case = work.session.get_one(Case, task.case_id)
+    found = _addressee(work.session, task, case)
+    if found is None:
         return None
     token = secrets.token_urlsafe(TOKEN_BYTES)
     task_links.revoke(work.session, task_id, work.now)
-    work.session.add(TaskLink(token_hash=token_digest(token), task_id=task_id, address=address, sent_at=work.now))
-    details = {"name": task.name, "unit": member.name, "address": address}
+    work.session.add(TaskLink(token_hash=token_digest(token), task_id=task_id, address=found.address, sent_at=work.now))
+    details = {"name": task.name, "unit": found.name, "address": found.address}
     note(work, "link-sent", "user-task", task_id, details, case_id=case.id)
     until = f"请在 {shown_end(task.due_at)} 前答复。" if task.due_at else ""
     body = (
-        f"{member.name}：\n\n“{case.title}”把贵单位列为成员，请核对所填内容，确认或者不同意。{until}\n\n"
-        f"{ports().base_url}/confirm/{token}\n\n"
-        "不需要账号。链接只能用一次，请不要转发；以最新一封邮件里的为准。没有听说过这件事的，请选择“不同意”并写明原因。"
+        f"{found.name}：\n\n{found.asked}{until}\n\n{ports().base_url}/confirm/{token}\n\n"
+        f"不需要账号。链接只能用一次，请不要转发；以最新一封邮件里的为准。{found.note}"
     )
-    return Mailing(address, member.name, f"请确认参加申报：{case.title}", body)
+    return Mailing(found.address, found.name, found.subject, body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Addressee:
+    """Who gets a link, and what the mail asks."""
+
+    name: str
+    address: str
+    subject: str
+    asked: str
+    note: str = ""
+
+
+def _addressee(session: Session, task: UserTask, case: Case) -> _Addressee | None:
+    """The member unit or the expert whose task it is; None where no address is known."""
+    expert = _expert(session, task)
+    if expert is not None:
+        user = session.get(User, expert.user_id) if expert.user_id is not None else None
+        asked = f"您被随机抽取为“{case.title}”的评审专家，请确认能否参加，并声明有没有利害关系。"
+        if user is None or not user.email:
+            return None
+        return _Addressee(expert.name, user.email, f"请答复评审邀请：{case.title}", asked, "登录后也可以答复。")
+    member = _member(session, task)
+    address = address_of(session, member) if member is not None else ""
+    if member is None or not address:
+        return None
+    asked = f"“{case.title}”把贵单位列为成员，请核对所填内容，确认或者不同意。"
+    stranger = "没有听说过这件事的，请选择“不同意”并写明原因。"
+    return _Addressee(member.name, address, f"请确认参加申报：{case.title}", asked, stranger)
 
 
 def look(session: Session, token: str, now: datetime) -> Opened:
@@ -98,7 +128,7 @@ def look(session: Session, token: str, now: datetime) -> Opened:
     over = _why_over(link, task, now)
     if over is not None:
         raise over
-    return Opened(task.id, task.case_id, _in_the_name_of(session, task))
+    return Opened(task.id, task.case_id, _in_the_name_of(session, task, now))
 
 
 def complete(work: UnitOfWork, token: str, pairs: user_tasks.Pairs) -> user_tasks.Completion:
@@ -145,19 +175,24 @@ def _member(session: Session, task: UserTask) -> Member | None:
     return session.get(Member, int(str(key))) if str(key or "").isdigit() else None
 
 
+def _expert(session: Session, task: UserTask) -> Expert | None:
+    keys = [key.partition(":")[2] for key in task.groups if role_of(key) == "expert"]
+    return session.get(Expert, int(keys[0])) if keys else None
+
+
 def _why_over(link: TaskLink, task: UserTask, now: datetime) -> LinkOver | None:
     if link.used_at is not None:
         at = shown(link.used_at)
         return LinkOver(zh=f"已于 {at} 答复，这个链接用过了。", en=f"You answered at {at}; this link has been used.")
     if link.revoked_at is not None:
         return LinkOver(
-            zh="这个链接已作废。以最新一封邮件里的为准，或请牵头单位重新发送。",
-            en="This link no longer holds. Use the one in the newest mail, or ask the lead unit for another.",
+            zh="这个链接已作废。以最新一封邮件里的为准，或请发送的单位重新发送。",
+            en="This link no longer holds. Use the one in the newest mail, or ask who sent it for another.",
         )
     if task.status != OPEN:
         return LinkOver(
-            zh="这一步已经不用办理：贵单位已登录答复，或者申报内容有了变化，会另发链接。",
-            en="Nothing is to be done: it was answered, or the declaration has changed and a new link will come.",
+            zh="这一步已经不用办理：已经登录答复，或者内容有了变化，需要时会另发链接。",
+            en="Nothing is to be done: it was answered, or something has changed and a new link will come.",
         )
     if task.due_at is not None and is_over(task.due_at, now):
         at = shown_end(task.due_at)
@@ -165,8 +200,14 @@ def _why_over(link: TaskLink, task: UserTask, now: datetime) -> LinkOver | None:
     return None
 
 
-def _in_the_name_of(session: Session, task: UserTask) -> Actor:
-    """Who follows a link acts for the one unit whose group the task is, and is nobody else."""
+def _in_the_name_of(session: Session, task: UserTask, now: datetime) -> Actor:
+    """Who follows a link acts for the one unit or as the one expert whose task it is, and is nobody else."""
+    expert = _expert(session, task)
+    if expert is not None:
+        person = users.actor_of(session, expert.user_id or 0, local_date(now))
+        if person is None:
+            raise NotFound()
+        return replace(person, name=f"{expert.name}（一次性链接）", roles=frozenset(), lent=())
     code = next(key.partition("@")[2] for key in task.groups if role_of(key) == "member")
     name = session.scalar(select(Organisation.name).where(Organisation.credit_code == code))
     member = _member(session, task)

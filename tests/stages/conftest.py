@@ -81,6 +81,7 @@ class Desk:
     """An office at the late stages; cases are called by their core names."""
 
     office: Office
+    mails: Path
     cases: dict[str, int] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     answers: list[Any] = field(default_factory=list)
@@ -171,7 +172,7 @@ def late_models(run_folder: Path) -> Path:
 def desk(run_folder: Path, tmp_path: Path, late_models: Path) -> Iterator[Desk]:
     """An office on the programme, on Monday 2 March 2026."""
     with sqlite_office(run_folder, tmp_path, PROGRAMME, STARTS, models=str(late_models)) as office:
-        yield Desk(office)
+        yield Desk(office, tmp_path / "mail")
 
 
 Act = Callable[..., None]

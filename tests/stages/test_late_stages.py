@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import hashlib
 import re
 from datetime import date, datetime, time
@@ -168,6 +170,35 @@ def left_out(desk: Desk, one: str, two: str, three: str) -> None:
     reasons = {row["entry"]: row["reason"] for row in record["pool"]}
     assert [reasons[of[number]] for number in (1, 2, 3)] == [one, two, three]
     assert not {of[1], of[2], of[3]} & {*record["seats"], *record["reserves"]}
+
+
+@then("每位抽中的专家各收到一封带链接的邮件")
+def each_has_a_link(desk: Desk) -> None:
+    assert len(_links(desk)) == 5
+
+
+@when("第一位专家打开链接，答复不能参加")
+def answers_by_link(desk: Desk) -> None:
+    address, path = min(_links(desk).items())
+    desk.links["address"], desk.links["path"] = address, path
+    page = desk.get(path)
+    assert page.status_code == 200
+    assert "请答复能否参加评审" in shown(page.text)
+    wrong = desk.post(path, {"accepted": "no", "decline_reason": ""})
+    assert wrong.status_code == 422
+    assert desk.post(path, {"accepted": "no", "decline_reason": "当日已有安排"}).status_code == 201
+    assert "答复已收到" in desk.answers[-1].text
+
+
+@then("候补收到带链接的邮件，第一位专家的链接不能再用")
+def the_reserve_is_asked(desk: Desk) -> None:
+    desk.office.tick()
+    assert len(_links(desk)) == 6
+    again = desk.post(desk.links["path"], {"accepted": "yes"})
+    assert again.status_code == 422
+    assert "这个链接用过了" in shown(again.text)
+    record = _record(desk)
+    assert [(one["to"], one["reason"]) for one in record["replacements"]] == [(record["reserves"][0], "declined")]
 
 
 # ---- 会议
@@ -417,6 +448,18 @@ def _verified(desk: Desk) -> str:
     answer = desk.get(f"/verify?code={paper.code}")
     assert answer.status_code == 200
     return str(shown(answer.text))
+
+
+def _links(desk: Desk) -> dict[str, str]:
+    """The newest link that was mailed to each address."""
+    found: dict[str, tuple[int, str]] = {}
+    for file in desk.mails.glob("outbox-*.eml"):
+        mail = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+        text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+        number = int(re.findall(r"outbox-(\d+)", file.name)[0])
+        for path in re.findall(r"/confirm/[\w-]{43}", text):
+            found[str(mail["To"])] = max(found.get(str(mail["To"]), (0, "")), (number, path))
+    return {address: path for address, (_, path) in found.items()}
 
 
 def _plan(desk: Desk, seats: int, reserves: int) -> None:

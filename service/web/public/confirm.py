@@ -37,12 +37,13 @@ def answer(token: str) -> ResponseReturnValue:
     limits.count("verification")
     entered = pairs.of_form(request.form.items(multi=True))
     try:
+        invited = task_links.look(db.session(), token, moment()).actor.expert_id is not None
         transact(task_links.complete, token, entered, actor=SYSTEM, now=moment())
     except FormInvalid as refusal:
         return _page(token, refusal, 422)
     except LinkOver as refusal:
         return _over(refusal)
-    return _private(render_template("public/confirm_done.html"), 201)
+    return _private(render_template("public/confirm_done.html", invited=invited), 201)
 
 
 @pages.get("/<token>/files/<code>")
