@@ -70,9 +70,9 @@ def _staff(actor: Actor, open_tasks: int) -> list[MenuItem]:
         MenuItem("register", "/register", gettext("名录"), "book-open", watch),
         MenuItem("obligations", "/obligations", gettext("义务日历"), "calendar-days", watch),
     ]
-    if actor.holds(DESIGNER, ADMINISTRATOR):
     if actor.holds(OFFICE):
         items.insert(-2, MenuItem("experts", "/experts", gettext("专家库"), "users", work))
+    if actor.holds(DESIGNER, ADMINISTRATOR):
         items.append(MenuItem("workshop", "/workshop", gettext("专项与版本"), "layers", house))
     if actor.holds(ADMINISTRATOR):
         items.append(MenuItem("calls", "/operations/calls", gettext("批次与日历"), "calendar-range", house))
