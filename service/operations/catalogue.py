@@ -111,7 +111,12 @@ CATALOGUE: Mapping[str, Operation] = {
         ),
         Operation("record-sessions", "登记培训场次", "Record training", trainings.record_sessions, {}, ("sessions",)),
         Operation(
-            "announce-training", "告知培训日期", "Announce training", trainings.announce_training, {}, ("announced",)
+            "announce-training",
+            "告知培训日期",
+            "Announce training",
+            trainings.announce_training,
+            {},
+            ("announced", "missed"),
         ),
         Operation(
             "assign-batch", "归入批次", "Assign to a batch", batches.assign_batch, {"deadline": _text()}, ("batch",)

@@ -46,19 +46,20 @@ def record_sessions(context: OperationContext, _inputs: dict[str, Any]) -> dict[
 
 
 def announce_training(context: OperationContext, _inputs: dict[str, Any]) -> dict[str, Any]:
-    """Every session was held: each case of the call hears the day that starts its period, after this transaction.
+    """Once every session was held, each case of the call hears the day that starts its period, after this transaction.
 
-    That is the day of the last session, or, by the setting `training_basis = "attended"`, of the last one its unit
-    attended; who attended none has the last of all. Source: domain §13.19, §13.21.
+    Answers how many sessions of the newest plan were not held (`missed`); while there is one, nobody is told. The day
+    is that of the last session, or, by `training_basis = "attended"`, of the last one the unit attended; who
+    attended none has the last of all. Source: domain §13.19, §13.21.
     """
     basis = context.programme.manifest.settings.get("training_basis", "last")
     if basis not in BASES:
         raise OperationRefused(
             zh=f"training_basis 只能是 {'、'.join(BASES)}，不是 {basis}", en=f"training_basis must be one of {BASES}"
         )
-    held = _held(context)
-    if not held:
-        raise OperationRefused(zh="没有一场培训登记为已举办", en="no session is recorded as held")
+    held, missed = _held(context)
+    if missed or not held:
+        return {"announced": 0, "missed": missed}
     _refuse_before_close(context, [on for on, _ in held])
     last = max(on for on, _ in held)
     cases = submitted_in(context.session, context.case)
@@ -68,7 +69,7 @@ def announce_training(context: OperationContext, _inputs: dict[str, Any]) -> dic
         payload = {"case_id": case.id, "name": HELD, "on": on.isoformat()}
         dedupe = f"event:{case.id}:{context.case.id}:{context.request.task}"
         outbox.add(context.session, "event", payload, dedupe_key=dedupe, now=context.work.now)
-    return {"announced": len(cases)}
+    return {"announced": len(cases), "missed": 0}
 
 
 def _period(context: OperationContext, held_on: date) -> Due | None:
@@ -93,15 +94,19 @@ def _planned_before(context: OperationContext) -> bool:
     return len(context.session.scalars(mine).all()) > 1
 
 
-def _held(context: OperationContext) -> list[tuple[date, frozenset[str]]]:
-    """The day of each session that was held, and the cases whose units attended it."""
-    rows = context.session.scalars(
-        select(Submission.data)
-        .where(Submission.case_id == context.case.id, Submission.form == "training-attendance")
+def _held(context: OperationContext) -> tuple[list[tuple[date, frozenset[str]]], int]:
+    """Day and attending cases of each session that was held, and how many of the newest plan were not."""
+    rows = context.session.execute(
+        select(Submission.form, Submission.data)
+        .where(Submission.case_id == context.case.id, Submission.form.in_(("training-plan", "training-attendance")))
         .order_by(Submission.id)
     )
-    return [
-        (date.fromisoformat(str(data["held_on"])), frozenset(str(one) for one in data.get("attended") or []))
-        for data in rows
-        if data.get("held") == "yes" and data.get("held_on")
-    ]
+    held: list[tuple[date, frozenset[str]]] = []
+    missed = 0
+    for form, data in rows:
+        if form == "training-plan":
+            missed = len(data.get("sessions") or [])
+        elif data.get("held") == "yes" and data.get("held_on"):
+            missed -= 1
+            held.append((date.fromisoformat(str(data["held_on"])), frozenset(map(str, data.get("attended") or []))))
+    return held, missed

@@ -106,8 +106,9 @@ def tell(story: Story, files: dict[str, bytes], units: Units, say: Say) -> int:
     Raises DeploymentRefused for models with errors, InvalidInput for a step that cannot be played.
     """
     driver = perform(story, files, units, say)
-    others = [case_id for name, case_id in driver.case_ids.items() if name.startswith(f"{story.procedure}#")]
-    return _verdict(story.expect, driver.case_ids[story.procedure], others, driver.standing(), say)
+    first = driver.case_ids[story.procedure]
+    others = [case_id for case_id in driver.case_ids.values() if case_id != first]
+    return _verdict(story.expect, first, others, driver.standing(), say)
 
 
 def perform(story: Story, files: dict[str, bytes], units: Units, say: Say) -> Driver:
@@ -178,7 +179,8 @@ def _verdict(expect: Expectation, case_id: int, others: Sequence[int], standing:
     wrong += [f"应停在“{place}”" for place in expect.waiting_at if place not in places]
     codes = _codes(decided)
     wrong += [f"应有结论 {code}" for code in expect.findings if code not in codes]
-    ended = [db.session.get_one(Case, other).outcome or "" for other in others]
+    declared = [found for other in others if (found := db.session.get_one(Case, other)).applicant_id is not None]
+    ended = [other.outcome or "" for other in declared]
     if expect.others and list(expect.others) != ended:
         wrong.append(f"其余案件应为 {'、'.join(expect.others)}，实为 {'、'.join(ended)}")
     if not chain.holds:
