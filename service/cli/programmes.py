@@ -80,6 +80,25 @@ def programme_show(key: str, folder: Path | None, models: Path | None) -> None:
     click.echo(str(folder / f"{key}.md"))
 
 
+@programme.command("new")
+@click.argument("key")
+@click.option("--like", "other", required=True, help="照哪一个专项做。")
+@click.option("--name", default="", help="中文名称；不写则为“原名（副本）”。")
+@click.option("--name-en", default="", help="英文名称。")
+@click.option("--models", type=click.Path(path_type=Path, exists=True), default=None, help="模型所在文件夹。")
+def programme_new(key: str, other: str, name: str, name_en: str, models: Path | None) -> None:
+    """照一个专项做一份可以改的副本：模型、专项说明与故事，换成新的名称。 / Begin a programme from another."""
+    from service.domain.errors import Refusal  # noqa: PLC0415
+    from service.programmes.copying import begin  # noqa: PLC0415
+
+    try:
+        for path in begin(models or Settings().models_dir, other, key, name=name, name_en=name_en):
+            click.echo(str(path))
+    except Refusal as refused:
+        click.echo(f"{refused.text('zh')} / {refused.text('en')}", err=True)
+        sys.exit(1)
+
+
 @programme.command("pack")
 @click.argument("key")
 @click.argument("target", type=click.Path(path_type=Path))
@@ -108,7 +127,8 @@ def simulate(key: str, procedure: str, stories: tuple[Path, ...], changes: str, 
 
     folder = models or Settings().models_dir
     if changes:
-        found = what_if.ask(folder, key, stories, changes, click.echo, create_throw_away, procedure=procedure)
+        question = what_if.Question(folder, key, stories, procedure, create_throw_away)
+        found = what_if.ask(question, changes, click.echo)
     else:
         found = play.play_stories(folder, key, stories, click.echo, create_throw_away, procedure=procedure)
     sys.exit(found)

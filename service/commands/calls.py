@@ -113,4 +113,3 @@ def _refuse_contradictions(rules: Mapping[str, DeadlineRule], dates: Mapping[str
             zh = f"{day} {side}“{rules[rule.leans_on].name}”的 {other}"
             en = f"{day} must not be {'after' if rule.before else 'before'} “{rules[rule.leans_on].name}” on {other}"
             raise InvalidInput(field=rule.name, zh=zh, en=en)
-

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from service.domain.errors import InvalidInput
-from service.programmes.folder import COMMON
-from service.programmes.manifest import FILE_NAME
+from service.programmes.folder import COMMON, TOP_FOLDERS, read_folder
+from service.programmes.manifest import FILE_NAME, read_manifest
 from service.programmes.manifest_schema import KEBAB
 from service.programmes.scan import kind_of
 
 _KEY = re.compile(r'^key\s*=\s*"[^"]*"', re.MULTILINE)
 _NAMES = re.compile(r'^(name|name_en)\s*=\s*"[^"]*"', re.MULTILINE)
+_OF_STORY = re.compile(r'^programme\s*=\s*"[^"]*"', re.MULTILINE)
 _STATUS = re.compile(r'^status\s*=\s*"[^"]*"', re.MULTILINE)
 
 
@@ -33,6 +35,29 @@ def copied(files: Mapping[str, bytes], key: str, new_key: str, *, name: str, nam
     manifest = f"bpmn/{new_key}/{FILE_NAME}"
     made[manifest] = _renamed(made[manifest].decode("utf-8-sig"), new_key, name, name_en).encode()
     return dict(sorted(made.items()))
+
+
+def begin(root: Path, key: str, new_key: str, *, name: str = "", name_en: str = "") -> list[Path]:
+    """Write a copy of programme `key` under another key beside it, with its stories; the files written, in order.
+
+    Named as a copy unless named. What stands is never written over: InvalidInput where there is such a programme.
+    """
+    files = read_folder(root, key)
+    manifest = read_manifest(files[f"bpmn/{key}/{FILE_NAME}"].decode("utf-8-sig"))
+    names = {"name": name or f"{manifest.name}（副本）", "name_en": name_en or f"{manifest.name_en} (copy)"}
+    made = copied(files, key, new_key, **names)
+    if any((root / top / new_key).exists() for top in TOP_FOLDERS):
+        raise InvalidInput(
+            field="key", zh=f"{new_key} 已经存在，换一个名称。", en=f"{new_key} exists; use another key."
+        )
+    stories = root / "bpmn" / key / "stories"
+    for path in sorted(stories.rglob("*.toml")):
+        told = _OF_STORY.sub(f'programme = "{new_key}"', path.read_text("utf-8"))
+        made[f"bpmn/{new_key}/stories/{path.relative_to(stories).as_posix()}"] = told.encode()
+    for place, content in made.items():
+        (root / place).parent.mkdir(parents=True, exist_ok=True)
+        (root / place).write_bytes(content)
+    return [root / place for place in made]
 
 
 def _renamed(text: str, key: str, name: str, name_en: str) -> str:

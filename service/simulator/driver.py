@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import func, select
 
 from service.clock import jobs
-from service.commands import attachments, cases, process_messages, user_tasks
+from service.commands import attachments, cases, dated_events, process_messages, user_tasks
 from service.domain.access import role_of
 from service.domain.deadlines import ZONE, local_date
 from service.domain.errors import InvalidInput, Refusal
@@ -180,7 +181,12 @@ class Driver:
             reason = str(step.data.get("reason") or "示例撤回")
             self._expecting(step, lambda: transact(cases.withdraw, case_id, reason, actor=actor, now=self.now))
             return
-        actor = self.cast.of_role(step.role, self.now)
+        actor, on = self.cast.of_role(step.role, self.now), step.data.get("on")
+        if isinstance(on, date):
+            day = on + self._shift
+            act = partial(transact, dated_events.record_event, case_id, step.message, day, actor=actor, now=self.now)
+            self._expecting(step, act)
+            return
         transact(process_messages.publish, case_id, step.message, dict(step.data), actor=actor, now=self.now)
         self._after_act()
 

@@ -1,10 +1,11 @@
 """A story: who does what, in order, and how it must end; written in TOML beside the programme's diagrams.
 
 A step is one of: a task to complete (`task`, `as`, `data`), a procedure to start (`start`, `as`), a message to send
-(`message`, `as`), or time to pass (`wait_until` a named deadline of an open task, `advance_days`, or `until` an
-instant of the authority's clock). A second declaration is started by another `unit` (name, credit_code). Texts in
-`data` that begin with `=` are FEEL over what the task's form may read; `file:NAME` uploads a sample file. A story of
-a programme that takes declarations in batches opens its own `[call]`. `rows` names the requirements the story shows.
+(`message`, `as`; with a day `on` in its data the event of that day is recorded), or time to pass (`wait_until` a named
+deadline of an open task, `advance_days`, or `until` an instant of the authority's clock). A second declaration is
+started by another `unit` (name, credit_code). Texts in `data` that begin with `=` are FEEL over what the task's form
+may read; `file:NAME` uploads a sample file. A story of a programme that takes declarations in batches opens its own
+`[call]`. `rows` names the requirements the story shows.
 """
 
 from __future__ import annotations

@@ -27,7 +27,6 @@ from service.domain.errors import InvalidInput, Refusal
 from service.programmes.folder import read_folder
 from service.programmes.manifest import FILE_NAME, DeadlineRule, Manifest, read_manifest
 from service.simulator.cast import read_units
-from service.simulator.driver import Driver
 from service.simulator.play import MakeApp, Say, perform, say_refusal, stage, stories_of, story_about
 from service.simulator.story import Story
 from service.store import calendars
@@ -38,7 +37,8 @@ from service.store.user_tasks import UserTask
 
 _CHANGE = re.compile(
     r"(?P<name>.+?)\s*(?P<sign>[+\-−])\s*(?P<count>\d{1,3})\s*"
-    r"(?:(?P<working_days>working days?|个?工作日)|(?P<months>months?|个?月)|(?P<calendar_days>calendar days?|days?|日|天))"
+    r"(?:(?P<working_days>working days?|个?工作日)|(?P<months>months?|个?月)"
+    r"|(?P<calendar_days>(?:calendar )?days?|日|天))"
 )
 UNITS_ZH: Final = {
     "working_days": "个工作日（working days）",
@@ -62,34 +62,44 @@ class Change:
 
 @dataclass
 class Ending:
-    """What a story came to: each case's outcome and dates by (case, name, its how-manieth); `trouble` ended it early."""
+    """What a story came to: outcomes by case, dates by case, deadline and turn; `trouble` is what ended it early."""
 
     outcomes: dict[str, str] = field(default_factory=dict)
     dates: dict[tuple[str, str, int], str] = field(default_factory=dict)
     trouble: str = ""
 
 
-def ask(
-    models: Path, key: str, stories: Sequence[Path], changes: str, say: Say, make_app: MakeApp, *, procedure: str = ""
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which stories of which programme are played: those given, else all, or those of one procedure."""
+
+    models: Path
+    key: str
+    stories: Sequence[Path]
+    procedure: str
+    make_app: MakeApp
+
+
+def ask(question: Question, changes: str, say: Say) -> int:
     """Play the stories both ways and print what differs; the exit code: 0 when every one could be played as it is."""
+    models, key = question.models, question.key
     try:
         files = read_folder(models, key)
         manifest = read_manifest(files[f"bpmn/{key}/{FILE_NAME}"].decode("utf-8-sig"))
         wanted = read_changes(changes, manifest)
-        found = [story_about(key, path) for path in stories_of(models, key, stories, procedure, say)]
-        codes = []
-        for story in found:
-            moved = changed(files, manifest, story, wanted)
-            before, after = (_played(one, given, models, make_app) for given, one in ((files, story), moved))
+        played = True
+        for path in stories_of(models, key, question.stories, question.procedure, say):
+            story = story_about(key, path)
+            moved_files, moved = changed(files, manifest, story, wanted)
+            before, after = _played(question, story, files), _played(question, moved, moved_files)
             say(f"■ {story.title}")
             for line in _told(before, after, manifest):
                 say(line)
-            codes.append(1 if before.trouble else 0)
+            played = played and not before.trouble
     except Refusal as refused:
         say_refusal(refused, say)
         return 1
-    return max(codes, default=1)
+    return 0 if played else 1
 
 
 def read_changes(text: str, manifest: Manifest) -> tuple[Change, ...]:
@@ -168,65 +178,71 @@ def _relengthed(text: str, rule: DeadlineRule, change: Change) -> str:
     return anew
 
 
-def _played(story: Story, files: Files, models: Path, make_app: MakeApp) -> Ending:
+def _played(question: Question, story: Story, files: Files) -> Ending:
     ending = Ending()
-    driver = None
-    with stage(make_app):
+    with stage(question.make_app):
         try:
-            driver = perform(story, dict(files), read_units(models / "bpmn" / story.programme), lambda _line: None)
+            units = read_units(question.models / "bpmn" / question.key)
+            driver = perform(story, dict(files), units, lambda _line: None)
         except Refusal as refused:
             ending.trouble = f"{refused.text('zh')} / {refused.text('en')}"
-        if driver is not None:
-            _read(driver, ending)
+        else:
+            for name, case_id in driver.case_ids.items():
+                case = db.session.get_one(Case, case_id)
+                ending.outcomes[name] = case.outcome or case.state
+                ending.dates |= {(name, *place): at for place, at in _dates_of(case_id).items()}
+            db.session.rollback()
     return ending
 
 
-def _read(driver: Driver, ending: Ending) -> None:
-    for name, case_id in driver.case_ids.items():
-        case = db.session.get_one(Case, case_id)
-        ending.outcomes[name] = case.outcome or case.state
-        staged = db.session.execute(
-            select(Deadline.name, Deadline.due_at).where(Deadline.case_id == case_id).order_by(Deadline.id)
-        ).all()
-        own = db.session.execute(
-            select(UserTask.deadline, UserTask.due_at)
-            .where(UserTask.case_id == case_id, UserTask.deadline.is_not(None), UserTask.due_at.is_not(None))
-            .order_by(UserTask.id)
-        ).all()
-        seen: Counter[str] = Counter()
-        for deadline, due_at in (*staged, *(row for row in own if row.deadline not in {one.name for one in staged})):
-            seen[deadline] += 1
-            ending.dates[name, deadline, seen[deadline]] = shown_end(due_at)
-    db.session.rollback()
+def _dates_of(case_id: int) -> dict[tuple[str, int], str]:
+    """The last instant of each deadline of a case, by name and turn: those of its stages, else those of its tasks."""
+    staged = select(Deadline.name, Deadline.due_at).where(Deadline.case_id == case_id).order_by(Deadline.id)
+    own = (
+        select(UserTask.deadline, UserTask.due_at)
+        .where(UserTask.case_id == case_id, UserTask.deadline.is_not(None), UserTask.due_at.is_not(None))
+        .order_by(UserTask.id)
+    )
+    rows = [(str(name), at) for name, at in db.session.execute(staged)]
+    known = {name for name, _ in rows}
+    rows += [(name, at) for name, at in db.session.execute(own) if name is not None and at and name not in known]
+    turns: Counter[str] = Counter()
+    found = {}
+    for name, at in rows:
+        turns[name] += 1
+        found[name, turns[name]] = shown_end(at)
+    return found
 
 
 def _told(before: Ending, after: Ending, manifest: Manifest) -> list[str]:
     """The table of what differs; a story that cannot be played to its end says why."""
-    rows = []
-    for name in {**before.outcomes, **after.outcomes}:
-        was, now = before.outcomes.get(name, NOTHING), after.outcomes.get(name, NOTHING)
-        if was != now:
-            rows.append((f"{name} {OUTCOME}", was, now))
-    for place in {**before.dates, **after.dates}:
-        was, now = before.dates.get(place, NOTHING), after.dates.get(place, NOTHING)
-        if was != now:
-            rows.append(
-                (
-                    f"{place[0]} {manifest.deadlines[place[1]].name}" + (f"（{place[2]}）" if place[2] > 1 else ""),
-                    was,
-                    now,
-                )
-            )
-    lines = [
+    troubles = [
         f"  ✗ {when}：{one.trouble}"
         for when, one in (("原样 / as it is", before), ("改后 / moved", after))
         if one.trouble
     ]
-    if not rows or lines:
-        return lines or ["  没有变化 / nothing changes"]
+    if troubles:
+        return troubles
+    rows = _differing({f"{name} {OUTCOME}": said for name, said in before.outcomes.items()},
+                      {f"{name} {OUTCOME}": said for name, said in after.outcomes.items()})  # fmt: skip
+    rows += _differing(_labelled(before, manifest), _labelled(after, manifest))
+    if not rows:
+        return ["  没有变化 / nothing changes"]
     table = [("", "原来 / before", "改后 / after"), *rows]
-    widths = [max(_width(row[column]) for row in table) for column in range(2)]
-    return [f"  {_padded(first, widths[0])}  {_padded(second, widths[1])}  {third}" for first, second, third in table]
+    first, second = (max(_width(row[column]) for row in table) for column in range(2))
+    return [f"  {_padded(what, first)}  {_padded(was, second)}  {now}" for what, was, now in table]
+
+
+def _labelled(ending: Ending, manifest: Manifest) -> dict[str, str]:
+    return {
+        f"{case} {manifest.deadlines[name].name}" + (f"（{turn}）" if turn > 1 else ""): at
+        for (case, name, turn), at in ending.dates.items()
+    }
+
+
+def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    pairs = [(what, before.get(what, NOTHING), after.get(what, NOTHING)) for what in {**before, **after}]
+    return [row for row in pairs if row[1] != row[2]]
 
 
 def _width(text: str) -> int:

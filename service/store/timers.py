@@ -73,7 +73,7 @@ def first_due(session: Session, instance_id: int, now: datetime) -> TimerGround 
 
 
 @cache
-def _ground_of() -> Select[Any]:
+def _ground_of() -> Select[Timer, Case, Deployment, bool]:
     """Built once: putting the statement together costs more than running it."""
     sealed = exists().where(
         UserTask.instance_id == Timer.instance_id, UserTask.status == OPEN, UserTask.sealed.is_not(None)
