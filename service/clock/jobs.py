@@ -12,7 +12,17 @@ from functools import partial
 import structlog
 from sqlalchemy.orm import Session
 
-from service.commands import alarms, correlation, duties, housekeeping, incidents, outbox, start_events, timers
+from service.commands import (
+    alarms,
+    case_texts,
+    correlation,
+    duties,
+    housekeeping,
+    incidents,
+    outbox,
+    start_events,
+    timers,
+)
 from service.domain.errors import Refusal
 from service.domain.identity import CLOCK
 from service.queries import due
@@ -78,6 +88,11 @@ def drain_outbox(now: datetime) -> None:
             break
 
 
+def write_case_texts(now: datetime) -> None:
+    """Write the texts by which cases are found, of those in which something was done."""
+    _all("case-text", due.case_texts, case_texts.index, now)
+
+
 def keep_house(now: datetime) -> None:
     """Seal the audit chain, note the heartbeat, forget old request keys."""
     transact(housekeeping.keep, actor=CLOCK, now=now)
@@ -92,6 +107,7 @@ JOBS: tuple[Callable[[datetime], None], ...] = (
     drain_outbox,
     deliver_kept_messages,
     keep_house,
+    write_case_texts,
 )
 
 

@@ -45,6 +45,11 @@ class CompiledForm:
         return {_open_name(place): node for place, node in self.patterns.items() if node.type == "filepicker"}
 
     @cached_property
+    def fields(self) -> Mapping[str, Node]:
+        """Name of each field, rows left open → its component."""
+        return {_open_name(self.form.places[node.id]): node for node in self.form.nodes if node.is_field}
+
+    @cached_property
     def classification(self) -> Mapping[str, str]:
         """Name of each field, rows left open → its class; `public` where neither it nor a container says otherwise."""
         out: dict[str, str] = {}

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from service.domain.identity import Actor
 from service.queries.holders import Holder, holders
 from service.queries.paging import PAGE, Page, cut, read_id_cursor
-from service.store.access import fits_task, may_see, visible
+from service.store import case_texts
+from service.store.access import fits_task, may_see, read_by_office, visible
 from service.store.cases import Case
 from service.store.organisations import Organisation
 from service.store.papers import Paper
@@ -66,7 +67,7 @@ def page(
     chosen = _select().where(visible(actor)).order_by(Case.id.desc()).limit(size + 1)
     if position is not None:
         chosen = chosen.where(Case.id < position)
-    found = session.execute(_narrow(chosen, filters)).mappings()
+    found = session.execute(_narrow(chosen, filters, _read_in_full(session, actor, filters.text))).mappings()
     shown, last = cut([CaseRow(**{**row, "applicant": row["applicant"] or ""}) for row in found], size)
     return Page(_with_steps(session, shown), str(last.case_id) if last else "")
 
@@ -95,7 +96,17 @@ def _select() -> Select[*tuple[Any, ...]]:
     ).outerjoin(Organisation, Organisation.id == Case.applicant_id)  # fmt: skip
 
 
-def _narrow(chosen: Select[*tuple[Any, ...]], filters: CaseFilters) -> Select[*tuple[Any, ...]]:
+def _read_in_full(session: Session, actor: Actor, text: str) -> ColumnElement[bool]:
+    """Cases found by any word of theirs, for staff who read the whole case; a party's or an expert's are not."""
+    if not text or actor.expert_id is not None:
+        return false()
+    own = Case.applicant_id == (actor.organisation_id or 0)
+    return and_(Case.id.in_(case_texts.holds(session, text)), read_by_office(actor), func.coalesce(~own, true()))
+
+
+def _narrow(
+    chosen: Select[*tuple[Any, ...]], filters: CaseFilters, in_full: ColumnElement[bool]
+) -> Select[*tuple[Any, ...]]:
     if filters.programme:
         chosen = chosen.where(Case.programme == filters.programme)
     if filters.running is not None:
@@ -109,6 +120,7 @@ def _narrow(chosen: Select[*tuple[Any, ...]], filters: CaseFilters) -> Select[*t
                 Organisation.name.ilike(pattern, escape="\\"),
                 Organisation.credit_code == filters.text,
                 Case.id.in_(select(Paper.case_id).where(Paper.code == code_in(filters.text))),
+                in_full,
             )
         )
     return chosen

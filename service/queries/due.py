@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.store import kept_messages as kept_rows
 from service.store import timers as timer_rows
+from service.store.audit import AuditEntry
+from service.store.case_texts import CaseText
 from service.store.cases import Case
 from service.store.incidents import Incident
 from service.store.register import Duty
@@ -51,6 +53,15 @@ def duties(session: Session, now: datetime) -> Sequence[int]:
     """Ids of what centres owe and is to begin."""
     statement = select(Duty.id).where(Duty.state == "waiting", Duty.opens_at <= now)
     return session.scalars(statement.order_by(Duty.opens_at, Duty.id).limit(BATCH)).all()
+
+
+def case_texts(session: Session, now: datetime) -> Sequence[int]:
+    """Ids of cases in which something was done since their texts were written, the longest ago first."""
+    del now  # an act counts from when it is sealed
+    written = select(func.coalesce(func.max(CaseText.seq), 0)).scalar_subquery()
+    statement = select(AuditEntry.case_id).where(AuditEntry.seq > written, AuditEntry.case_id.is_not(None))
+    found = session.scalars(statement.group_by(AuditEntry.case_id).order_by(func.max(AuditEntry.seq)).limit(BATCH))
+    return [case_id for case_id in found if case_id is not None]
 
 
 def incidents(session: Session, now: datetime) -> Sequence[int]:

@@ -60,13 +60,16 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     ]
     if actor.organisation_id is not None:
         conditions.append(Case.applicant_id == actor.organisation_id)
+    return or_(*conditions, read_by_office(actor))
+
+
+def read_by_office(actor: Actor) -> ColumnElement[bool]:
+    """A condition on `Case`: it was submitted to an office of the actor's, who is in no conflict of interest."""
     scopes = judging_paths(actor)
-    if scopes:
-        submitted = or_(
-            Case.submitted_at.is_not(None), Case.applicant_id.is_(None), Case.register_entry_id.is_not(None)
-        )
-        conditions.append(and_(_routed_below(scopes), submitted, ~_conflicts(actor, Case.id)))
-    return or_(*conditions)
+    if not scopes:
+        return false()
+    submitted = or_(Case.submitted_at.is_not(None), Case.applicant_id.is_(None), Case.register_entry_id.is_not(None))
+    return and_(_routed_below(scopes), submitted, ~_conflicts(actor, Case.id))
 
 
 def stays_out(actor: Actor) -> ColumnElement[bool]:

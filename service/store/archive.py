@@ -18,7 +18,7 @@ from service.store.session import Base, UTCDateTime
 
 # Who is signed in, whose links wait and who asked how often: nothing of this should live again elsewhere.
 LEFT_OUT: Final = frozenset({"sessions", "password_links", "throttles"})
-DERIVED: Final = frozenset({"task_groups"})  # the database writes these itself when the others come
+DERIVED: Final = frozenset({"task_groups", "case_texts"})  # the database or the clock writes these itself anew
 BATCH: Final = 500
 BLOB_COLUMN: Final = "sha256"  # the end of the name of each column that names a kept file
 

@@ -9,7 +9,7 @@ from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 from sqlalchemy.engine import Connection
 
-from service.store import audit_guard, inbox_index
+from service.store import audit_guard, case_texts, inbox_index
 from service.store.session import UTCDateTime, db
 
 ADVISORY_LOCK = 0x5348454E42414F  # any number that nobody else uses
@@ -40,6 +40,7 @@ def migrate(connection: Connection) -> None:
         context.run_migrations()
         audit_guard.install(connection)
         inbox_index.install(connection)
+        case_texts.install(connection)
 
 
 def foreign_keys(connection: Connection, state: str) -> None:

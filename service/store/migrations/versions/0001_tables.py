@@ -563,6 +563,18 @@ def upgrade() -> None:
         batch_op.create_index("ix_case_events_case_id_name", ["case_id", "name"], unique=False)
 
     op.create_table(
+        "case_texts",
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("words", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_texts_case_id")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_texts")),
+    )
+    with op.batch_alter_table("case_texts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_case_texts_seq"), ["seq"], unique=False)
+
+    op.create_table(
         "copies",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
