@@ -108,7 +108,8 @@ class Net:
         """The moves from here, and whether they are all.
 
         What happens at once comes first: choices, then joins. Of the tokens that wait, one that can meet no other but
-        at a join moves alone, unless `whole`: in which order it and the others move makes no difference.
+        at a join moves alone, unless `whole`: in which order it and the others move makes no difference. It does where
+        `ASIDE` keeps an event from happening, or may because of the move.
         """
         self.withheld = False
         choosing = next((number for number in marking if self.places[number].choosing), None)
@@ -118,10 +119,12 @@ class Net:
         if joined:
             return joined, True
         movable = [number for number in dict.fromkeys(marking) if not self.places[number].flow]
-        alone = [number for number in movable if self._is_free(number)]
+        alone = [number for number in movable if self._is_free(number) and self._meets_none(marking, number)]
         if alone and not whole and len(movable) > 1:
             chosen = min(alone, key=lambda number: (not self.places[number].aside, number))
-            return self._from(marking, chosen), False
+            moves = self._from(marking, chosen)
+            if not self.withheld and all(self._aside(after) <= self._aside(marking) for _, after in moves):
+                return moves, False
         return [move for number in movable for move in self._from(marking, number)], True
 
     def _from(self, marking: Marking, number: int) -> list[tuple[Move, Marking]]:
@@ -129,13 +132,16 @@ class Net:
         if number not in self._moves:
             self._moves[number] = list(self._made(self.places[number]))
         out = []
-        crowded = sum(self.places[other].aside for other in marking) >= ASIDE
+        crowded = self._aside(marking) >= ASIDE
         for move, landing in self._moves[number]:
             if crowded and move.kind == "fired" and not self.scope.nodes[move.element].interrupting:
                 self.withheld = True
             else:
                 out.append((move, self._placed(marking, [number], landing)))
         return out
+
+    def _aside(self, marking: Marking) -> int:
+        return sum(self.places[number].aside for number in marking)
 
     def _made(self, place: Place) -> Iterable[tuple[Move, Landing]]:
         node = self.scope.nodes[place.node]
@@ -302,10 +308,31 @@ class Net:
         return left
 
     def _is_free(self, number: int) -> bool:
-        """Whether the order of its moves and those of other tokens makes no difference."""
+        """Whether it can end nothing, and comes to each inclusive join by one flow that no loop brings others to."""
         if number not in self._free:
             place = self.places[number]
             here = {place.node, *(event.id for event in self.events.get(place.node, ()))}
-            alone = all(len(self.reached(place, join)) <= 1 for join in self.inclusive)
+            alone = all(self._is_plain(join, self.reached(place, join)) for join in self.inclusive)
             self._free[number] = alone and not here & self._killing
         return self._free[number]
+
+    def _is_plain(self, join: str, reached: frozenset[str]) -> bool:
+        """One flow at most; and where the join leads back to itself, no token can come by this flow or by another.
+
+        Such a token is waited for until the flow is filled, and then no longer: it matters when that happens.
+        """
+        if not reached or not any(join in sources for sources in self._sources[join].values()):
+            return len(reached) <= 1
+        others = (self.reached(Place(node), join) for node in self.scope.nodes)
+        return len(reached) == 1 and all(len(flows) == 1 for flows in others if flows & reached)
+
+    def _meets_none(self, marking: Marking, number: int) -> bool:
+        """Whether no other token can come to an inclusive join by the flow of this one or by another."""
+        for join in self.inclusive:
+            mine = self.reached(self.places[number], join)
+            for other in marking if mine else ():
+                place = self.places[other]
+                flows = frozenset() if place.flow and place.node == join else self.reached(place, join)
+                if other != number and flows & mine and len(flows) > 1:
+                    return False
+        return True

@@ -268,6 +268,8 @@ def _shown(play: Play, finding: Finding, r: random.Random, scope: Scope) -> bool
     for _ in range(60):
         if not _random_step(play, r, scope):
             break
+        if "endless" in play.stuck.values():
+            return True  # it goes round without a wait, and is stopped there; what else is left may still end
     return not play.step.ended
 
 
@@ -347,7 +349,7 @@ def _judged(seed: int) -> Counter[str]:
 
 def test_the_engine_shows_what_soundness_says() -> None:
     out: Counter[str] = Counter()
-    for seed in range(80):
+    for seed in (*range(80), 991, 1867):  # two loops through inclusive joins that were judged wrongly once
         out += _judged(seed)
     assert out["deadlock seen"] > 10
     assert out["sound, ended"] > 20
