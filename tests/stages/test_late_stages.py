@@ -13,7 +13,9 @@ import pytest
 from pytest_bdd import given, parsers, scenarios, then, when
 
 from service.domain.deadlines import ZONE
-from service.domain.errors import NotFound, Refusal
+from service.domain.errors import NotFound, Refusal, TaskAlreadyCompleted
+from service.forms import view
+from service.queries import case_page, task_page
 from service.store.experts import Absence, Expert
 from service.store.messages import Message
 from service.store.notices import Notice, Objection
@@ -21,6 +23,7 @@ from service.store.panels import Panel, Seat
 from service.store.papers import Paper
 from service.store.register import RegisterEntry
 from service.store.session import db
+from service.store.submissions import Submission
 from service.store.unit_of_work import UnitOfWork
 from tests.stages.conftest import NO_TIES, Desk
 from tests.support.page_form import shown
@@ -199,6 +202,41 @@ def the_reserve_is_asked(desk: Desk) -> None:
     assert "这个链接用过了" in shown(again.text)
     record = _record(desk)
     assert [(one["to"], one["reason"]) for one in record["replacements"]] == [(record["reserves"][0], "declined")]
+
+
+@when("五位专家依次评分")
+def scored(desk: Desk) -> None:
+    for number, task in enumerate(desk.office.open_tasks("score")):
+        score = dict.fromkeys(("necessity", "capability", "cooperation", "tasks", "benefit"), 80 + number)
+        words = f"第{number}份评审意见：方向明确，成员互补，任务具体可考核，转化安排可行，建议给予支持。"
+        expert = desk.expert_of(task.id)
+        desk.office.complete(task.id, {**score, "recommend": "yes", "opinion": words}, expert)
+        with pytest.raises(TaskAlreadyCompleted):
+            desk.office.complete(task.id, {**score, "recommend": "no", "opinion": words}, expert)
+
+
+@then("每位专家只看得到自己的评分，也不能再提交")
+def blind(desk: Desk) -> None:
+    for user in desk.office.rows(db.select(Submission.submitted_by).where(Submission.form == "expert-score")):
+        actor = desk.office.actor(user)
+        facts = case_page.facts(db.session(), actor, desk.cases["甲"])
+        seen = [row.by_id for row in case_page.submissions(db.session(), actor, facts) if row.form == "expert-score"]
+        db.session.rollback()
+        assert seen == [user]
+
+
+@then("组长会商时看到五份评分和平均分，没有姓名")
+def the_chair_sees_all(desk: Desk) -> None:
+    chair = desk.expert_of(desk.office.open_task("opine").id)
+    page = task_page.load(db.session(), chair, desk.office.open_task("opine").id, desk.office.now)
+    form = task_page.form_of(db.session(), page, chair, desk.office.now)
+    shown_form = view(
+        form.compiled, {}, roles=form.roles, variables=form.variables, functions=form.functions, lang="zh"
+    )
+    text = repr(shown_form)
+    assert "82.00" in text or "平均 **82**" in text or ">82<" in text, text[:800]
+    assert all(f"第{number}份评审意见" in text for number in range(5))
+    assert not [name for name in desk.office.rows(db.select(Expert.name)) if name in text]
 
 
 # ---- 会议
