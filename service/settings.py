@@ -28,6 +28,7 @@ LEAST: Final = {
     "limit_registrations": 1,
     "limit_searches": 1,
     "limit_verifications": 1,
+    "limit_calendars": 1,
 }
 
 
@@ -69,6 +70,7 @@ class Settings:
     limit_registrations: int = 10
     limit_searches: int = 60
     limit_verifications: int = 30
+    limit_calendars: int = 60
     metrics_token: str = ""
 
     @classmethod
@@ -96,6 +98,7 @@ class Settings:
             "registration": self.limit_registrations,
             "search": self.limit_searches,
             "verification": self.limit_verifications,
+            "calendar": self.limit_calendars,
         }
 
     def check(self) -> None:

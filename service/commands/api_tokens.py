@@ -17,7 +17,7 @@ from service.store.unit_of_work import UnitOfWork
 from service.store.users import User, token_digest
 
 # What a token may be narrowed to; whatever it holds, its account's own rights are the outer bound.
-SCOPES: Final = ("read", "work", "jobs", "deploy", "operate")
+SCOPES: Final = ("read", "work", "jobs", "deploy", "operate", "calendar")
 PREFIX: Final = "shb_"  # lets a scanner of secrets find one that was published by mistake
 LONGEST_DAYS: Final = 366
 MOST_TOKENS: Final = 20

@@ -24,6 +24,7 @@ WINDOWS: Final[Mapping[str, timedelta]] = MappingProxyType(
         "registration": timedelta(hours=1),
         "search": timedelta(minutes=1),
         "verification": timedelta(minutes=1),
+        "calendar": timedelta(minutes=1),
     }
 )
 LONGEST: Final = max(WINDOWS.values())

@@ -41,7 +41,18 @@ from service.web.pages import (
     verbs,
     workshop,
 )
-from service.web.public import confirm, draws, front, health, notices, register, rules, set_password, units
+from service.web.public import (
+    calendar_feed,
+    confirm,
+    draws,
+    front,
+    health,
+    notices,
+    register,
+    rules,
+    set_password,
+    units,
+)
 from service.web.schemas import MAX_ID
 from service.web.security import install_security
 from service.web.v2.site import install_v2
@@ -57,7 +68,7 @@ BLUEPRINTS = (
     calls.pages, members.pages, registrations.pages, unit.pages,
     cut_offs.pages,
     accounts.pages, audit.pages, exports.pages, papers.pages, set_password.pages, confirm.pages, units.pages,
-    health.pages,
+    calendar_feed.pages, health.pages,
 )  # fmt: skip
 
 

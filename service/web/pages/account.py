@@ -6,7 +6,8 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 
 from service.commands import account as commands
-from service.commands import accounts, relations
+from service.commands import accounts, api_tokens, relations
+from service.commands.ports import ports
 from service.domain.errors import InvalidInput
 from service.queries import accounts as account_rows
 from service.queries import people, programmes
@@ -86,6 +87,15 @@ def declare() -> ResponseReturnValue:
     return redirect("/account", 303)
 
 
+@pages.post("/calendar")
+@signed_in
+def subscribe() -> ResponseReturnValue:
+    """Make an address under which a calendar program reads the own deadlines, and show it, this once."""
+    given = {"name": gettext("日历订阅"), "scopes": ["calendar"], "days": api_tokens.LONGEST_DAYS}
+    token = transact(api_tokens.create, **given, actor=who(), now=moment())
+    return _page({}, 200, feed=f"{ports().base_url}/calendar/{token}.ics")
+
+
 @pages.post("/sessions/<int:session_id>/end")
 @signed_in
 def end_session(session_id: int) -> ResponseReturnValue:
@@ -95,13 +105,16 @@ def end_session(session_id: int) -> ResponseReturnValue:
     return redirect("/account", 303)
 
 
-def _page(problems: dict[str, str], status: int, given: dict[str, str] | None = None) -> ResponseReturnValue:
+def _page(
+    problems: dict[str, str], status: int, given: dict[str, str] | None = None, *, feed: str = ""
+) -> ResponseReturnValue:
     session = db.session()
     page = render_template(
         "pages/account.html",
         section="account",
         problems=problems,
         given=given or {},
+        feed=feed,
         ties=people.ties_of(session, who().user_id, this_day()),
         sessions=account_rows.open_sessions(session, who().user_id, moment()),
         roles=people.roles_of(session, who()),
