@@ -15,7 +15,12 @@ from flask import Flask
 from tests.support import databases, postgres
 
 # the steps of the scenarios; pytest takes plugins from the topmost conftest only
-pytest_plugins = ["tests.programmes.steps", "tests.programmes.member_steps", "tests.programmes.unit_steps"]
+pytest_plugins = [
+    "tests.programmes.steps",
+    "tests.programmes.member_steps",
+    "tests.programmes.unit_steps",
+    "tests.programmes.filling_steps",
+]
 
 KINDS = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
 

@@ -1,6 +1,7 @@
 """Forms: a form-js `.form` file becomes a page, a JSON Schema, and a judge of what comes back."""
 
 from service.forms.check import check_form
+from service.forms.columns import SheetList, plain_list, row_pairs, sheet_list, sheet_lists
 from service.forms.compiled import CompiledForm, compile_form
 from service.forms.expressions import plain, text_of
 from service.forms.messages import FieldProblem
@@ -14,6 +15,7 @@ __all__ = [
     "FieldView",
     "Form",
     "FormView",
+    "SheetList",
     "Submission",
     "change_rows",
     "check_form",
@@ -22,8 +24,12 @@ __all__ = [
     "initialise",
     "judge",
     "plain",
+    "plain_list",
     "read_form",
     "redact",
+    "row_pairs",
+    "sheet_list",
+    "sheet_lists",
     "summary",
     "take",
     "text_of",

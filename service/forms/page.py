@@ -126,6 +126,7 @@ class FormView:
     words: Mapping[str, str]
     files: Mapping[str, str]
     file_url: str
+    sheet_url: str = ""
 
     @property
     def submits(self) -> bool:
@@ -155,10 +156,12 @@ def view(
     lang: Language = "zh",
     files: Mapping[str, str] = _NO_FILES,
     file_url: str = "/attachments/{}",
+    sheet_url: str = "",
 ) -> FormView:
     """What these roles see of a form with this data: nothing that `per-role` or a condition hides.
 
-    `files` names attachments by id, `file_url` is where one is fetched ({} = its id).
+    `files` names attachments by id, `file_url` is where one is fetched ({} = its id), `sheet_url` where a list is as an
+    Excel sheet ({} = its name; empty: nowhere).
     """
     told = tuple(problems)
     evaluator = Evaluator(compiled.formulas, variables, functions)
@@ -171,7 +174,9 @@ def view(
     lines = drawing.lines(tree.children)
     ids = {shown.id for shown in _all(lines)}
     listed = [(target if target in ids else "", text) for target, text in summary_of(told, lang)]
-    return FormView(compiled.id, compiled.digest, lang, readonly, lines, listed, WORDS[lang], files, file_url)
+    return FormView(
+        compiled.id, compiled.digest, lang, readonly, lines, listed, WORDS[lang], files, file_url, sheet_url
+    )
 
 
 def _blocks(lines: Iterable[Line]) -> list[Block]:

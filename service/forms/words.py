@@ -28,6 +28,11 @@ _ZH: Mapping[str, str] = {
     "remove_of": "（{label}）",
     "list_separator": "、",
     "save": "保存草稿",
+    "sheet": "用 Excel 填写",
+    "sheet_help": "下载模板，每行填一项，再上传；有一处不对就整份不导入，并告诉您在哪一行。导入后替换现有各项。",
+    "sheet_template": "下载模板（含已填内容）",
+    "sheet_file": "填好的 Excel：{label}",
+    "sheet_import": "导入 Excel",
 }
 _EN: Mapping[str, str] = {
     "errors": "{count} entries need correcting",
@@ -50,5 +55,11 @@ _EN: Mapping[str, str] = {
     "remove_of": " ({label})",
     "list_separator": ", ",
     "save": "Save draft",
+    "sheet": "Fill in with Excel",
+    "sheet_help": "Download the template, fill in one item a row, upload it. With one mistake nothing is imported, and "
+    "you are told the row. The import replaces the items that are here.",
+    "sheet_template": "Download the template (with what is filled in)",
+    "sheet_file": "Filled workbook: {label}",
+    "sheet_import": "Import the workbook",
 }
 WORDS: Final[Mapping[Language, Mapping[str, str]]] = {"zh": _ZH, "en": _EN}

@@ -9,10 +9,10 @@ from service.web.security import TOKEN_FIELD
 
 Pair = tuple[str, str]
 
-REVISION, REQUEST, DRAFT, SUBMIT, ADD, REMOVE, SHAPE = (
-    "_revision", "_key", "_draft", "_submit", "_add", "_remove", "_shape",
+REVISION, REQUEST, DRAFT, SUBMIT, ADD, REMOVE, SHAPE, IMPORT = (
+    "_revision", "_key", "_draft", "_submit", "_add", "_remove", "_shape", "_import",
 )  # fmt: skip
-OWN: Final = frozenset({REVISION, REQUEST, DRAFT, SUBMIT, ADD, REMOVE, SHAPE, TOKEN_FIELD})
+OWN: Final = frozenset({REVISION, REQUEST, DRAFT, SUBMIT, ADD, REMOVE, SHAPE, IMPORT, TOKEN_FIELD})
 ROW_MARK: Final = "_row"
 
 

@@ -24,6 +24,7 @@ from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import words
 from service.web.errors import Face, refusal_face, status_of
+from service.web.filling import filling
 from service.web.i18n import language
 from service.web.menu import is_staff
 from service.web.pairs import Pair
@@ -39,6 +40,7 @@ class Drawing:
     face: Face | None = None
     other: FormView | None = None
     locked: bool = False
+    sheet: tuple[str, ...] = ()
     status: int = 200
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -71,7 +73,11 @@ def kept(task_id: int, actor: Actor, entered: list[Pair], refusal: Refusal) -> R
     mine, _ = enter(
         form.compiled, entered, stored=form.given, roles=form.roles, variables=form.variables, functions=form.functions
     )
-    other = _view(form, form.given, materials.file_names(session, loaded.case.id), readonly=True) if stale else None
+    other = (
+        _view(task_id, form, form.given, materials.file_names(session, loaded.case.id), readonly=True)
+        if stale
+        else None
+    )
     drawing = Drawing(mine, told, None if told else refusal_face(refusal), other, status=status_of(refusal))
     drawing.locked = not (stale or told)
     try:
@@ -85,16 +91,29 @@ def saved(task_id: int, actor: Actor, shape: str) -> Response:
     session = db.session()
     loaded = task_page.load(session, actor, task_id, moment())
     form = task_page.form_of(session, loaded, actor, moment())
-    shown = _view(form, form.given, materials.file_names(session, loaded.case.id))
+    shown = _view(task_id, form, form.given, materials.file_names(session, loaded.case.id))
     now_shape = shape_of(shown)
     changed = bool(shape) and shape != now_shape
     response = make_response(
-        render_template("pages/task_saved.html", view=shown, revision=form.revision, shape=now_shape, changed=changed)
+        render_template(
+            "pages/task_saved.html",
+            view=shown,
+            revision=form.revision,
+            shape=now_shape,
+            changed=changed,
+            filled=None if is_staff(actor) else filling(loaded.task, loaded.case, form, shown, moment()),
+        )
     )
     if changed:
         response.headers["HX-Retarget"] = "#task-fields"
         response.headers["HX-Reswap"] = "innerMorph"
     return response
+
+
+def refused_sheet(task_id: int, actor: Actor, entered: list[Pair], problems: tuple[str, ...]) -> ResponseReturnValue:
+    """What is wrong with an uploaded sheet, row by row; nothing of it was taken, what else was entered is kept."""
+    _keep(task_id, actor, entered)
+    return _draw(task_id, actor, Drawing(sheet=problems, status=422))
 
 
 def anchor_of(name: str) -> str:
@@ -139,11 +158,13 @@ def _draw(task_id: int, actor: Actor, drawing: Drawing) -> Response:
     form = task_page.form_of(session, loaded, actor, moment()) if loaded.task.form else None
     editable = loaded.workable and not drawing.locked
     names = materials.file_names(session, loaded.case.id)
-    context: dict[str, Any] = {"shown": None, "shape": "", "submitted": None}
+    context: dict[str, Any] = {"shown": None, "shape": "", "submitted": None, "filled": None}
     if form is not None and (editable or drawing.data is not None):
         data = form.given if drawing.data is None else drawing.data
-        context["shown"] = _view(form, data, names, readonly=not editable, problems=drawing.problems)
+        context["shown"] = _view(task_id, form, data, names, readonly=not editable, problems=drawing.problems)
         context["shape"] = shape_of(context["shown"])
+        if editable and facts.from_outside:
+            context["filled"] = filling(loaded.task, loaded.case, form, context["shown"], moment())
     elif form is not None:
         context["submitted"] = task_page.submitted(session, loaded, form, language())
     template = "pages/task_staff.html" if is_staff(actor) else "pages/task_counter.html"
@@ -157,6 +178,7 @@ def _draw(task_id: int, actor: Actor, drawing: Drawing) -> Response:
         editable=editable,
         face=drawing.face,
         other=drawing.other,
+        sheet=drawing.sheet,
         request_key=secrets.token_urlsafe(16),
         revision=form.revision if form else 0,
         **context,
@@ -211,6 +233,7 @@ def _documentation(loaded: task_page.TaskPage, form: TaskForm | None) -> str:
 
 
 def _view(
+    task_id: int,
     form: TaskForm,
     data: Mapping[str, Any],
     names: Mapping[str, str],
@@ -221,4 +244,5 @@ def _view(
     return view(
         form.compiled, data, roles=form.roles, variables=form.variables, functions=form.functions,
         problems=problems, readonly=readonly, lang=language(), files=names,
+        sheet_url="" if readonly else f"/tasks/{task_id}/lists/{{}}.xlsx",
     )  # fmt: skip

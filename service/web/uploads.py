@@ -20,7 +20,8 @@ def keep_all(task_id: int, actor: Actor) -> list[Pair]:
     Raises FileRefused with `field` for the first that is not accepted; those kept before it are then in its `kept`.
     """
     kept: list[Pair] = []
-    sent = [(field, upload) for field, upload in request.files.items(multi=True) if upload.filename]
+    sent = [(field, upload) for field, upload in request.files.items(multi=True)
+            if upload.filename and not field.startswith("_sheet:")]  # fmt: skip # a list as a sheet is no attachment
     for number, (field, upload) in enumerate(sent, start=1):
         try:
             if number > MAX_FILES:

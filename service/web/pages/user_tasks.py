@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, g, redirect, render_template, request
+from flask import Blueprint, flash, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from service.commands import task_verbs
 from service.commands import user_tasks as commands
+from service.delivery import spreadsheet
 from service.domain.errors import Conflict, DeadlinePassed, FileRefused, FormInvalid, StaleDraft
 from service.domain.identity import Actor
 from service.queries import cases, inbox, programmes, task_page
 from service.store.session import db
 from service.store.unit_of_work import transact
-from service.web import filters, pairs, schemas, task_view, uploads
+from service.web import filters, list_sheets, pairs, schemas, task_view, uploads
+from service.web.download import attachment
 from service.web.i18n import gettext, language
 from service.web.present import grouped
 from service.web.security import moment, signed_in, who
@@ -58,6 +60,8 @@ def act(task_id: int) -> ResponseReturnValue:
         entered += uploads.keep_all(task_id, actor)
     except FileRefused as refusal:
         return task_view.kept(task_id, actor, entered, refusal)
+    if request.form.get(pairs.IMPORT):
+        return _import(task_id, actor, entered, request.form[pairs.IMPORT])
     if request.form.get(pairs.ADD):
         return _redraw(task_id, actor, pairs.with_row(entered, request.form[pairs.ADD]), request.form[pairs.ADD])
     if request.form.get(pairs.REMOVE):
@@ -80,6 +84,14 @@ def autosave(task_id: int) -> ResponseReturnValue:
     return task_view.saved(task_id, actor, request.form.get(pairs.SHAPE, ""))
 
 
+@pages.get("/<int:task_id>/lists/<name>.xlsx")
+@signed_in
+def list_sheet(task_id: int, name: str) -> ResponseReturnValue:
+    """A list of the form as a workbook to fill in, with the rows that there are."""
+    title, content = list_sheets.workbook(task_id, who(), name)
+    return attachment(make_response(content), title, spreadsheet.MEDIA_TYPE)
+
+
 @pages.post("/<int:task_id>/claim")
 @signed_in
 def claim(task_id: int) -> ResponseReturnValue:
@@ -96,6 +108,18 @@ def release(task_id: int) -> ResponseReturnValue:
     transact(commands.release, task_id, actor=who(), now=moment())
     flash(gettext("已退签，任务回到组里；草稿还在。"))
     return redirect("/tasks?scope=groups", 303)
+
+
+def _import(task_id: int, actor: Actor, entered: list[pairs.Pair], name: str) -> ResponseReturnValue:
+    """Put the rows of a sheet in the place of a list; with one mistake none of them."""
+    try:
+        found = list_sheets.imported(task_id, actor, name, entered)
+    except FileRefused as refusal:
+        return task_view.kept(task_id, actor, entered, refusal)
+    if found.problems:
+        return task_view.refused_sheet(task_id, actor, entered, tuple(list_sheets.told(one) for one in found.problems))
+    flash(gettext("已导入 %(count)d 行，作为草稿保存。", count=found.count))
+    return _redraw(task_id, actor, found.pairs, name)
 
 
 def _redraw(task_id: int, actor: Actor, entered: list[pairs.Pair], anchor: str) -> ResponseReturnValue:

@@ -9,7 +9,7 @@ const TEXTS = {
     "Your sign-in has expired: what you entered is kept on this device; sign in again to go on",
   ],
   keptFailed: ["没有保存到服务器：填写的内容已留在这台设备上", "Not saved on the server: what you entered is kept on this device"],
-  conflict: ["别的窗口或同事保存过这张表，请刷新后核对", "This form was saved elsewhere in the meantime; reload and compare"],
+  conflict: ["别的窗口保存过这张表；您写的还在这里，请对照两份", "Saved in another window meanwhile; what you wrote is still here, compare the two"],
   found: ["这台设备上有 {time} 没有保存的填写内容", "This device holds unsaved entries of {time}"],
   restore: ["恢复", "Restore"],
   discard: ["丢弃", "Discard"],

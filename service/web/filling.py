@@ -1,0 +1,72 @@
+"""What stands beside a form while it is filled in: what the rules find now, and what each section still lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.forms import FieldView, FormView, judge
+from service.programmes.task_forms import TaskForm
+from service.queries.findings import Findings, of_draft
+from service.store.cases import Case
+from service.store.session import db
+from service.store.user_tasks import UserTask
+
+FOREIGN = frozenset({"unknown", "not-writable"})  # of the draft's own bookkeeping, not the person's to mend
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a long form; `missing` is how many of its fields are not right yet."""
+
+    id: str
+    label: str
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """The state of a draft: `found` only where a decision is about the form and something is filled in."""
+
+    found: Findings
+    sections: tuple[Section, ...]
+
+    @property
+    def missing(self) -> int:
+        """How many fields are not right yet, in all sections."""
+        return sum(one.missing for one in self.sections)
+
+
+def filling(task: UserTask, case: Case, form: TaskForm, shown: FormView, now: datetime) -> Filling:
+    """Judge the draft without keeping or refusing anything."""
+    begun = form.revision > 0 or bool(form.given)
+    found = (
+        of_draft(db.session(), case, task.form or "", form.given, programme=form.programme, now=now) if begun else None
+    )
+    return Filling(found or Findings((), asked=False), _sections(form, shown))
+
+
+def _sections(form: TaskForm, shown: FormView) -> tuple[Section, ...]:
+    groups = [one for line in shown.lines for one in line.fields if one.kind == "group" and one.label and one.lines]
+    if len(groups) < 3:
+        return ()
+    judged = judge(
+        form.compiled, form.given, roles=form.roles, variables=form.variables, functions=form.functions,
+        today=form.today, attachments=form.attachments, stored=form.given,
+    )  # fmt: skip
+    wrong = [problem.control for problem in judged.problems if problem.code not in FOREIGN]
+    inside = {group.id: frozenset(_names([group])) for group in groups}
+    return tuple(
+        Section(group.id, group.label, sum(control in inside[group.id] for control in wrong)) for group in groups
+    )
+
+
+def _names(fields: Iterable[FieldView]) -> Iterator[str]:
+    for one in fields:
+        yield one.name
+        for line in one.lines:
+            yield from _names(line.fields)
+        for row in one.rows:
+            for line in row.lines:
+                yield from _names(line.fields)

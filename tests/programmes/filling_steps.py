@@ -1,0 +1,140 @@
+"""The fixed sentences about filling in a declaration: a list from Excel, and what the rules find meanwhile."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from openpyxl import load_workbook
+from pytest_bdd import parsers, then, when
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from service.domain.credit_code import complete
+from service.store.submissions import Draft
+from tests.support.page_form import flattened, shown
+from tests.support.stage import Person
+from tests.support.telling import Telling, member_rows, usual_of
+
+TASK = "填写申报材料"
+
+
+@when(parsers.parse("“牵头单位”用模板上传 {count:d} 家成员单位，其中第 5、9、17 行不对"))
+def uploads_wrong_rows(telling: Telling, count: int) -> None:
+    """Row 5 has a wrong check digit, row 9 no kind, row 17 a mobile number that is too short."""
+    _upload(
+        telling,
+        count,
+        {5: {"统一社会信用代码": "91220100DEMX0099XX"}, 9: {"单位类别": None}, 17: {"联系人手机": "138"}},
+    )
+
+
+@when(parsers.parse("“牵头单位”用模板上传 {count:d} 家成员单位，全部正确"))
+def uploads(telling: Telling, count: int) -> None:
+    """The same sheet, put right."""
+    _upload(telling, count, {})
+
+
+@then(parsers.parse("页面提示“{text}”"))
+def answer_says(telling: Telling, text: str) -> None:
+    """What the page says after the last act."""
+    assert telling.answer is not None
+    page = telling.answer.text
+    if telling.answer.status_code == 303:
+        page = _lead(telling).get(telling.answer.headers["Location"].partition("#")[0])
+    assert text in shown(page), shown(page)[:900]
+
+
+@then(parsers.parse("草稿里有 {count:d} 家成员单位"))
+def drafted(telling: Telling, count: int) -> None:
+    """What is kept: all rows of the sheet or none."""
+    drafts: list[dict[str, Any]] = telling.stage.rows(select(Draft.data))
+    named = [row for draft in drafts for row in draft.get("members") or () if row.get("name")]
+    assert len(named) == count
+
+
+@then(parsers.parse("再下载的模板里有这 {count:d} 家"))
+def template_has(telling: Telling, count: int) -> None:
+    """The template is filled with what there is, so that a correction goes the same way."""
+    sheet = load_workbook(io.BytesIO(_template(telling))).worksheets[0]
+    assert sheet.max_row == count + 1
+
+
+@when(parsers.parse("“牵头单位”保存草稿：成员单位 {total:d} 家，其中企业 {enterprises:d} 家"))
+def saves(telling: Telling, total: int, enterprises: int) -> None:
+    """The usual declaration with another list; the button works without scripts."""
+    data = {**telling.data_of(TASK), "members": member_rows(usual_of(telling.stage.programme), total, enterprises)}
+    pairs, _files = flattened(data)
+    _send(telling, [*pairs, ("_draft", "1")])
+    assert telling.answer is not None
+    assert telling.answer.status_code == 303, shown(telling.answer.text)[:600]
+
+
+@then(parsers.parse("填报页写明“{text}”"))
+def page_says(telling: Telling, text: str) -> None:
+    """The page of the form, as the applicant reads it."""
+    assert text in _page(telling)
+
+
+@then(parsers.parse("填报页没有“{text}”"))
+def page_does_not_say(telling: Telling, text: str) -> None:
+    """Words of the reviewers, or a finding that is mended."""
+    assert text not in _page(telling)
+
+
+@then("填报页的目录写明还差几项")
+def contents(telling: Telling) -> None:
+    """Every section of the table of contents says what it lacks, or that it is done."""
+    assert "还差" in _page(telling)
+
+
+def _upload(telling: Telling, count: int, wrong: dict[int, dict[str, Any]]) -> None:
+    book = load_workbook(io.BytesIO(_template(telling)))
+    sheet = book.worksheets[0]
+    heads = {str(cell.value).rstrip("*"): cell.column for cell in sheet[1]}
+    for row in range(2, count + 2):
+        filled = {**_unit(row), **wrong.get(row, {})}
+        for label, value in filled.items():
+            sheet.cell(row, heads[label], value)
+    target = io.BytesIO()
+    book.save(target)
+    _send(telling, [("_import", "members")], ("_sheet:members", "成员.xlsx", target.getvalue()))
+
+
+def _unit(row: int) -> dict[str, Any]:
+    return {
+        "单位名称": f"示例成员{row}有限公司",
+        "统一社会信用代码": complete(f"91220100DEMX0{row:04d}"),
+        "单位类别": "企业",
+        "在联合体中的层级": "一般成员",
+        "独立法人": "是",
+        "产业链位置": "中游",
+        "联系人": "示例联系人",
+        "联系人手机": 13800000000,
+    }
+
+
+def _template(telling: Telling) -> bytes:
+    answer: TestResponse = _lead(telling).client.get(f"/tasks/{_task(telling)}/lists/members.xlsx")
+    assert answer.status_code == 200
+    return answer.data
+
+
+def _send(telling: Telling, pairs: list[tuple[str, str]], *files: tuple[str, str, bytes]) -> None:
+    page = _lead(telling).open_task(_task(telling))
+    revision = [pair for pair in page.pairs() if pair[0] == "_revision"]
+    telling.answer = _lead(telling).post(f"/tasks/{_task(telling)}", [*revision, *pairs], files)
+    telling.stage.after_act()
+
+
+def _page(telling: Telling) -> str:
+    return shown(_lead(telling).get(f"/tasks/{_task(telling)}"))
+
+
+def _lead(telling: Telling) -> Person:
+    return telling.stage.person(telling.login("牵头单位"))
+
+
+def _task(telling: Telling) -> int:
+    ((task_id, _),) = telling.stage.open_tasks(TASK)
+    return task_id
