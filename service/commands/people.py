@@ -95,6 +95,7 @@ def add_expert(
     name: str,
     employer: str,
     field: str,
+    title: str = "",
     user_id: int | None = None,
     employer_credit_code: str | None = None,
     avoid: Iterable[str] = (),
@@ -106,6 +107,7 @@ def add_expert(
         employer=employer,
         employer_credit_code=employer_credit_code,
         field=field,
+        title=title,
         avoid=list(avoid),
     )
     work.session.add(expert)
