@@ -32,6 +32,18 @@ class InboxQuery(Query):
     after = fields.String(load_default="", validate=validate.Length(max=80))
 
 
+class InboxView(InboxQuery):
+    """The filters of the inbox with a name for them; where a page begins is no part of it."""
+
+    class Meta:
+        """The form's token comes along."""
+
+        unknown = EXCLUDE
+        exclude = ("after",)
+
+    name = fields.String(load_default="", validate=validate.Length(max=80))
+
+
 class CasesQuery(Query):
     """Filters of the list of cases."""
 

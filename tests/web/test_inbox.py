@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 
+from service.commands import saved_filters
 from service.store.session import db
 from service.store.user_tasks import UserTask
 from tests.web.conftest import Browser
@@ -63,3 +65,29 @@ def test_a_page_position_nobody_gave_out_is_refused(browse: Browse) -> None:
     lead = browse("lead")
     assert lead.get("/tasks/asked?after=x").status_code == 422
     assert lead.get("/tasks/asked?copies_after=1").status_code == 200
+
+
+def test_filters_are_kept_under_a_name_for_their_person_alone(browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
+    lead = browse("lead")
+    lead.start()
+    saved = lead.post("/tasks/views", {"scope": "groups", "due": "soon", "name": " 三天内  要办 "})
+    assert saved.headers["Location"] == "/tasks?scope=groups&due=soon"
+    page = lead.get("/tasks").text
+    assert 'href="/tasks?scope=groups&amp;due=soon"' in page
+    assert "三天内 要办" in page
+    assert "三天内 要办" not in browse("colleague").get("/tasks").text
+    assert lead.post("/tasks/views", {"due": "soon", "name": ""}).status_code == 422
+    assert lead.post("/tasks/views", {"due": "soon", "name": "长" * 21}).status_code == 422
+    assert lead.post("/tasks/views", {"due": "some day", "name": "甲"}).status_code == 422
+    monkeypatch.setattr(saved_filters, "MOST", 1)
+    full = lead.post("/tasks/views", {"due": "over", "name": "第二个"})
+    assert full.status_code == 422
+    assert "请先删去一个" in full.text
+    assert lead.post("/tasks/views", {"due": "over", "name": "三天内 要办"}).status_code == 303, (
+        "the same name is renewed"
+    )
+    number = re.search(r"/tasks/views/(\d+)/forget", lead.get("/tasks").text)
+    assert number
+    assert browse("colleague").post(f"/tasks/views/{number.group(1)}/forget").status_code == 404
+    assert lead.post(f"/tasks/views/{number.group(1)}/forget").status_code == 303
+    assert "三天内 要办" not in lead.get("/tasks").text

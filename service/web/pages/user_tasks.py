@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from flask import Blueprint, flash, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from service.commands import saved_filters as view_commands
 from service.commands import task_verbs
 from service.commands import user_tasks as commands
 from service.delivery import spreadsheet
 from service.domain.errors import Conflict, DeadlinePassed, FileRefused, FormInvalid, StaleDraft
 from service.domain.identity import Actor
 from service.queries import cases, inbox, programmes, task_page
+from service.queries.saved_filters import saved_filters
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import filters, list_sheets, pairs, schemas, task_view, uploads
@@ -40,7 +44,29 @@ def index() -> ResponseReturnValue:
         groups=grouped(found.rows, moment()) if asked["scope"] != "done" else [],
         counts=counted,
         programmes=programmes.newest(session),
+        saved=saved_filters(session, actor),
+        kept={name: value for name, value in asked.items() if value and name != "after"},
     )
+
+
+@pages.post("/views")
+@signed_in
+def save_view() -> ResponseReturnValue:
+    """Keep the filters that are set under a name."""
+    asked = {name: value for name, value in schemas.form(schemas.InboxView).items() if value}
+    name = asked.pop("name", "")
+    transact(view_commands.save, name, asked, actor=who(), now=moment())
+    flash(gettext("已存为视图“%(name)s”。", name=" ".join(name.split())))
+    return redirect(f"/tasks?{urlencode(asked)}", 303)
+
+
+@pages.post("/views/<int:filter_id>/forget")
+@signed_in
+def forget_view(filter_id: int) -> ResponseReturnValue:
+    """Forget a saved view; no task is touched."""
+    transact(view_commands.forget, filter_id, actor=who(), now=moment())
+    flash(gettext("视图已删去，任务没有变化。"))
+    return redirect("/tasks", 303)
 
 
 @pages.get("/<int:task_id>")
