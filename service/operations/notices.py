@@ -13,8 +13,7 @@ from service.operations.letters import next_of
 from service.store import outbox
 from service.store.case_json import snake
 from service.store.cases import Case, CaseEvent
-from service.store.notices import Notice, NoticeItem, Objection
-from service.store.submissions import Submission
+from service.store.notices import Notice, NoticeItem, Objection, objection_states
 
 PUBLISHED = "notice-published"
 PERIOD = "publicity-end"
@@ -24,7 +23,7 @@ CONTACT = {"name": "异议受理人", "phone": "电话", "address": "地址", "e
 def publish_notice(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any]:
     """Publish the notice and record the event that starts each case's period, whose first day is today.
 
-    Reads the form named by `form` (`publicity`): title, body, whom to tell an objection (contact_name, _phone, _address,
+    Reads the form named by `form` (`publicity`): title, body, who receives objections (contact_name, _phone, _address,
     _email), and case_ids where the notice is an act of its own over several cases: each of them hears of it.
     """
     draft = context.form(snake(inputs["form"]))
@@ -88,16 +87,10 @@ def tally_objections(context: OperationContext, _inputs: dict[str, Any]) -> dict
 
     Reads the forms `objection-admission` (admitted) and `objection-conclusion` (upheld) of each objection.
     """
-    admitted = _answers(context, "objection-admission", "admitted")
-    upheld = _answers(context, "objection-conclusion", "upheld")
     objections = context.session.scalars(select(Objection).where(Objection.case_id == context.case.id)).all()
+    states = objection_states(context.session, context.case.id)
     for one in objections:
-        if admitted.get(one.id) == "no":
-            one.state = "refused"
-        elif one.id in upheld:
-            one.state = "upheld" if upheld[one.id] == "yes" else "rejected"
-        elif one.id in admitted:
-            one.state = "admitted"
+        one.state = states.get(one.id, one.state)
     still = [one for one in objections if one.state in ("lodged", "admitted")]
     return {"open": len(still), "upheld": sum(one.state == "upheld" for one in objections)}
 
@@ -111,13 +104,3 @@ def announce(context: OperationContext, _inputs: dict[str, Any]) -> dict[str, An
     dedupe = f"announce:{context.case.id}:{context.request.task}"
     outbox.add(context.session, "message", payload, dedupe_key=dedupe, now=context.work.now)
     return {}
-
-
-def _answers(context: OperationContext, form: str, field: str) -> dict[int, Any]:
-    """The newest answer of a form about each objection."""
-    rows = context.session.execute(
-        select(Submission.item, Submission.data)
-        .where(Submission.case_id == context.case.id, Submission.form == form)
-        .order_by(Submission.id)
-    )
-    return {int(item["objection_id"]): data.get(field) for item, data in rows if item.get("objection_id")}

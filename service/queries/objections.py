@@ -15,7 +15,7 @@ from service.domain.identity import Actor
 from service.store.access import case_facts
 from service.store.attachments import Attachment
 from service.store.cases import Case
-from service.store.notices import Notice, Objection
+from service.store.notices import Notice, Objection, objection_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,31 @@ def of_task(
         one.id, one.code, number or "", title, one.kind, one.name, one.contact, one.facts, one.lodged_at, one.state,
         tuple((code, name) for code, name in names),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressRow:
+    """What the code of an objection tells whoever bears it: where it stands, and nothing of who or why."""
+
+    code: str
+    notice_number: str
+    notice_title: str
+    lodged_at: datetime
+    state: str
+
+
+def progress(session: Session, code: str) -> ProgressRow | None:
+    """How far the objection with this code has come; None where there is none."""
+    row = session.execute(
+        select(Objection, Notice.number, Notice.title)
+        .join(Notice, Notice.id == Objection.notice_id)
+        .where(Objection.code == code)
+    ).first()
+    if row is None:
+        return None
+    one, number, title = row
+    state = objection_states(session, one.case_id).get(one.id, one.state)
+    return ProgressRow(one.code, number or "", title, one.lodged_at, state)
 
 
 def may_know(session: Session, actor: Actor, case_id: int, now: datetime) -> bool:

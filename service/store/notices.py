@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.store.session import Base, Key
+from service.store.submissions import Submission
+
+ADMISSION, CONCLUSION = "objection-admission", "objection-conclusion"
 
 
 class Notice(Base):
@@ -58,3 +61,19 @@ class Objection(Base):
     attachments: Mapped[list[Any]] = mapped_column(default=list)
     lodged_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(default="lodged")
+
+
+def objection_states(session: Session, case_id: int) -> dict[int, str]:
+    """How far each objection of a case that somebody has answered has come: admitted, refused, upheld or rejected."""
+    rows = session.execute(
+        select(Submission.form, Submission.item, Submission.data)
+        .where(Submission.case_id == case_id, Submission.form.in_((ADMISSION, CONCLUSION)))
+        .order_by(Submission.id)
+    )
+    found: dict[int, str] = {}
+    for form, item, data in rows:
+        if item.get("objection_id"):
+            words = ("admitted", "refused") if form == ADMISSION else ("upheld", "rejected")
+            yes = data.get("admitted" if form == ADMISSION else "upheld") == "yes"
+            found[int(item["objection_id"])] = words[0] if yes else words[1]
+    return found

@@ -121,6 +121,7 @@ def _install_words(app: Flask) -> None:
         changed_part=words.changed_part,
         action_word=words.action_word,
         tie_word=words.tie_word,
+        objection_word=words.objection_word,
         expert_tie=words.expert_tie,
         task_actions=words.TASK_ACTIONS,
         viewed_types=download.VIEWED,

@@ -143,7 +143,14 @@ _SEATS: Final = {
     "declined": _("不能参加"),
     "empty": _("空缺"),
 }
-_LEFT_OUT = {
+_OBJECTIONS: Final = {
+    "lodged": _("异议已收到，正在审查是否受理"),
+    "admitted": _("异议已受理，正在调查"),
+    "refused": _("异议不予受理，理由已告知"),
+    "upheld": _("异议已办结：成立"),
+    "rejected": _("异议已办结：不成立"),
+}
+_LEFT_OUT: Final = {
     "own-unit": _("所属单位回避"),
     "declared": _("申报的关系回避"),
     "absent": _("请假"),
@@ -265,6 +272,11 @@ def seat_word(code: str) -> str:
 
 
 def left_out_word(code: str) -> str:
+
+
+def objection_word(code: str) -> str:
+    """How far an objection has come, for whoever lodged it."""
+    return str(_OBJECTIONS.get(code, code))
     """Why an expert is not drawn, or has left a seat, as the record of a draw says it."""
     return str(_LEFT_OUT.get(code, code))
 

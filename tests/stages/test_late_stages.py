@@ -366,10 +366,21 @@ def objects_as(desk: Desk, who: str, name: str) -> None:
     _object(desk, name, {"name": who})
 
 
-@then("收到回执编号")
-def has_receipt(desk: Desk) -> None:
+@then(parsers.parse("收到回执编号，凭编号查到“{told}”"))
+def has_receipt(desk: Desk, told: str) -> None:
     assert desk.answers[-1].status_code == 201
     assert desk.office.rows(db.select(Objection.code))[-1] in desk.answers[-1].text
+    look_up(desk, told)
+
+
+@then(parsers.parse("凭编号查到“{told}”，看不到异议人"))
+def look_up(desk: Desk, told: str) -> None:
+    (code,) = desk.office.rows(db.select(Objection.code))
+    answer = desk.get(f"/verify?code={code}")
+    assert answer.status_code == 200
+    assert told in shown(answer.text)
+    assert HONEST["name"] not in answer.text
+    assert HONEST["contact"] not in answer.text
 
 
 @then("被告知公示期已经结束")

@@ -72,7 +72,7 @@ def _counter(actor: Actor) -> ResponseReturnValue:
         section="home",
         tasks=tasks,
         turn=turn,
-        running=[case for case in mine if case.ended_at is None],
+        running=sorted((case for case in mine if case.ended_at is None), key=lambda case: case.case_id not in turn),
         ended=[case for case in mine if case.ended_at is not None],
         startable=_startable(actor),
         programmes=programmes.newest(session),

@@ -6,7 +6,7 @@ from flask import Blueprint, make_response, render_template
 from flask.typing import ResponseReturnValue
 
 from service.domain.register import is_struck_off
-from service.queries import programmes, register
+from service.queries import objections, programmes, register
 from service.store.session import db
 from service.web import schemas
 from service.web.public import limits
@@ -60,17 +60,23 @@ def show(number: str) -> ResponseReturnValue:
 @pages.get("/verify")
 @public
 def verify() -> ResponseReturnValue:
-    """Whether a paper with this code was issued, and whether it still holds."""
+    """Whether a paper with this code was issued and still holds; or how far the objection with it has come."""
     asked = schemas.query(schemas.VerifyQuery)
     code = _normal(asked["code"])
     if code:
         limits.count("verification")
     proof = register.prove(db.session(), code) if code else None
-    dead = proof is not None and is_struck_off(proof.entry_state)
+    objection = objections.progress(db.session(), code) if code and proof is None else None
     page = render_template(
-        "public/verify.html", section="verify", code=asked["code"], proof=proof, dead=dead, at=moment()
+        "public/verify.html",
+        section="verify",
+        code=asked["code"],
+        proof=proof,
+        objection=objection,
+        dead=proof is not None and is_struck_off(proof.entry_state),
+        at=moment(),
     )
-    return make_response(page, 404 if code and proof is None else 200)
+    return make_response(page, 404 if code and proof is None and objection is None else 200)
 
 
 def _normal(code: str) -> str:
