@@ -11,6 +11,7 @@ from service.domain.register import STRUCK_OFF, is_struck_off
 from service.operations.context import OperationContext, OperationRefused
 from service.operations.letters import next_of
 from service.store import register as entries
+from service.store.neighbours import field_of
 from service.store.organisations import Organisation
 from service.store.register import RegisterEntry
 
@@ -48,7 +49,6 @@ def register(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any
         raise OperationRefused(zh=f"编号 {number} 已在名录中", en=f"the number {number} is in the register already")
     _refuse_taken(context, name)
     applicant = context.view.get("applicant") or {}
-    declared = context.view.get("declaration") or {}
     entry = RegisterEntry(
         number=number,
         programme=context.case.programme,
@@ -61,7 +61,7 @@ def register(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any
         data={
             "lead": applicant.get("name"),
             "region": applicant.get("region"),
-            "field": declared.get("field_code"),
+            "field": field_of(context.session, context.case.id),
             "members": _members(context),
         },
     )

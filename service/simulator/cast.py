@@ -25,6 +25,7 @@ from service.store.users import User
 PASSWORD = "shenbao-demo"  # noqa: S105 - fictional accounts, of a throw-away database or of the demonstration
 DEMONSTRATION = "demonstration.toml"
 EXPERTS = 12
+EXPERTS_OF_A_FIELD = 2  # of each field that a programme asks for
 FIELDS = ("新能源汽车", "高端装备", "光电信息", "新材料")
 
 
@@ -47,6 +48,7 @@ class Units:
     region: str = "示例区"
     prefix: str = ""
     related: str = ""  # another authority, asked for its opinion
+    fields: str = ""  # fields of which the pool shall have experts, between blanks
 
 
 def read_units(folder: Path) -> Units:
@@ -144,9 +146,12 @@ class Cast:
             transact(people.add_organisation, code=code, name=name, kind=kind, **more, actor=SYSTEM, now=self._now)
 
     def _add_experts(self) -> None:
-        if db.session.scalar(select(func.count(Expert.id))):
-            return
-        for number in range(1, EXPERTS + 1):
+        known = db.session.scalar(select(func.count(Expert.id))) or 0
+        fields = [] if known else [FIELDS[number % len(FIELDS)] for number in range(1, EXPERTS + 1)]
+        missing = set(self._units.fields.split()) - set(db.session.scalars(select(Expert.field)))
+        fields += [field for field in sorted(missing) for _ in range(EXPERTS_OF_A_FIELD)]
+        db.session.rollback()
+        for number, field in enumerate(fields, start=known + 1):
             user_id = transact(
                 people.add_user,
                 login=f"expert{number:02d}",
@@ -161,7 +166,7 @@ class Cast:
                 people.add_expert,
                 name=f"示例专家{number}",
                 employer=f"示例研究院{number}",
-                field=FIELDS[number % len(FIELDS)],
+                field=field,
                 user_id=user_id,
                 actor=SYSTEM,
                 now=self._now,
