@@ -12,6 +12,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final, Self
 
+from service.domain.personal import Periods
+
 PREFIX = "SHENBAO_"
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,6 +31,11 @@ LEAST: Final = {
     "limit_searches": 1,
     "limit_verifications": 1,
     "limit_calendars": 1,
+    "retain_personal_days": 1,
+    "retain_sensitive_days": 1,
+    "retain_files_days": 1,
+    "retain_drafts_days": 1,
+    "retain_mail_days": 1,
 }
 
 
@@ -72,6 +79,11 @@ class Settings:
     limit_verifications: int = 30
     limit_calendars: int = 60
     metrics_token: str = ""
+    retain_personal_days: int = Periods.personal
+    retain_sensitive_days: int = Periods.sensitive
+    retain_files_days: int = Periods.files
+    retain_drafts_days: int = Periods.drafts
+    retain_mail_days: int = Periods.mail
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ, *, development: bool = False) -> Self:
@@ -100,6 +112,17 @@ class Settings:
             "verification": self.limit_verifications,
             "calendar": self.limit_calendars,
         }
+
+    @property
+    def periods(self) -> Periods:
+        """How long personal data are kept."""
+        return Periods(
+            personal=self.retain_personal_days,
+            sensitive=self.retain_sensitive_days,
+            files=self.retain_files_days,
+            drafts=self.retain_drafts_days,
+            mail=self.retain_mail_days,
+        )
 
     def check(self) -> None:
         """Refuse to start on a missing secret in production, or on a number that cannot be."""

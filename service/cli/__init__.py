@@ -6,11 +6,22 @@ import sys
 
 import click
 
-from service.cli import accounts, calendar, decisions, instances, keeping, processes, programmes
+from service.cli import accounts, calendar, decisions, instances, keeping, processes, programmes, retention
 from service.cli.console import main
 from service.domain.errors import Refusal
 
-__all__ = ["accounts", "calendar", "decisions", "instances", "keeping", "main", "processes", "programmes", "run"]
+__all__ = [
+    "accounts",
+    "calendar",
+    "decisions",
+    "instances",
+    "keeping",
+    "main",
+    "processes",
+    "programmes",
+    "retention",
+    "run",
+]
 
 
 def run() -> None:

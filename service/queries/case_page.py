@@ -19,7 +19,7 @@ from service.programmes.letters import CompiledLetter
 from service.queries.holders import Holder, holders
 from service.queries.objections import secret_files
 from service.store.access import case_facts, fits_task, visible
-from service.store.attachments import Attachment
+from service.store.attachments import ERASED, Attachment
 from service.store.audit import AuditEntry
 from service.store.calls import Call
 from service.store.cases import Case
@@ -313,7 +313,7 @@ def files(session: Session, actor: Actor, facts: CaseFacts) -> tuple[FileRow, ..
     found = session.execute(
         select(Attachment, User.organisation_id)
         .outerjoin(User, User.id == Attachment.uploaded_by)
-        .where(Attachment.case_id == facts.case_id)
+        .where(Attachment.case_id == facts.case_id, Attachment.scan != ERASED)
         .order_by(Attachment.id)
     )
     rows = (

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from service.domain.errors import NotFound
 from service.domain.identity import Actor
 from service.forms import view
-from service.queries import case_page, task_page
+from service.queries import case_page, materials, task_page
 from service.queries.objections import may_know, secret_files
-from service.store.attachments import Attachment
+from service.store.attachments import ERASED, Attachment
 from service.store.user_tasks import OPEN, TaskGroup, UserTask
 
 
@@ -30,14 +30,16 @@ class FileRef:
 def find(session: Session, actor: Actor, code: str, now: datetime) -> FileRef:
     """The file; raises NotFound also for what the actor may not read. An objector's is the authority's alone."""
     row = session.scalar(select(Attachment).where(Attachment.code == code))
-    if row is None:
+    if row is None or row.scan == ERASED:
         raise NotFound()
     facts = case_page.facts(session, actor, row.case_id)
     if code in secret_files(session, row.case_id):
         allowed = may_know(session, actor, row.case_id, now)
     else:
-        allowed = any(one.code == code for one in case_page.files(session, actor, facts)) or _is_shown_by_a_task(
-            session, actor, row, now
+        allowed = (
+            any(one.code == code for one in case_page.files(session, actor, facts))
+            or _is_shown_by_a_task(session, actor, row, now)
+            or _is_shown_in_the_material(session, actor, facts, code, now)
         )
     if not allowed:
         raise NotFound()
@@ -60,3 +62,10 @@ def _is_shown_by_a_task(session: Session, actor: Actor, file: Attachment, now: d
         if file.code in shown.previews:
             return True
     return False
+
+
+def _is_shown_in_the_material(
+    session: Session, actor: Actor, facts: case_page.CaseFacts, code: str, now: datetime
+) -> bool:
+    """Whether a submitted form shows it to its reader: a member reads again the agreement it has confirmed."""
+    return any(code in one.view.previews for one in materials.materials(session, actor, facts, "zh", now))

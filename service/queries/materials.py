@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from service.domain.access import OUTSIDE_ROLES, role_names
 from service.domain.errors import Language, NotFound
 from service.domain.identity import Actor
+from service.domain.personal import CLASSES, masked, needs_personal_data, replaced
 from service.forms import FormView, view
 from service.programmes.case_values import read_case
 from service.programmes.compiled import compiled_of
 from service.queries import case_page
-from service.store.attachments import Attachment
+from service.store.attachments import ERASED, Attachment
 from service.store.cases import Case
 
 
@@ -30,12 +31,22 @@ class Material:
     by: str
     at: datetime
     view: FormView
+    is_masked: bool = False
 
 
 def materials(
-    session: Session, actor: Actor, facts: case_page.CaseFacts, language: Language, now: datetime
+    session: Session,
+    actor: Actor,
+    facts: case_page.CaseFacts,
+    language: Language,
+    now: datetime,
+    *,
+    revealed: bool = False,
 ) -> tuple[Material, ...]:
-    """The newest submission of each form (and of each item and person, where a form is filled in by several)."""
+    """The newest submission of each form (and of each item and person, where a form is filled in by several).
+
+    Personal data are masked for who has no task of the case, unless `revealed`, which `commands/personal_data` notes.
+    """
     newest: dict[tuple[str, str, int | None], case_page.SubmissionRow] = {}
     for row in case_page.submissions(session, actor, facts):
         newest[row.form, str(sorted(row.item.items())), row.by_id if row.item else None] = row
@@ -46,17 +57,19 @@ def materials(
     paths = frozenset().union(*(form.paths for form in forms.values()))
     reading = read_case(session, session.get_one(Case, facts.case_id), programme, now=now, paths=paths)
     names, roles, outside = file_names(session, facts.case_id), roles_in(actor, facts), facts.from_outside
+    classes = frozenset() if revealed or needs_personal_data(actor, facts.rule) else CLASSES
     found = []
     for row in newest.values():
         if row.form not in forms:
             continue
+        data, hidden = replaced(row.data, forms[row.form].classification, classes, masked)
         shown = view(
-            forms[row.form], row.data, roles=roles, variables={**reading.variables, "task": row.item},
+            forms[row.form], data, roles=roles, variables={**reading.variables, "task": row.item},
             functions=reading.functions, readonly=True, lang=language, files=names,
         )  # fmt: skip
         if shown.lines:
             by = "" if outside and row.by_id != actor.user_id else row.by_name
-            found.append(Material(row.submission_id, row.form, row.task_name or row.form, by, row.at, shown))
+            found.append(Material(row.submission_id, row.form, row.task_name or row.form, by, row.at, shown, hidden > 0))
     return tuple(found)
 
 
@@ -82,6 +95,6 @@ def file_names(session: Session, case_id: int) -> Mapping[str, str]:
 def file_of(session: Session, case_id: int, code: str) -> Attachment:
     """A file of the case, clean; the caller has judged that it may be read."""
     found = session.scalar(select(Attachment).where(Attachment.case_id == case_id, Attachment.code == code))
-    if found is None or found.scan == "infected":
+    if found is None or found.scan in ("infected", ERASED):
         raise NotFound()
     return found

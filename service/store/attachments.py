@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.session import Base, Key
 
+ERASED: Final = "erased"
+
 
 class Attachment(Base):
-    """A file of a case; `code` ('att-…') is what forms and addresses name."""
+    """A file of a case; `code` ('att-…') is what forms and addresses name.
+
+    `scan` is what the scanner said; ERASED for one whose bytes and name are gone because their time is over.
+    """
 
     __tablename__ = "attachments"
 

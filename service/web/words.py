@@ -132,6 +132,9 @@ _ACTIONS: Final = {
     "list-exported": _("导出列表"),
     "dossier-exported": _("导出案卷"),
     "database-restored": _("从备份恢复"),
+    "personal-data-revealed": _("查看未遮盖的个人信息"),
+    "personal-data-cleared": _("按期限清除个人信息"),
+    "old-data-cleared": _("按期限清除草稿、邮件和登录"),
 }
 
 _VERBS: Final = {verb.audit: verb for verb in (*VERBS.values(), *CASE_VERBS.values())}
@@ -240,14 +243,14 @@ def tie_word(code: str) -> str:
     return str(_TIES.get(code, code))
 
 
-def action_word(code: str) -> str:
-    """An audit entry's action in words."""
-    verb = _VERBS.get(code)
 def expert_tie(code: str) -> str:
     """Why an expert stays out of a unit's cases, as the pool says it."""
     return str(_("列为回避")) if code == "avoided" else tie_word(code)
 
 
+def action_word(code: str) -> str:
+    """An audit entry's action in words."""
+    verb = _VERBS.get(code)
     if verb is not None and code not in _ACTIONS:
         return verb.en if language() == "en" else verb.zh
     return str(_ACTIONS.get(code, code))
@@ -271,12 +274,12 @@ def seat_word(code: str) -> str:
     return str(_SEATS.get(code, code))
 
 
-def left_out_word(code: str) -> str:
-
-
 def objection_word(code: str) -> str:
     """How far an objection has come, for whoever lodged it."""
     return str(_OBJECTIONS.get(code, code))
+
+
+def left_out_word(code: str) -> str:
     """Why an expert is not drawn, or has left a seat, as the record of a draw says it."""
     return str(_LEFT_OUT.get(code, code))
 

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from service.commands import cases as commands
-from service.commands import dated_events
+from service.commands import dated_events, personal_data
 from service.domain.errors import NotAllowed, NotFound
 from service.domain.identity import Actor
 from service.programmes.compiled import CompiledProgramme, compiled_of
@@ -92,15 +92,17 @@ def show(case_id: int) -> ResponseReturnValue:
 @signed_in
 def material(case_id: int) -> ResponseReturnValue:
     """Everything submitted in the case, as this reader may see it."""
-    actor, session = who(), db.session()
-    facts = case_page.facts(session, actor, case_id)
-    return render_template(
-        "pages/materials.html",
-        section="cases",
-        facts=facts,
-        materials=materials.materials(session, actor, facts, language(), moment()),
-        files=case_page.files(session, actor, facts),
-    )
+    return _materials(case_id, revealed=False)
+
+
+@pages.post("/<int:case_id>/materials/reveal")
+@signed_in
+def reveal(case_id: int) -> ResponseReturnValue:
+    """The same with personal data unmasked, this once, for a reason that stands in the audit trail."""
+    case_page.facts(db.session(), who(), case_id)
+    given = schemas.form(schemas.ReasonForm)
+    transact(personal_data.reveal, case_id, given["reason"], actor=who(), now=moment())
+    return _materials(case_id, revealed=True)
 
 
 @pages.get("/<int:case_id>/decisions")
@@ -144,6 +146,18 @@ def record_event(case_id: int) -> ResponseReturnValue:
     transact(dated_events.record_event, case_id, given["name"], given["on"], actor=actor, now=moment())
     flash(gettext("已记录，有关期限从这一天起算。"))
     return redirect(f"/cases/{case_id}", 303)
+
+
+def _materials(case_id: int, *, revealed: bool) -> ResponseReturnValue:
+    actor, session = who(), db.session()
+    facts = case_page.facts(session, actor, case_id)
+    return render_template(
+        "pages/materials.html",
+        section="cases",
+        facts=facts,
+        materials=materials.materials(session, actor, facts, language(), moment(), revealed=revealed),
+        files=case_page.files(session, actor, facts),
+    )
 
 
 def _events(facts: case_page.CaseFacts, compiled: CompiledProgramme) -> dict[str, str]:
