@@ -36,6 +36,7 @@ def create_app(settings: Settings) -> Flask:
         secret=(settings.secret_key or "development").encode(),
         tick_seconds=settings.tick_seconds,
         metrics_token=settings.metrics_token,
+        quiet_hours=settings.quiet,
         limits=settings.limits,
     )
     site.install(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import time
 from pathlib import Path
 from typing import Final, Self
 
@@ -78,6 +79,7 @@ class Settings:
     limit_searches: int = 60
     limit_verifications: int = 30
     limit_calendars: int = 60
+    quiet_hours: str = ""
     metrics_token: str = ""
     retain_personal_days: int = Periods.personal
     retain_sensitive_days: int = Periods.sensitive
@@ -100,6 +102,22 @@ class Settings:
         settings = cls(**values)  # type: ignore[arg-type]  # the names are the fields' own
         settings.check()
         return settings
+
+    @property
+    def quiet(self) -> tuple[time, time] | None:
+        """The first and the last instant (exclusive) of the hours without mail, Beijing time; None where none are set.
+
+        Written `21:00-08:00`; raises SettingsError for anything else.
+        """
+        if not self.quiet_hours:
+            return None
+        try:
+            first, last = (time.fromisoformat(part.strip()) for part in self.quiet_hours.split("-"))
+        except ValueError:
+            raise SettingsError(
+                f"{PREFIX}QUIET_HOURS={self.quiet_hours}：请写成 21:00-08:00。 / write it like 21:00-08:00."
+            ) from None
+        return (first, last) if first != last else None
 
     @property
     def limits(self) -> dict[str, int]:
@@ -131,6 +149,7 @@ class Settings:
                 raise SettingsError(
                     f"{PREFIX}{name.upper()}={getattr(self, name)}：至少为 {least}。 / must be at least {least}."
                 )
+        _ = self.quiet
         if not self.development and len(self.secret_key) < 32:
             raise SettingsError(
                 "SHENBAO_SECRET_KEY 未设置或少于 32 个字符，生产环境不能启动。"

@@ -1,16 +1,20 @@
-"""Tell people what the clock has to tell about an open task: a reminder, that it is overdue, that it was escalated."""
+"""Tell people what the clock has to tell about an open task: a reminder, that it is overdue, that it was escalated.
+
+A reminder ahead of the last day is one line of the day's digest; what is said on the last day or after it is said at
+once.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from service.commands.task_alarms import ESCALATION, OVERDUE, REMINDER, next_alarm_at
 from service.commands.trail import note
-from service.domain.deadlines import sentence, shown_end
-from service.operations.recipients import tell_groups
+from service.domain.deadlines import local_date, sentence, shown_end
+from service.operations.recipients import remind_groups, tell_groups
 from service.programmes.case_values import read_case
 from service.programmes.compiled import compiled_of
 from service.store import instances
@@ -54,9 +58,17 @@ def _tell(work: UnitOfWork, task: UserTask, case: Case, alarm: dict[str, Any]) -
     title = TITLES[kind].format(name=task.name, due=due)
     reason = sentence(task.due_reason) if task.due_reason else ""
     body = f"案件 {case.number or case.id}（{case.title}）的“{task.name}”，期限 {due}。\n\n{reason}"
-    once = f"alarm-{task.id}-{kind}-{alarm['at']}"
-    tell_groups(work, _audience(work, alarm, task, case), title, body, case_id=case.id, once=once)
+    audience = _audience(work, alarm, task, case)
+    if kind == REMINDER and local_date(work.now) < _last_day(task, work):
+        remind_groups(work, audience, task.id, case_id=case.id)
+    else:
+        once = f"alarm-{task.id}-{kind}-{alarm['at']}"
+        tell_groups(work, audience, title, body, case_id=case.id, once=once, urgent=kind == REMINDER)
     note(work, f"{kind}-told", "user-task", task.id, {"name": task.name, "kind": kind, "due": due}, case_id=case.id)
+
+
+def _last_day(task: UserTask, work: UnitOfWork) -> date:
+    return local_date((task.due_at or work.now) - datetime.resolution)
 
 
 def _audience(work: UnitOfWork, alarm: dict[str, Any], task: UserTask, case: Case) -> list[str]:

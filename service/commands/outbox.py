@@ -7,9 +7,10 @@ from datetime import date, datetime, timedelta
 
 import structlog
 
-from service.commands import dated_events, registrations, task_links, unit_people
+from service.commands import dated_events, digests, registrations, task_links, unit_people
 from service.commands.advance import CaseSuspended
 from service.commands.correlation import Publication, begin, correlate
+from service.commands.digests import quiet_until
 from service.commands.ports import ports
 from service.commands.process_messages import broadcast, publish
 from service.delivery.mail import Message, PermanentFailure
@@ -74,6 +75,10 @@ def _send_mail(lease: Lease, now: datetime) -> None:
     if outside.mail is None:
         raise PermanentFailure(NO_MAIL)
     payload = lease.payload
+    until = quiet_until(now, outside.quiet_hours) if payload.get("quiet") else None
+    if until is not None:
+        transact(_fail, lease, "", until, actor=CLOCK, now=now)  # nothing failed: it waits
+        return
     outside.mail.send(
         Message(
             to=payload["to"],
@@ -183,8 +188,20 @@ def _note_pdf(work: UnitOfWork, lease: Lease, paper_id: int, sha256: str) -> Non
         work.session.get_one(Paper, paper_id).pdf_sha256 = sha256
 
 
+def _write_digest(lease: Lease, now: datetime) -> None:
+    transact(_digest, lease, actor=CLOCK, now=now)
+
+
+def _digest(work: UnitOfWork, lease: Lease) -> None:
+    """A digest is written exactly once; its mail is an entry of its own."""
+    if outbox.mark_done(work.session, lease, now=work.now):
+        payload = lease.payload
+        digests.write(work, int(payload["user_id"]), payload["items"], once=lease.dedupe_key)
+
+
 DOERS: dict[str, Callable[[Lease, datetime], None]] = {
     "mail": _send_mail,
+    "digest": _write_digest,
     "task-link": _send_link,
     "registration": _send_registration,
     "password-link": _send_password_link,

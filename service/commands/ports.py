@@ -8,6 +8,7 @@ from typing import cast
 
 from argon2 import PasswordHasher
 
+from service.commands.digests import Hours
 from service.delivery.blobs import Blobs
 from service.delivery.documents import Documents
 from service.delivery.mail import Mail
@@ -32,6 +33,7 @@ class Ports:
     secret: bytes  # keys what must not be traced back or forged
     tick_seconds: int
     metrics_token: str  # who bears it reads the figures; empty: nobody
+    quiet_hours: Hours | None  # in which the clock's mails wait, if they are not urgent
     limits: Mapping[str, int]  # how often a sender may do what commands/throttling counts
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
 
 from sqlalchemy import or_, select
 
@@ -18,6 +20,9 @@ from service.store.unit_of_work import UnitOfWork
 from service.store.users import Grant, User, is_valid
 
 
+GATHERED: Final = timedelta(minutes=5)  # so long a digest waits for what else falls on the same hour
+
+
 def tell_roles(context: OperationContext, roles: Iterable[str], title: str, body: str) -> list[str]:
     """Tell everybody who holds one of the roles in this case; returns the group keys told."""
     keys = sorted({key for role in roles for key in context.reading.group_keys(role)})
@@ -26,25 +31,46 @@ def tell_roles(context: OperationContext, roles: Iterable[str], title: str, body
 
 
 def tell_groups(
-    work: UnitOfWork, keys: Iterable[str], title: str, body: str, *, case_id: int | None, once: str
+    work: UnitOfWork,
+    keys: Iterable[str],
+    title: str,
+    body: str,
+    *,
+    case_id: int | None,
+    once: str,
+    urgent: bool = False,
 ) -> None:
     """A notification a group, and a mail a person with an address.
 
     `once` names the occasion: the same occasion never mails a person twice. Who has to stay out of the case is mailed
-    nothing by office.
+    nothing by office. What the clock tells waits for the end of the quiet hours, unless it is `urgent`.
     """
+    quiet = work.actor.user_id is None and not urgent
     wanted = sorted(set(keys))
     for key in wanted:
         work.session.add(
             Message(group_key=key, user_id=None, case_id=case_id, title=title, body=body, created_at=work.now)
         )
     for user_id, address, name in _unconcerned(work, wanted, case_id):
+        if address is None:
+            continue
         payload = {"to": address, "to_name": name, "subject": title, "body": body, "case_id": case_id}
+        payload |= {"quiet": True} if quiet else {}
         dedupe = f"mail:{case_id}:{once}:{user_id}:{title}"
         outbox.add(work.session, "mail", payload, dedupe_key=dedupe, now=work.now)
 
 
-def _unconcerned(work: UnitOfWork, keys: list[str], case_id: int | None) -> list[tuple[int, str, str]]:
+def remind_groups(work: UnitOfWork, keys: Iterable[str], task_id: int, *, case_id: int) -> None:
+    """Put a task into today's digest of everybody who may take it and need not stay out of its case."""
+    day = local_date(work.now)
+    for user_id, _, _ in _unconcerned(work, sorted(set(keys)), case_id):
+        outbox.collect(
+            work.session, "digest", {"user_id": user_id}, task_id,
+            dedupe_key=f"digest:{user_id}:{day}", now=work.now, wait=GATHERED,
+        )  # fmt: skip
+
+
+def _unconcerned(work: UnitOfWork, keys: list[str], case_id: int | None) -> list[tuple[int, str | None, str]]:
     """Those of the groups who are not tied to a unit of the case, and those who belong to one of its units' groups."""
     people = _people(work, keys)
     if case_id is None or not people:
@@ -56,8 +82,8 @@ def _unconcerned(work: UnitOfWork, keys: list[str], case_id: int | None) -> list
     return [person for person in people if person[0] not in tied - for_unit]
 
 
-def _people(work: UnitOfWork, keys: list[str]) -> list[tuple[int, str, str]]:
-    """Everybody with an address who belongs to one of the groups, by grant, by expert, or by unit."""
+def _people(work: UnitOfWork, keys: list[str]) -> list[tuple[int, str | None, str]]:
+    """Everybody who belongs to one of the groups, by grant, by expert, or by unit."""
     if not keys:
         return []
     holds = or_(*[_grant_of(key) for key in keys if "@" in key] or [Grant.id < 0])
@@ -70,7 +96,6 @@ def _people(work: UnitOfWork, keys: list[str]) -> list[tuple[int, str, str]]:
         .outerjoin(Organisation, Organisation.id == User.organisation_id)
         .where(
             User.active,
-            User.email.is_not(None),
             or_(User.id.in_(granted), Expert.id.in_(experts), Organisation.credit_code.in_(units)),
         )
         .order_by(User.id)

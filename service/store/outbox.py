@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,13 +50,46 @@ class Lease:
     until: datetime
 
 
-def add(session: Session, kind: str, payload: dict[str, Any], *, dedupe_key: str, now: datetime) -> bool:
-    """Write an entry with the act that causes it; False when one of this key stands already."""
+def add(
+    session: Session,
+    kind: str,
+    payload: dict[str, Any],
+    *,
+    dedupe_key: str,
+    now: datetime,
+    wait: timedelta = timedelta(),
+) -> bool:
+    """Write an entry with the act that causes it, to be done after `wait`; False when one of this key stands already."""
     statement = insert_into(session, OutboxEntry).values(
-        kind=kind, payload=payload, dedupe_key=dedupe_key, state=PENDING, tries=0, next_try_at=now, created_at=now
+        kind=kind,
+        payload=payload,
+        dedupe_key=dedupe_key,
+        state=PENDING,
+        tries=0,
+        next_try_at=now + wait,
+        created_at=now,
     )
     statement = statement.on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(OutboxEntry.id)
     return session.execute(statement).scalar_one_or_none() is not None
+
+
+def collect(
+    session: Session, kind: str, payload: dict[str, Any], item: int, *, dedupe_key: str, now: datetime, wait: timedelta
+) -> None:
+    """Put an item into the entry of this key (`items` of its payload); one taken already is followed by another.
+
+    The entry is locked until the commit: whoever collects for several keys takes them in order.
+    """
+    for turn in itertools.count(1):
+        key = f"{dedupe_key}:{turn}"
+        if add(session, kind, {**payload, "items": [item]}, dedupe_key=key, now=now, wait=wait):
+            return
+        waiting = select(OutboxEntry).where(OutboxEntry.dedupe_key == key, OutboxEntry.state == PENDING)
+        locked = waiting.with_for_update().execution_options(populate_existing=True)
+        entry = session.scalars(locked).one_or_none()
+        if entry is not None:
+            entry.payload = {**entry.payload, "items": [*entry.payload["items"], item]}
+            return
 
 
 def lease(session: Session, now: datetime, *, limit: int = 20, kinds: Collection[str] = ()) -> tuple[Lease, ...]:

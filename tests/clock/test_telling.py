@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from service.commands import ports
+from service.commands.digests import quiet_until
 from service.domain.deadlines import ZONE
+from service.operations.recipients import tell_groups
+from service.settings import Settings, SettingsError
 from service.store import outbox
 from service.store.audit import AuditEntry
 from service.store.messages import Message
@@ -37,19 +46,99 @@ def subjects(box: Mailbox, address: str) -> list[str]:
     return [str(mail["Subject"]) for mail in box.to(address) if "提出补正要求" in str(mail["Subject"])]
 
 
-def test_a_reminder_is_one_notification_and_one_mail_a_person(review: Office, box: Mailbox) -> None:
+def digests(office: Office) -> list[Message]:
+    return office.rows(db.select(Message).where(Message.title.startswith("今日提醒")).order_by(Message.id))
+
+
+def test_reminders_of_a_day_are_one_digest_and_one_mail_a_person(review: Office, box: Mailbox) -> None:
+    review.start("review")  # `ask` of a second case, with the same date
     review.tick(REMINDER - MINUTE)
-    assert (told(review, "提醒"), box.received) == ([], [])
-    for minute in range(3):
+    assert (digests(review), box.received) == ([], [])
+    for minute in (0, 1, 4):
         review.tick(REMINDER + minute * MINUTE)
-    (message,) = told(review, "提醒")
-    assert message.group_key == review.groups_of(review.open_task("ask").id)[0]
-    assert "2025-03-05 24:00" in message.title
-    assert "两个工作日" in message.body
-    assert message.created_at == REMINDER
+    assert (digests(review), box.received) == ([], [])  # it waits for what else falls on nine o'clock
+    for minute in (5, 6, 60):
+        review.tick(REMINDER + minute * MINUTE)
+    people = {review.person("office", number).user_id for number in (1, 2)}
+    assert {message.user_id for message in digests(review)} == people
+    assert len(digests(review)) == len(people)
+    for message in digests(review):
+        assert message.title == "今日提醒：2 项即将到期"
+        assert message.body.count("2025-03-05 24:00  提出补正要求") == 2
+        assert "两个工作日" in message.body
     for address in ("office@example.invalid", "office-2@example.invalid"):
-        assert subjects(box, address) == ["提醒：“提出补正要求”将于 2025-03-05 24:00 到期"]
+        assert [str(mail["Subject"]) for mail in box.to(address)] == ["今日提醒：2 项即将到期"]
+    assert told(review, "提醒") == []
+
+
+def test_a_digest_follows_what_has_happened_since(review: Office, box: Mailbox) -> None:
+    """Between nine o'clock and the mail a task is done: it is not reminded of, and with none left nothing is told."""
+    review.tick(REMINDER)
+    review.complete(review.open_task("ask").id, DONE, review.person("office"))
+    review.tick(REMINDER + 5 * MINUTE)
+    assert (digests(review), subjects(box, "office@example.invalid")) == ([], [])
+    assert review.count(OutboxEntry, OutboxEntry.state != "done") == 0
+
+
+def test_what_comes_after_the_digest_was_written_is_another(review: Office) -> None:
+    def collect(work: UnitOfWork, task_id: int) -> None:
+        outbox.collect(
+            work.session, "digest", {"user_id": review.person("office").user_id}, task_id,
+            dedupe_key="digest:test", now=work.now, wait=MINUTE,
+        )  # fmt: skip
+
+    task_id = review.open_task("ask").id
+    for _ in range(2):
+        review.act(collect, task_id)
+    review.tick(review.now + MINUTE)
+    review.act(collect, task_id)
+    kept = review.rows(db.select(OutboxEntry).where(OutboxEntry.kind == "digest").order_by(OutboxEntry.id))
+    assert [entry.payload["items"] for entry in kept] == [[task_id, task_id], [task_id]]
+
+
+def test_on_the_last_day_a_reminder_comes_at_once(review: Office, box: Mailbox) -> None:
+    """The clock stood on Tuesday: what it has to say on Wednesday noon does not wait for a digest."""
+    review.tick(beijing(date(2025, 3, 5), time(12, 0)))
+    assert subjects(box, "office@example.invalid") == ["提醒：“提出补正要求”将于 2025-03-05 24:00 到期"]
+    assert len(told(review, "提醒")) == 1
+
+
+def test_in_the_quiet_hours_no_mail_rings(review: Office, box: Mailbox) -> None:
+    """Overdue is told in the service at midnight, and mailed when the quiet hours end; what people do is mailed."""
+    wired = review.app.extensions[ports.NAME]
+    review.app.extensions[ports.NAME] = replace(wired, quiet_hours=(time(21), time(8)))
+    for hour in (time(0), time(0, 5), time(7, 59)):
+        review.tick(beijing(date(2025, 3, 6), hour))
+        assert len(told(review, "逾期")) == 1
+        assert subjects(box, "office@example.invalid") == []
+    review.act(tell_groups, review.groups_of(review.open_task("ask").id), "提出补正要求：催办", "请办理",
+               case_id=None, once="urged", by=review.person("office-head"))  # fmt: skip
+    review.tick()
+    assert subjects(box, "office@example.invalid") == ["提出补正要求：催办"]
+    review.tick(beijing(date(2025, 3, 6), time(8, 0)))
+    assert len(subjects(box, "office@example.invalid")) == 2
     assert len({mail["Message-ID"] for mail in box.received}) == len(box.received)
+
+
+@given(st.times(), st.times(), st.datetimes(datetime(2024, 1, 1), datetime(2026, 12, 31)))
+def test_quiet_hours_end_within_a_day_and_are_over_at_their_end(first: time, last: time, local: datetime) -> None:
+    assume(first != last)
+    now = local.replace(tzinfo=ZONE).astimezone(UTC)
+    until = quiet_until(now, (first, last))
+    begins = next(at for back in (0, 1) if (at := _at(local - timedelta(days=back), first)) <= local)
+    ends = next(at for on in (0, 1) if (at := _at(begins + timedelta(days=on), last)) > begins)
+    assert until == (ends.replace(tzinfo=ZONE) if local < ends else None)
+    assert until is None or quiet_until(until, (first, last)) is None
+
+
+def _at(day: datetime, hour: time) -> datetime:
+    return datetime.combine(day.date(), hour)
+
+
+@pytest.mark.parametrize("text", ["21", "21:00", "21-25", "nine-five", "21:00-08:00-09:00"])
+def test_quiet_hours_that_are_none_stop_the_start(text: str) -> None:
+    with pytest.raises(SettingsError, match="QUIET_HOURS"):
+        Settings(development=True, quiet_hours=text).check()
 
 
 def test_a_task_done_in_time_is_not_reminded_of(review: Office, box: Mailbox) -> None:
@@ -109,9 +198,10 @@ def test_one_tick_sends_all_that_is_due(review: Office, box: Mailbox) -> None:
 def test_a_busy_mail_server_gets_the_mail_once_it_can_take_it(review: Office, box: Mailbox) -> None:
     box.busy = 2
     review.tick(REMINDER)
+    review.tick(REMINDER + 5 * MINUTE)
     assert box.received == []
     assert review.count(OutboxEntry, OutboxEntry.state == "pending", OutboxEntry.tries == 1) == 2
-    review.tick(REMINDER + MINUTE)
-    review.tick(REMINDER + 2 * MINUTE)
-    assert subjects(box, "office@example.invalid") == ["提醒：“提出补正要求”将于 2025-03-05 24:00 到期"]
+    review.tick(REMINDER + 6 * MINUTE)
+    review.tick(REMINDER + 7 * MINUTE)
+    assert [str(mail["Subject"]) for mail in box.to("office@example.invalid")] == ["今日提醒：1 项即将到期"]
     assert review.count(OutboxEntry, OutboxEntry.state != "done") == 0
