@@ -60,6 +60,7 @@ def _staff(actor: Actor, open_tasks: int) -> list[MenuItem]:
     items = [MenuItem("home", "/home", gettext("今天"), "calendar-days", work)]
     if open_tasks or any(grant.role not in HOUSE_ROLES | READING_ROLES for grant in actor.roles):
         items.append(MenuItem("tasks", "/tasks", gettext("待办"), "inbox", work, open_tasks))
+        items.append(MenuItem("paper", "/paper", gettext("纸质收件"), "inbox", work))
         items.append(MenuItem("done", "/tasks?scope=done", gettext("已办"), "check-check", work))
     if judging_paths(actor):
         items.append(MenuItem("cases", "/cases", gettext("申报件"), "folder-open", work))

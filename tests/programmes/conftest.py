@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from service.simulator.story import ROW
 from tests.support.stage import Stage, at
 from tests.support.telling import Played, Telling, prepared_for, usual_of
 
@@ -17,6 +19,11 @@ KEY: pytest.StashKey[str] = pytest.StashKey()
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, scenario: Any) -> None:
     """The folder of a feature is the key of its programme."""
     request.node.stash[KEY] = Path(feature.filename).parent.name
+
+
+def pytest_bdd_apply_tag(tag: str, function: Any) -> bool | None:
+    """The id of a requirement is read by the map of the requirements and is no mark; other tags are marks."""
+    return True if re.fullmatch(ROW, tag) else None
 
 
 @pytest.fixture(scope="session")

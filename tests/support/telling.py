@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from service.domain.access import role_of
 from service.domain.credit_code import complete
+from service.domain.deadlines import ZONE
 from service.feel import compile_expression, from_json, to_json
 from service.programmes.case_values import read_case
 from service.programmes.functions import FUNCTION_NAMES
@@ -28,7 +29,7 @@ from tests.support.page_form import File, PageForm, Pair, flattened, shown
 from tests.support.stage import Person, Stage, prepared
 
 Table = Sequence[tuple[str, str]]
-USUAL = ("filed", "cultivated")
+USUAL = ("filed", "cultivated", "piloted")
 STARTING = "填写申报材料"
 ENTERPRISES, OTHERS = 9, 6
 
@@ -129,6 +130,8 @@ class Telling:
                 self.start(step.start, step.role)
             elif step.wait_until:
                 self.stage.pass_until(self.stage.due_of(step.wait_until))
+            elif step.until is not None:
+                self.stage.pass_until(step.until.replace(tzinfo=ZONE))
             elif step.advance_days:
                 self.stage.pass_days(step.advance_days)
             elif step.message:

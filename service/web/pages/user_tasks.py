@@ -14,12 +14,14 @@ from service.delivery import spreadsheet
 from service.domain.errors import Conflict, DeadlinePassed, FileRefused, FormInvalid, StaleDraft
 from service.domain.identity import Actor
 from service.queries import cases, inbox, programmes, task_page
+from service.queries.paper_desk import is_receipt
 from service.queries.saved_filters import saved_filters
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import filters, list_sheets, pairs, schemas, task_view, uploads
 from service.web.download import attachment
 from service.web.i18n import gettext, language
+from service.web.pages import paper_desk
 from service.web.present import grouped
 from service.web.security import moment, signed_in, who
 
@@ -179,6 +181,8 @@ def _complete(task_id: int, actor: Actor, entered: list[pairs.Pair]) -> Response
         return task_view.judged(task_id, actor, entered, refusal)
     except (Conflict, DeadlinePassed) as refusal:
         return task_view.kept(task_id, actor, entered, refusal)
+    if is_receipt(db.session(), task_id):
+        return paper_desk.back(task_id)  # to the next in the line
     flash(_what_next(done))
     following = cases.first_open_task(db.session(), actor, done.case_id)
     if following is not None:

@@ -1,0 +1,75 @@
+"""Sentences about the receipt desk (纸质收件): a clerk scans a printed set and registers what was delivered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pytest_bdd import parsers, then, when
+from sqlalchemy import select
+
+from service.store.messages import Message
+from service.store.papers import Paper
+from tests.support.page_form import shown
+from tests.support.stage import at
+from tests.support.telling import Telling
+
+RECEIVED = r"“(?P<role>[^”]+)”在 (?P<moment>\S+ \d\d:\d\d) 扫描版本码，实收 (?P<copies>\d+) 份(?P<judged>.*)$"
+JUDGED = {"推荐意见": "opinion_present", "公章": "seal_present"}
+
+
+@when(parsers.re(RECEIVED))
+def received(telling: Telling, role: str, moment: str, copies: str, judged: str) -> None:
+    """Scan, land on the receipt with code and moment filled in, judge the rest, press the button."""
+    now = datetime.fromisoformat(moment)
+    telling.stage.pass_until(at(now.date(), now.time()))
+    clerk, code = telling.stage.person(telling.login(role)), _code(telling)
+    answer = clerk.post("/paper", [("code", f"https://example.invalid/verify?code={code}")])
+    assert answer.status_code == 303, shown(answer.text)[:800]
+    task_id = int(answer.headers["Location"].removeprefix("/tasks/").partition("#")[0])
+    form = clerk.open_task(task_id)
+    standing = dict(form.pairs())
+    assert (standing["scanned"], f"{standing['received_on']} {standing['received_time']}") == (code, moment)
+    given = [("same_code", "yes"), ("bound", "yes"), ("copies_received", copies)]
+    for word, name in JUDGED.items():
+        if word in judged:
+            given.append((name, "no" if f"没有{word}" in judged else "yes"))
+    telling.answer = clerk.submit(task_id, given, form=form)
+    assert telling.answer.status_code == 303, shown(telling.answer.text)[:800]
+    telling.stage.after_act()
+
+
+@then(parsers.parse("“{role}”扫描“{code}”，提示“{text}”"))
+def scan_refused(telling: Telling, role: str, code: str, text: str) -> None:
+    """A code that leads to no receipt."""
+    answer = telling.stage.person(telling.login(role)).post("/paper", [("code", code)])
+    assert answer.status_code == 422
+    assert text in shown(answer.text), shown(answer.text)[:800]
+
+
+@then(parsers.parse("“{role}”扫描版本码，提示“{text}”"))
+def scan_of_the_set_refused(telling: Telling, role: str, text: str) -> None:
+    """The newest set of the case, when there is nothing to register."""
+    scan_refused(telling, role, _code(telling), text)
+
+
+@then(parsers.parse("收件台的最近一件是“{result}”"))
+def newest_receipt(telling: Telling, result: str) -> None:
+    """What the desk shows after the last registration."""
+    assert telling.answer is not None
+    assert telling.answer.headers["Location"] == "/paper"
+    page = telling.stage.person(telling.login("省工信厅科技处")).get("/paper")
+    assert result in shown(page), shown(page)[:800]
+
+
+@then(parsers.parse("“{role}”收到的“{title}”写明“{text}”"))
+def message_says(telling: Telling, role: str, title: str, text: str) -> None:
+    """The words of a message to the role's group."""
+    rows = telling.stage.rows(select(Message.group_key, Message.body).where(Message.title == title))
+    told = [body for key, body in rows if key.startswith(f"{telling.role(role)}@")]
+    assert told
+    assert all(text in body for body in told), told[0]
+
+
+def _code(telling: Telling) -> str:
+    sets = select(Paper.code).where(Paper.letter == "paper-set").order_by(Paper.id.desc())
+    return str(telling.stage.rows(sets)[0])
