@@ -11,6 +11,7 @@ from typing import Any
 import click
 import pytest
 import yaml
+from flask import Flask
 
 from service.cli import main
 from service.settings import PREFIX, Settings
@@ -115,3 +116,15 @@ def test_the_proxy_knows_every_web_node() -> None:
 @pytest.mark.parametrize(("readme", "words"), [("README.md", "were not run"), ("README.zh-CN.md", "没有实际运行过")])
 def test_the_readme_says_that_the_containers_were_not_run(readme: str, words: str) -> None:
     assert words in (ROOT / readme).read_text(encoding="utf-8")
+
+
+def test_no_key_in_an_address_is_written_to_the_log(app: Flask) -> None:
+    """What follows the place of a one-time link or a secret feed opens it to whoever reads the log."""
+    text = (DOCKER / "nginx.conf").read_text(encoding="utf-8")
+    hidden = re.search(r"\(\?<place>([\w|-]+)\)", text)
+    assert hidden
+    keys = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules() if "<token>" in rule.rule}
+    assert set(hidden[1].split("|")) == keys
+    (logged,) = re.findall(r"log_format plain '(.*)';", text)
+    assert "$request_uri" not in logged
+    assert "$request " not in logged
