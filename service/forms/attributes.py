@@ -85,7 +85,7 @@ VALIDATE: Mapping[str, frozenset[str]] = {
 VALIDATE_ELSEWHERE = frozenset({"required"})
 
 PROPERTIES = frozenset(
-    {"format", "classification", "per-role", "min-items", "max-items", "later-than", "source", "note"}
+    {"format", "classification", "per-role", "min-items", "max-items", "later-than", "source", "note", "suggest"}
 )
 CLASSES = ("public", "internal", "personal", "sensitive")
 FORMATS_OF: Mapping[str, frozenset[str]] = {

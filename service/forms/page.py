@@ -22,6 +22,7 @@ from service.forms.words import WORDS
 
 _NO_FUNCTIONS: Mapping[str, Function] = {}
 _NO_FILES: Mapping[str, str] = {}
+_NO_WORDS: Mapping[str, tuple[str, ...]] = {}
 MOST_COLUMNS = 8
 VERDICT_CHARACTERS = 8
 GRIDS = {1: "", 2: "halves"}
@@ -127,6 +128,7 @@ class FormView:
     files: Mapping[str, str]
     file_url: str
     sheet_url: str = ""
+    suggestions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def submits(self) -> bool:
@@ -157,11 +159,12 @@ def view(
     files: Mapping[str, str] = _NO_FILES,
     file_url: str = "/attachments/{}",
     sheet_url: str = "",
+    suggestions: Mapping[str, tuple[str, ...]] = _NO_WORDS,
 ) -> FormView:
     """What these roles see of a form with this data: nothing that `per-role` or a condition hides.
 
     `files` names attachments by id, `file_url` is where one is fetched ({} = its id), `sheet_url` where a list is as an
-    Excel sheet ({} = its name; empty: nowhere).
+    Excel sheet ({} = its name; empty: nowhere), `suggestions` the words offered for a field whose `suggest` names them.
     """
     told = tuple(problems)
     evaluator = Evaluator(compiled.formulas, variables, functions)
@@ -175,8 +178,9 @@ def view(
     ids = {shown.id for shown in _all(lines)}
     listed = [(target if target in ids else "", text) for target, text in summary_of(told, lang)]
     return FormView(
-        compiled.id, compiled.digest, lang, readonly, lines, listed, WORDS[lang], files, file_url, sheet_url
-    )
+        compiled.id, compiled.digest, lang, readonly, lines, listed, WORDS[lang],
+        files, file_url, sheet_url, suggestions,
+    )  # fmt: skip
 
 
 def _blocks(lines: Iterable[Line]) -> list[Block]:

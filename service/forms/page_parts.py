@@ -34,6 +34,7 @@ class Details:
     columns: list[str] = field(default_factory=list)
     cells: list[list[str]] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    suggest: str = ""  # the form whose sections and fields are offered as words to choose from, or to write on
 
 
 _MODES = {"mobile": "tel", "phone-cn": "tel", "email": "email"}
@@ -43,7 +44,7 @@ _INPUTS = {"date": "date", "time": "time", "datetime": "datetime-local"}
 
 def _textfield(node: Node, scope: Scope, evaluator: Evaluator) -> Details:
     mode = _MODES.get(node.format or str(node.validate.get("validationType") or ""), "")
-    out = Details(mode=mode, code=node.format in _CODES)
+    out = Details(mode=mode, code=node.format in _CODES, suggest=str(node.properties.get("suggest") or ""))
     return _adorned(out, node, scope, evaluator)
 
 

@@ -17,7 +17,7 @@ from service.domain.identity import Actor
 from service.forms import FieldProblem, FormView, enter, view
 from service.forms.places import control_id, parse_name
 from service.programmes.task_forms import TaskForm
-from service.queries import case_page, cases, dockets, materials, objections, task_page, verbs
+from service.queries import case_page, cases, corrections, dockets, materials, objections, task_page, verbs
 from service.queries.findings import findings
 from service.queries.members import members
 from service.store.session import db
@@ -182,6 +182,7 @@ def _draw(task_id: int, actor: Actor, drawing: Drawing) -> Response:
         request_key=secrets.token_urlsafe(16),
         revision=form.revision if form else 0,
         **context,
+        **_correction(actor, facts, form, context["shown"]),
         **_beside(actor, loaded, facts, form),
     )
     response = make_response(page_text, drawing.status)
@@ -244,5 +245,28 @@ def _view(
     return view(
         form.compiled, data, roles=form.roles, variables=form.variables, functions=form.functions,
         problems=problems, readonly=readonly, lang=language(), files=names,
-        sheet_url="" if readonly else f"/tasks/{task_id}/lists/{{}}.xlsx",
+        sheet_url="" if readonly else f"/tasks/{task_id}/lists/{{}}.xlsx", suggestions=_suggestions(form),
     )  # fmt: skip
+
+
+def _suggestions(form: TaskForm) -> dict[str, tuple[str, ...]]:
+    """What the form's fields offer to choose from: the sections and fields of another form of the programme."""
+    wanted = {str(node.properties.get("suggest") or "") for node in form.compiled.form.nodes} - {""}
+    known = form.programme.forms
+    return {name: corrections.fields_of(known[name]) for name in sorted(wanted) if name in known}
+
+
+def _correction(
+    actor: Actor, facts: case_page.CaseFacts, form: TaskForm | None, shown: FormView | None
+) -> dict[str, Any]:
+    """Of a correction: the applicant reads the defects with their fields, the reviewer what was changed since."""
+    if form is None or not corrections.reads_notice(form.compiled):
+        return {"defects": (), "changes": ()}
+    session = db.session()
+    if facts.from_outside:
+        return {"defects": corrections.defects(session, facts.case_id, shown), "changes": ()}
+    reader = corrections.Reader(
+        materials.roles_in(actor, facts), language(), materials.file_names(session, facts.case_id)
+    )
+    changed = corrections.changes(session, facts.case_id, "declaration", form.reading, reader)
+    return {"defects": (), "changes": changed}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from lxml import html
 from openpyxl import load_workbook
 from pytest_bdd import parsers, then, when
 from sqlalchemy import select
@@ -138,3 +139,54 @@ def _lead(telling: Telling) -> Person:
 def _task(telling: Telling) -> int:
     ((task_id, _),) = telling.stage.open_tasks(TASK)
     return task_id
+
+
+@when(parsers.parse("“归口管理部门经办人”告知缺陷：“{first}”和“{second}”"))
+def tells_defects(telling: Telling, first: str, second: str) -> None:
+    """Words offered by the form, and words of one's own that name one field only."""
+    ((task_id, person),) = telling.turns("一次性告知全部缺陷", "local-clerk")
+    assert f'<option value="{first}">' in person.get(f"/tasks/{task_id}")
+    rows = [
+        {"item": item, "problem": "填写的内容与所附材料不一致", "requirement": "核对以后按材料改正"}
+        for item in (first, second)
+    ]
+    pairs, _files = flattened({"defects": rows})
+    assert person.post(f"/tasks/{task_id}", [*pairs, ("_submit", "1")]).status_code == 303
+    telling.stage.after_act()
+
+
+@then(parsers.parse("补正页列出 {count:d} 项缺陷，都链接到页面上的栏目，并写明期限 {day}"))
+def lists_defects(telling: Telling, count: int, day: str) -> None:
+    """Each link's target is an element of the same page."""
+    ((task_id, person),) = telling.turns("补正申报材料", "lead")
+    page = html.fromstring(person.get(f"/tasks/{task_id}"))
+    card = page.get_element_by_id("defects")
+    targets = [link.get("href").removeprefix("#") for link in card.xpath(".//li//a")]
+    assert len(targets) == count
+    assert all(page.get_element_by_id(target, None) is not None for target in targets)
+    month, date = (int(part) for part in day.split("-")[1:])
+    assert f"{month}月{date}日" in card.text_content()
+
+
+@when(parsers.parse("“牵头单位”补正：“研究方向与主要任务”改为“{words}”"))
+def corrects(telling: Telling, words: str) -> None:
+    """One field is another; everything else is as it was."""
+    ((task_id, person),) = telling.turns("补正申报材料", "lead")
+    pairs, files, form = telling.written(task_id, person, "补正申报材料")
+    answers = [("defect", "二、牵头单位（第五条） › 联系人手机"), ("answer", "已经核对并改正。")]
+    own = [pair for pair in pairs if pair[0] != "direction" and not pair[0].startswith("correction_answers")]
+    answered = [("correction_answers[0]._row", "1"), *((f"correction_answers[0].{key}", text) for key, text in answers)]
+    answer = person.submit(task_id, [*own, ("direction", words), *answered], files, form=form)
+    assert answer.status_code == 303, shown(answer.text)[:800]
+    telling.stage.after_act()
+
+
+@then(parsers.parse("复核页的补正前后对照写明“{label}”改成“{words}”"))
+def sees_change(telling: Telling, label: str, words: str) -> None:
+    """Only what differs stands there, the old words beside the new."""
+    ((task_id, person),) = telling.turns("复核补正材料", "local-clerk")
+    card = html.fromstring(person.get(f"/tasks/{task_id}")).get_element_by_id("changes")
+    (row,) = [row for row in card.xpath(".//tbody/tr") if label in row.text_content()]
+    assert [one.text_content() for one in row.xpath(".//ins")] == [words]
+    assert row.xpath(".//del")
+    assert len(card.xpath(".//tbody/tr")) <= 6
