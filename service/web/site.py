@@ -68,7 +68,8 @@ BLUEPRINTS = (
     cases.pages, diagrams.pages, messages.pages, account.pages, api_tokens.pages, workshop.pages, operations.pages,
     calls.pages, members.pages, registrations.pages, unit.pages,
     cut_offs.pages,
-    accounts.pages, audit.pages, exports.pages, papers.pages, paper_desk.pages, set_password.pages, confirm.pages, units.pages,
+    accounts.pages, audit.pages, exports.pages, papers.pages, paper_desk.pages, set_password.pages, confirm.pages,
+    units.pages,
     calendar_feed.pages, health.pages,
 )  # fmt: skip
 
