@@ -13,10 +13,11 @@ from sqlalchemy import select
 from service.store.audit import AuditEntry
 from service.store.cases import Case
 from service.store.messages import Message
-from service.store.submissions import Submission
+from service.store.submissions import Draft, Submission
 from service.store.user_tasks import UserTask
 from tests.support.invariants import check
 from tests.support.office import Office, sqlite_office
+from tests.support.page_form import PageForm
 from tests.verbs.desk import PROCEDURES, ROLES, VOTERS, Desk
 
 BEGIN = datetime(2025, 3, 3, 1, 0, tzinfo=UTC)
@@ -50,6 +51,28 @@ def played_to(desk: Desk, name: str) -> None:
         if name not in desk.names():
             desk.submit(role, task)
     assert name in desk.names()
+
+
+@given(parsers.parse("“{role}”已打开“{name}”"), target_fixture="opened")
+def opened_before(desk: Desk, role: str, name: str) -> tuple[int, PageForm]:
+    """The page stands on somebody's screen while others act."""
+    return desk.open_form(role, name)
+
+
+@when(parsers.parse("“{role}”把先前打开的一份交上，写了“{note}”"))
+def sent_late(desk: Desk, role: str, note: str, opened: tuple[int, PageForm]) -> None:
+    """The page from before is submitted."""
+    desk.send(role, opened, note)
+
+
+@then(parsers.parse("没有收下，页面写着“{first}”和“{second}”，填的“{note}”还在"))
+def told_who_was_first(desk: Desk, first: str, second: str, note: str, opened: tuple[int, PageForm]) -> None:
+    """A conflict names who was first and when; what was entered is on the page and kept as the draft."""
+    assert desk.last is not None
+    assert desk.last.status_code == 409
+    assert all(text in desk.last.text for text in (first, second, note))
+    drafts = desk.office.rows(select(Draft.data).where(Draft.task_id == opened[0]))
+    assert note in str(drafts)
 
 
 @given(parsers.parse("开始“{name}”"))

@@ -17,6 +17,7 @@ from tests.support.page_form import PageForm, body, filled, token_on
 ROLES = {
     "申报单位": ("lead", 1),
     "经办人": ("clerk", 1),
+    "经办人二": ("clerk", 2),
     "会签人": ("voter", 1),
     "会签人二": ("voter", 2),
     "会签人三": ("voter", 3),
@@ -82,6 +83,18 @@ class Desk:
         answer = self.browser(role).post(f"/tasks/{task}", data=body(pairs), content_type="multipart/form-data")
         assert answer.status_code == 303, answer.text[:2000]
         self.last = answer
+
+    def open_form(self, role: str, name: str) -> tuple[int, PageForm]:
+        """The form of a task as somebody has it on the screen, to be sent later."""
+        task = self.task(name)
+        return task, PageForm(self.get(role, f"/tasks/{task}"))
+
+    def send(self, role: str, opened: tuple[int, PageForm], note: str) -> TestResponse:
+        """Submit what was on the screen, with a text entered, whatever has happened since."""
+        task, form = opened
+        pairs = [*filled(form.pairs(), [("note", note), ("agree", "agree")]), ("_submit", "1")]
+        self.last = self.browser(role).post(f"/tasks/{task}", data=body(pairs), content_type="multipart/form-data")
+        return self.last
 
     def verb(self, role: str, name: str, key: str, **given: Any) -> TestResponse:
         """The verb's page is there, then its form is posted."""
