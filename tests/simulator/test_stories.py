@@ -19,6 +19,7 @@ STORIES = sorted((ROOT / "bpmn").glob("*/stories/*.toml"))
 # Played in every run; the scenarios over HTTP tell most of the others once more, and `make proof` plays them all.
 ALWAYS = {
     "filed", "five-enterprises", "deferred", "withdrawn",
+    "annual-report", "dissolved-after-project",
     "cultivated", "four-founders", "dispatched-too-late", "one-of-two-returned",
 }  # fmt: skip
 RULE = re.compile(r"\s*<rule\b.*?</rule>", re.DOTALL)
