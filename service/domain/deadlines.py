@@ -137,8 +137,11 @@ def is_over(at: datetime | None, now: datetime) -> bool:
 
 
 def reminders(last_day: date, days_before: Iterable[int], calendar: Calendar) -> tuple[datetime, ...]:
-    """When to remind of a last day: nine o'clock, so many working days before it (0: on it), in order of time."""
-    days = {calendar.add(last_day, -count) for count in days_before}
+    """When to remind of a last day: nine o'clock, so many working days before it (0: on it), in order of time.
+
+    A reminder ends nothing, so a year without a table is taken as Monday to Friday: what is due in years can begin.
+    """
+    days = {_working_days_before(last_day, count, calendar) for count in days_before}
     return tuple(datetime.combine(day, REMINDED_AT, ZONE).astimezone(UTC) for day in sorted(days))
 
 
@@ -254,9 +257,20 @@ def _span(span: Span) -> dict[str, str]:
 
 def _off_rest_days(day: date, calendar: Calendar) -> date:
     """The day or the next working one; a year without a table is taken as Monday to Friday."""
-    while not (calendar.is_working_day(day) if calendar.covers(day) else day.weekday() <= FRIDAY):
+    while not _is_worked(day, calendar):
         day += ONE_DAY
     return day
+
+
+def _working_days_before(day: date, count: int, calendar: Calendar) -> date:
+    while count > 0:
+        day -= ONE_DAY
+        count -= _is_worked(day, calendar)
+    return day
+
+
+def _is_worked(day: date, calendar: Calendar) -> bool:
+    return calendar.is_working_day(day) if calendar.covers(day) else day.weekday() <= FRIDAY
 
 
 UNITS_ZH = {"working_days": "个工作日", "calendar_days": "日", "months": "个月"}

@@ -114,6 +114,13 @@ def test_working_days_beyond_the_table_are_a_gap_but_years_ahead_are_provisional
     assert deadlines.due(Rule(working_days=10), date(2026, 3, 2), china).reason["provisional"] is False
 
 
+def test_a_year_without_a_table_is_reminded_of_by_weekdays(china: Calendar) -> None:
+    """What is due in years (a construction, a rectification over new year) can begin before that calendar is there."""
+    assert not china.covers(date(2030, 1, 2))
+    found = deadlines.reminders(date(2030, 1, 2), (2, 0), china)
+    assert [deadlines.shown(at) for at in found] == ["2029-12-31 09:00", "2030-01-02 09:00"]
+
+
 def test_reminders_come_at_nine_so_many_working_days_before(china: Calendar) -> None:
     found = deadlines.reminders(date(2025, 5, 8), (5, 1, 0), china)
     assert [deadlines.shown(at) for at in found] == ["2025-04-28 09:00", "2025-05-07 09:00", "2025-05-08 09:00"]
