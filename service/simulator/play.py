@@ -179,7 +179,7 @@ def _verdict(expect: Expectation, case_id: int, others: Sequence[int], standing:
     wrong += [f"应停在“{place}”" for place in expect.waiting_at if place not in places]
     codes = _codes(decided)
     wrong += [f"应有结论 {code}" for code in expect.findings if code not in codes]
-    declared = [found for other in others if (found := db.session.get_one(Case, other)).applicant_id is not None]
+    declared = [one for other in others if (one := db.session.get_one(Case, other)).applicant_id is not None]
     ended = [other.outcome or "" for other in declared]
     if expect.others and list(expect.others) != ended:
         wrong.append(f"其余案件应为 {'、'.join(expect.others)}，实为 {'、'.join(ended)}")
