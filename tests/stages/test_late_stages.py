@@ -402,7 +402,7 @@ def asked_for_name(desk: Desk) -> None:
 @when(parsers.parse("“{name}”的异议受理、调查，认定成立"))
 def upheld(desk: Desk, name: str) -> None:
     case_id = desk.cases[name]
-    desk.do("admit", "objection-handler", {**YES, "admitted": "yes", "matter": "成员单位是否具备法人资格。"}, case_id)
+    desk.do("admit", "objection-handler", {**YES, "matter": "成员单位是否具备法人资格。"}, case_id)
     found = {
         "method": "调取登记档案，约谈牵头单位。",
         "statement": "属实。",
@@ -415,7 +415,7 @@ def upheld(desk: Desk, name: str) -> None:
 
 @when(parsers.parse("“{name}”的异议因匿名不予受理"))
 def not_admitted(desk: Desk, name: str) -> None:
-    answers = {**YES, "real_name": "no", "admitted": "no", "reason": "没有写真实姓名，无法核实身份。"}
+    answers = {**YES, "real_name": "no", "reason": "没有写真实姓名，无法核实身份。"}
     desk.do("admit", "objection-handler", answers, desk.cases[name])
 
 
