@@ -20,6 +20,7 @@ from service.domain.access import PROGRAM
 from service.domain.errors import DeploymentRefused, Problem
 from service.programmes.duty import Duty
 from service.programmes.manifest_schema import ManifestSchema, messages
+from service.programmes.target import Target
 
 Status = Literal["draft", "in-force", "expired"]
 Holder = Literal["applicant", "competent", "authority", "member", "expert", "panel-chair", "named"]
@@ -175,6 +176,7 @@ class Manifest:
     numbers: Mapping[str, NumberRule] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     duties: Mapping[str, Duty] = field(default_factory=dict)
+    targets: Mapping[str, Target] = field(default_factory=dict)
     jobs: Mapping[str, OutsideJob] = field(default_factory=dict)
     messages: Mapping[str, OutsideMessage] = field(default_factory=dict)
     uses: Uses = field(default_factory=Uses)
@@ -254,6 +256,7 @@ def _build(loaded: dict[str, Any]) -> Manifest:
         "deadlines": DeadlineRule,
         "numbers": NumberRule,
         "duties": Duty,
+        "targets": Target,
         "jobs": OutsideJob,
         "messages": OutsideMessage,
     }
@@ -278,6 +281,10 @@ def _contradictions(manifest: Manifest, file: str) -> list[tuple[str, str, str, 
     if folder != manifest.key:
         zh = f"键“{manifest.key}”与文件夹“{folder}”不一致。"
         found.append(("key", "manifest-folder", zh, f"The key “{manifest.key}” differs from the folder “{folder}”."))
+    for target in manifest.targets.values():
+        if target.at_most is not None and target.at_most < target.at_least:
+            zh, en = "目标的上限小于下限。", "The target's upper bound is below the lower one."
+            found.append((f"targets.{target.key}.at_most", "target-bounds", zh, en))
     if not manifest.procedures:
         found.append(("procedures", "manifest-empty", "至少要有一个程序。", "At least one procedure is needed."))
     if manifest.effective_from and manifest.effective_to and manifest.effective_to < manifest.effective_from:

@@ -264,6 +264,18 @@ class DutySchema(StrictSchema):
     added = YesNo()
 
 
+class TargetSchema(StrictSchema):
+    """One `[targets.<key>]`."""
+
+    name = _name()
+    name_en = Text()
+    year = Whole(required=True, least=2000)
+    at_least = Whole(required=True)
+    at_most = Whole()
+    standings = _list(Text())
+    source = Text()
+
+
 class JobSchema(StrictSchema):
     """One `[jobs.<type>]`."""
 
@@ -312,6 +324,7 @@ class ManifestSchema(StrictSchema):
     numbers = _table(NumberSchema)
     settings = fields.Dict(keys=Text(), values=Setting(), error_messages={"invalid": "table", "null": "null"})
     duties = _table(DutySchema)
+    targets = _table(TargetSchema)
     jobs = _table(JobSchema)
     messages = _table(MessageSchema)
     uses = fields.Nested(UsesSchema, error_messages={"type": "table", "null": "null"})

@@ -9,14 +9,16 @@ from typing import Any, Final
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
+from service.domain.access import judging_paths
 from service.domain.errors import InvalidInput
 from service.domain.identity import Actor
-from service.queries import accounts, asked, audit, cases, cut_offs, inbox, operations, programmes, register
+from service.queries import accounts, asked, audit, cases, cut_offs, dashboard, inbox, operations, programmes, register
 from service.queries.paging import Page
 from service.web import filters, schemas, words
 from service.web.i18n import language, this_day
 from service.web.i18n import lazy_gettext as _
 from service.web.menu import ADMINISTRATOR, AUDITOR
+from service.web.security import moment
 
 MOST_ROWS: Final = 10_000
 AT_ONCE: Final = 500
@@ -123,7 +125,66 @@ def _who(row: Any) -> str:
     return f"{holder.organisation or ''} {words.role_word(holder.role)}".strip() if holder else ""
 
 
+def _figures(session: Session, actor: Actor, given: Asked) -> dashboard.Dashboard | None:
+    """The dashboard of the programme asked for; none where the reader has no case of it."""
+    if not judging_paths(actor):
+        return None
+    programme = dashboard.programmes_of(session, actor).get(given["programme"])
+    return dashboard.dashboard(session, actor, programme, moment()) if programme else None
+
+
+def _stages(session: Session, actor: Actor, given: Asked, _after: str) -> Page[Any]:
+    figures = _figures(session, actor, given)
+    return Page(figures.stages if figures else ())
+
+
+def _late(session: Session, actor: Actor, given: Asked, _after: str) -> Page[Any]:
+    figures = _figures(session, actor, given)
+    return Page(figures.late if figures else ())
+
+
+def _standings(session: Session, actor: Actor, given: Asked, _after: str) -> Page[Any]:
+    figures = _figures(session, actor, given)
+    return Page(figures.standings if figures else ())
+
+
 LISTS: Final[dict[str, List]] = {
+    "standings": List(
+        _("案件状态"),
+        (
+            (_("状态"), lambda row: words.state_word(row.code).staff),
+            (_("件数"), lambda row: row.cases),
+            (_("已办结"), lambda row: str(_("是") if row.ended else _("否"))),
+        ),
+        _standings,
+        schemas.DashboardQuery,
+    ),
+    "stage-times": List(
+        _("各环节用时"),
+        (
+            (_("环节"), lambda row: row.name),
+            (_("在办"), lambda row: row.running),
+            (_("已走完"), lambda row: row.passed),
+            (_("中位数（工作日）"), lambda row: row.median),
+            (_("最长（工作日）"), lambda row: row.longest),
+            (_("时限（工作日）"), lambda row: row.limit),
+            (_("按期"), lambda row: "" if row.on_time is None else f"{row.on_time:.0%}"),
+        ),
+        _stages,
+        schemas.DashboardQuery,
+    ),
+    "late-tasks": List(
+        _("逾期的任务"),
+        (
+            (_("申报件"), lambda row: row.case_title),
+            (_("任务"), lambda row: row.name),
+            (_("谁来办"), _who),
+            (_("到期"), lambda row: row.due_at),
+            (_("逾期（工作日）"), lambda row: row.days),
+        ),
+        _late,
+        schemas.DashboardQuery,
+    ),
     "tasks": List(
         _("待办"),
         (

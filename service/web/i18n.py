@@ -113,6 +113,13 @@ def plain_date(day: date | str | None) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
+def month_text(day: date, *, year: bool = False) -> str:
+    """The month of a day: 9月."""
+    if language() == "en":
+        return f"{_MONTHS_EN[day.month - 1]} {day.year}" if year else _MONTHS_EN[day.month - 1]
+    return f"{day.year}年{day.month}月" if year else f"{day.month}月"
+
+
 def official_day(moment: datetime) -> str:
     """The date of an instant, in full, as it stands under a letter."""
     return plain_date(local(moment).date())

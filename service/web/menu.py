@@ -66,6 +66,8 @@ def _staff(actor: Actor, open_tasks: int) -> list[MenuItem]:
         items.append(MenuItem("cases", "/cases", gettext("申报件"), "folder-open", work))
     if any(is_office(grant.role) for grant in actor.roles):
         items.append(MenuItem("registrations", "/registrations", gettext("单位注册"), "users", work))
+    if judging_paths(actor):
+        items.append(MenuItem("dashboard", "/dashboard", gettext("看板"), "chart-column", watch))
     items += [
         MenuItem("notices", "/notices", gettext("公示"), "megaphone", watch),
         MenuItem("register", "/register", gettext("名录"), "book-open", watch),

@@ -53,6 +53,12 @@ class CasesQuery(Query):
     after = fields.String(load_default="", validate=validate.Length(max=40))
 
 
+class DashboardQuery(Query):
+    """The programme whose figures are asked for."""
+
+    programme = fields.String(load_default="", validate=validate.Length(max=80))
+
+
 class RegisterQuery(Query):
     """Search of the public register."""
 

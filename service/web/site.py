@@ -25,6 +25,7 @@ from service.web.pages import (
     cases,
     centres,
     cut_offs,
+    dashboard,
     deputies,
     diagrams,
     experts,
@@ -67,7 +68,7 @@ BLUEPRINTS = (
     centres.pages, user_tasks.pages, verbs.pages, batches.pages, deputies.pages, attachments.pages, experts.pages,
     cases.pages, diagrams.pages, messages.pages, account.pages, api_tokens.pages, workshop.pages, operations.pages,
     calls.pages, members.pages, registrations.pages, unit.pages,
-    cut_offs.pages,
+    cut_offs.pages, dashboard.pages,
     accounts.pages, audit.pages, exports.pages, papers.pages, paper_desk.pages, set_password.pages, confirm.pages,
     units.pages,
     calendar_feed.pages, health.pages,
@@ -139,6 +140,7 @@ def _install_words(app: Flask) -> None:
     )
     app.jinja_env.filters.update(
         day=i18n.plain_date,
+        month=i18n.month_text,
         official_day=i18n.official_day,
         weekday=i18n.date_text,
         moment=i18n.moment_text,

@@ -1,0 +1,67 @@
+"""The dashboard: whose figures, what is counted, and the same figures as Excel."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from openpyxl import load_workbook
+
+from service.store.cases import Case
+from service.store.session import db
+from service.store.user_tasks import OPEN, UserTask
+from tests.web.conftest import AT, GOOD, Browser
+
+Browse = Callable[..., Browser]
+
+
+@pytest.fixture
+def declared(site: Flask, browse: Browse) -> Browser:
+    lead = browse("lead")
+    task = lead.start()
+    lead.post(f"/tasks/{task}", {**lead.form(f"/tasks/{task}"), **GOOD, "_submit": "1"})
+    with site.app_context():
+        db.session.query(Case).one().submitted_at = AT  # the sample has no receipt, by which a case is submitted
+        db.session.commit()
+    return lead
+
+
+def test_who_handles_cases_sees_where_they_stand(declared: Browser, browse: Browse) -> None:
+    page = browse("office").get("/dashboard").text
+    assert "各环节用时和时限" in page
+    assert "没有逾期" in page
+    assert "1 件" in page
+
+
+def test_an_overdue_task_is_named_with_whose_it_is(site: Flask, declared: Browser, browse: Browse) -> None:
+    with site.app_context():
+        task = db.session.query(UserTask).one()
+        task.status, task.due_at = OPEN, AT - timedelta(days=30)
+        title, key = db.session.get_one(Case, task.case_id).title, db.session.get_one(Case, task.case_id).programme
+        db.session.commit()
+    clerk = browse("office")
+    page = clerk.get("/dashboard").text
+    assert "逾期 1 项，谁的" in page
+    assert title in page
+    book = load_workbook(io.BytesIO(clerk.get(f"/exports/late-tasks.xlsx?programme={key}").data)).worksheets[0]
+    assert [cell.value for cell in book["A"]][1:] == [title]
+    assert int(book["E2"].value) > 15
+
+
+@pytest.mark.parametrize("name", ["lead", "designer"])
+def test_who_handles_no_case_is_told_so(name: str, browse: Browse) -> None:
+    assert browse(name).get("/dashboard").status_code == 403
+
+
+def test_another_programmes_figures_do_not_exist(declared: Browser, browse: Browse) -> None:
+    clerk = browse("office")
+    assert clerk.get("/dashboard?programme=none").status_code == 404
+    book = load_workbook(io.BytesIO(clerk.get("/exports/standings.xlsx?programme=none").data)).worksheets[0]
+    assert book.max_row == 1
+
+
+def test_a_department_of_another_place_counts_nothing(declared: Browser, browse: Browse) -> None:
+    assert "还没有案件" in browse("elsewhere").get("/dashboard").text
