@@ -19,7 +19,6 @@ from service.store.organisations import Organisation
 from service.store.unit_of_work import UnitOfWork
 from service.store.users import Grant, User, is_valid
 
-
 GATHERED: Final = timedelta(minutes=5)  # so long a digest waits for what else falls on the same hour
 
 

@@ -120,9 +120,10 @@ def test_in_the_quiet_hours_no_mail_rings(review: Office, box: Mailbox) -> None:
     assert len({mail["Message-ID"] for mail in box.received}) == len(box.received)
 
 
-@given(st.times(), st.times(), st.datetimes(datetime(2024, 1, 1), datetime(2026, 12, 31)))
+@given(st.times(), st.times(), st.datetimes())
 def test_quiet_hours_end_within_a_day_and_are_over_at_their_end(first: time, last: time, local: datetime) -> None:
     assume(first != last)
+    local = local.replace(year=2024 + local.year % 3, day=min(local.day, 28))
     now = local.replace(tzinfo=ZONE).astimezone(UTC)
     until = quiet_until(now, (first, last))
     begins = next(at for back in (0, 1) if (at := _at(local - timedelta(days=back), first)) <= local)

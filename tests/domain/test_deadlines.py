@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+import time
+from datetime import UTC, date, datetime, timedelta, timezone
+from random import Random
 
 import chinese_calendar
 import pytest
@@ -17,6 +19,8 @@ from tests.domain.rules import Rule
 
 CHINA = shipped()
 DAY = timedelta(days=1)
+# by another calendar, day by day; asking it for each step would be most of the time
+WORKED = {day for n in range(8035) if chinese_calendar.is_workday(day := date(2005, 1, 1) + DAY * n)}
 days = st.dates(date(2005, 1, 1), date(2025, 6, 30))
 
 
@@ -217,3 +221,50 @@ def test_no_deadline_depends_on_the_zone_of_the_machine(monkeypatch: pytest.Monk
         assert deadlines.due(Rule(working_days=3), date(2025, 3, 28), china) == expected
     monkeypatch.delenv("TZ")
     __import__("time").tzset()
+
+
+def oracle(rule: Rule, anchor: date) -> datetime:
+    """The end of a period as a person finds it: one day of the wall calendar after the other, then the hour."""
+    day = anchor - DAY if rule.inclusive_first_day else anchor
+    if rule.working_days is not None:
+        left = rule.working_days
+        while left:
+            day += DAY
+            left -= day in WORKED
+    elif rule.months is not None:
+        month = anchor
+        for _ in range(rule.months):
+            month = month.replace(day=1) + DAY * 31
+        last = (month.replace(day=28) + DAY * 4).replace(day=1) - DAY
+        day = last.replace(day=min(anchor.day, last.day)) - (DAY if rule.inclusive_first_day else timedelta())
+    else:
+        for _ in range(rule.calendar_days or 0):
+            day += DAY
+    while rule.working_days is None and day not in WORKED:
+        day += DAY
+    midnight = datetime.combine(day + DAY, datetime.min.time(), timezone(timedelta(hours=8)))
+    return midnight if rule.end == "24:00" else midnight - DAY + timedelta(hours=int(rule.end[:2]), minutes=30)
+
+
+def test_ten_thousand_periods_end_alike_on_every_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against a walk day by day, on machines of three zones; over year ends, leap days and Sundays that are worked."""
+    dice = Random(20260412)  # noqa: S311 # the same cases in every run
+    cases = []
+    for _ in range(10_000):
+        length = dice.choice(("working_days", "calendar_days", "months"))
+        count = dice.randint(1, 12 if length == "months" else 40)
+        given = {length: count, "end": dice.choice(("24:00", "17:30")), "inclusive_first_day": dice.random() < 0.3}
+        cases.append((Rule(**given), date(2005, 1, 1) + DAY * dice.randrange(7300)))
+    expected = [oracle(rule, anchor) for rule, anchor in cases]
+    ends = [at.astimezone(deadlines.ZONE) - timedelta.resolution for at in expected]
+    assert sum(end.weekday() == 6 for end in ends) > 20  # Sundays that are worked
+    assert sum(end.year > anchor.year for end, (_, anchor) in zip(ends, cases, strict=True)) > 500
+    assert any((anchor.month, anchor.day) == (2, 29) for _, anchor in cases)
+    try:
+        for zone in ("UTC", "America/New_York", "Asia/Shanghai"):
+            monkeypatch.setenv("TZ", zone)
+            time.tzset()
+            assert [deadlines.due(rule, anchor, CHINA).at for rule, anchor in cases] == expected
+    finally:
+        monkeypatch.undo()
+        time.tzset()
