@@ -29,7 +29,7 @@ from tests.support.page_form import File, PageForm, Pair, flattened, shown
 from tests.support.stage import Person, Stage, prepared
 
 Table = Sequence[tuple[str, str]]
-USUAL = ("filed", "cultivated", "piloted")
+USUAL = ("filed", "cultivated", "piloted", "approved")
 STARTING = "填写申报材料"
 ENTERPRISES, OTHERS = 9, 6
 
