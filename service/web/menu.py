@@ -56,7 +56,7 @@ def _counter(actor: Actor, open_tasks: int) -> list[MenuItem]:
 
 
 def _staff(actor: Actor, open_tasks: int) -> list[MenuItem]:
-    work, watch, house = gettext("办理"), gettext("掌握"), gettext("设计与运行")
+    work, watch = gettext("办理"), gettext("掌握")
     items = [MenuItem("home", "/home", gettext("今天"), "calendar-days", work)]
     if open_tasks or any(grant.role not in HOUSE_ROLES | READING_ROLES for grant in actor.roles):
         items.append(MenuItem("tasks", "/tasks", gettext("待办"), "inbox", work, open_tasks))
@@ -66,6 +66,8 @@ def _staff(actor: Actor, open_tasks: int) -> list[MenuItem]:
         items.append(MenuItem("cases", "/cases", gettext("申报件"), "folder-open", work))
     if any(is_office(grant.role) for grant in actor.roles):
         items.append(MenuItem("registrations", "/registrations", gettext("单位注册"), "users", work))
+    if actor.holds(OFFICE):
+        items.append(MenuItem("experts", "/experts", gettext("专家库"), "users", work))
     if judging_paths(actor):
         items.append(MenuItem("dashboard", "/dashboard", gettext("看板"), "chart-column", watch))
     items += [
@@ -73,8 +75,12 @@ def _staff(actor: Actor, open_tasks: int) -> list[MenuItem]:
         MenuItem("register", "/register", gettext("名录"), "book-open", watch),
         MenuItem("obligations", "/obligations", gettext("义务日历"), "calendar-days", watch),
     ]
-    if actor.holds(OFFICE):
-        items.insert(-2, MenuItem("experts", "/experts", gettext("专家库"), "users", work))
+    return [*items, *_house(actor)]
+
+
+def _house(actor: Actor) -> list[MenuItem]:
+    """What those who design and run the house see."""
+    house, items = gettext("设计与运行"), []
     if actor.holds(DESIGNER, ADMINISTRATOR):
         items.append(MenuItem("workshop", "/workshop", gettext("专项与版本"), "layers", house))
     if actor.holds(ADMINISTRATOR):
