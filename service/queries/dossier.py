@@ -13,11 +13,13 @@ from service.delivery import spreadsheet, word
 from service.delivery.blobs import Blobs
 from service.delivery.documents import Documents, Letter
 from service.delivery.dossier import MOST_BYTES, MOST_FILES, Item
+from service.domain.deadlines import shown
 from service.domain.errors import InvalidInput, Language
 from service.domain.identity import Actor
 from service.forms import view
 from service.programmes.compiled import compiled_of
 from service.programmes.form_text import form_text
+from service.programmes.letter_text import escape_markdown
 from service.programmes.printing import printed
 from service.programmes.task_forms import TaskForm
 from service.queries import case_page
@@ -33,6 +35,8 @@ _FOLDERS = {
 _HISTORY = {"zh": ("办理记录", ("时间", "做了什么", "谁")), "en": ("History", ("Time", "What", "Who"))}
 _KINDS = {"zh": ("表单", "文书", "附件", "办理记录"), "en": ("form", "paper", "attachment", "history")}
 DECLARATION = "declaration"
+_DECLARATION = {"zh": "{title}申报书", "en": "Declaration: {title}"}
+_SUBMITTED = {"zh": "{by}　{at} 提交", "en": "{by}, submitted {at}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +52,10 @@ def form_letter(facts: CaseFacts, one: Material, base_url: str, language: Langua
     """A submitted form as a printed page. The declaration bears the code of its receipt, before that 草稿 across it."""
     declared = one.form == DECLARATION
     code = (facts.receipt_code or "") if declared else ""
+    signed = _SUBMITTED[language].format(by=escape_markdown(one.by), at=shown(one.at)).strip()
     return Letter(
-        title=one.title if not declared else f"{facts.title}：{one.title}",
-        body=form_text(one.view),
+        title=_DECLARATION[language].format(title=facts.title) if declared else one.title,
+        body=f"{signed}\n\n{form_text(one.view)}",
         code=code,
         code_url=f"{base_url}/verify?code={code}" if code else "",
         draft=declared and not code,
@@ -60,11 +65,11 @@ def form_letter(facts: CaseFacts, one: Material, base_url: str, language: Langua
 
 def draft_letter(session: Session, page: TaskPage, form: TaskForm, language: Language) -> Letter:
     """What a person has entered for a task so far, as a printed page that says it is a draft."""
-    shown = view(
+    filled_in = view(
         form.compiled, form.given, roles=form.roles, variables=form.variables, functions=form.functions,
         readonly=True, lang=language, files=file_names(session, page.case.id),
     )  # fmt: skip
-    return Letter(title=page.task.name, body=form_text(shown), draft=True, language=language)
+    return Letter(title=page.task.name, body=form_text(filled_in), draft=True, language=language)
 
 
 def items(

@@ -98,6 +98,12 @@ def counts(session: Session, actor: Actor) -> dict[Scope, int]:
     return found
 
 
+def count(session: Session, actor: Actor, scope: Scope, filters: Filters) -> int:
+    """How many tasks a filter leaves, counted to COUNT_LIMIT."""
+    asked = _asked(actor, scope, filters, None, COUNT_LIMIT - 1)
+    return int(session.execute(_count(*asked[0]), asked[1]).scalar_one()) if asked is not None else 0
+
+
 Narrowing = frozenset[str]
 Shape = tuple[Scope, int, Narrowing]
 

@@ -51,6 +51,14 @@ def test_a_transfer_of_many_asks_to_whom_and_why_and_loses_nothing(site: Flask, 
         assert {db.session.get_one(UserTask, int(task)).assignee_id for task in tasks} == {int(person.group(1))}
 
 
+def test_each_date_says_how_many_tasks_it_leaves(browse: Browse) -> None:
+    lead = browse("lead")
+    for _ in range(2):
+        lead.start()
+    counted = dict(re.findall(r">(已逾期|今天到期|3 天内) (\d+)", lead.get("/tasks?scope=groups").text))
+    assert counted == {"已逾期": "0", "今天到期": "0", "3 天内": "0"}
+
+
 def test_what_is_ticked_is_checked_by_the_server(browse: Browse) -> None:
     lead = browse("lead")
     task = str(lead.start())

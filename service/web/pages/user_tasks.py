@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, flash, g, make_response, redirect, render_template, request
@@ -46,6 +47,7 @@ def index() -> ResponseReturnValue:
         groups=grouped(found.rows, moment()) if asked["scope"] != "done" else [],
         counts=counted,
         programmes=programmes.newest(session),
+        due_counts=_due_counts(actor, asked),
         saved=saved_filters(session, actor),
         kept={name: value for name, value in asked.items() if value and name != "after"},
     )
@@ -148,6 +150,14 @@ def _import(task_id: int, actor: Actor, entered: list[pairs.Pair], name: str) ->
         return task_view.refused_sheet(task_id, actor, entered, tuple(list_sheets.told(one) for one in found.problems))
     flash(gettext("已导入 %(count)d 行，作为草稿保存。", count=found.count))
     return _redraw(task_id, actor, found.pairs, name)
+
+
+def _due_counts(actor: Actor, asked: dict[str, Any]) -> dict[str, int]:
+    """How many tasks each of the dates leaves of what is asked for otherwise."""
+    if asked["scope"] == "done":
+        return {}
+    ranges = {code: filters.of_inbox({**asked, "due": code}) for code in ("over", "today", "soon")}
+    return {code: inbox.count(db.session(), actor, asked["scope"], given) for code, given in ranges.items()}
 
 
 def _redraw(task_id: int, actor: Actor, entered: list[pairs.Pair], anchor: str) -> ResponseReturnValue:
