@@ -176,8 +176,9 @@ def enrol(
 def _owe(work: UnitOfWork, manifest: Manifest, entry: RegisterEntry, today: date) -> None:
     """The first occurrence of each duty that is not over on the day."""
     for key, duty in sorted(manifest.duties.items()):
-        due_on = duty.first_due(entry.entered_on)
-        while due_on < today:
+        due_on: date | None = duty.first_due(entry.entered_on)
+        while due_on is not None and due_on < today:
             due_on = duty.next_due(due_on)
-        row = Duty(register_entry_id=entry.id, kind=key, due_on=due_on, opens_at=duty.opens_at(due_on))
-        work.session.add(row)
+        if due_on is not None:
+            opens_at = duty.opens_at(due_on)
+            work.session.add(Duty(register_entry_id=entry.id, kind=key, due_on=due_on, opens_at=opens_at))

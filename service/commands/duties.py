@@ -42,6 +42,8 @@ def open_due(work: UnitOfWork, duty_id: int) -> int | None:
 
 def _write_next(work: UnitOfWork, duty: Duty, rule: Rule) -> None:
     due_on = rule.next_due(duty.due_on)
+    if due_on is None:
+        return
     known = (Duty.register_entry_id == duty.register_entry_id, Duty.kind == duty.kind, Duty.due_on == due_on)
     if work.session.scalar(select(Duty.id).where(*known)) is None:
         work.session.add(

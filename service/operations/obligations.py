@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from service.domain.register import last_day_of_ban
 from service.operations.context import OperationContext, OperationRefused
 from service.operations.register import entry_of
+from service.store.cases import CaseEvent
 from service.store.register import Ban, Duty, Project, Support
 
 YUAN_IN_WAN = 10_000
@@ -38,6 +39,19 @@ def record_duty(context: OperationContext, inputs: dict[str, Any]) -> dict[str, 
         duty.state = inputs["result"]
         duty.fulfilled_on = context.today if duty.state == "fulfilled" else None
     return {"on_time": duty.fulfilled_on is not None and duty.fulfilled_on <= duty.due_on}
+
+
+def record_event(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Record the day that deadlines starting with `event:<name>` are counted from, or that is their last one.
+
+    A day set by a decision (an extension, a longer pilot) lies ahead: one that is over already is refused.
+    """
+    on = context.date_of(inputs["on"])
+    if on <= context.today:
+        raise OperationRefused(zh=f"{on} 不晚于今天，请另定日期", en=f"{on} is not later than today")
+    context.session.add(CaseEvent(case_id=context.case.id, name=inputs["event"], on_date=on, at=context.work.now))
+    context.session.flush()
+    return {"on": on.isoformat()}
 
 
 def record_ban(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any]:

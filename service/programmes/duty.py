@@ -19,7 +19,7 @@ class Duty:
     procedure: str = ""
     role: str = ""
     due: str = ""  # "MM-DD"; empty: the anniversary of the anchor
-    every_years: int = 1
+    every_years: int = 1  # 0: once, so many months after the anchor
     after_months: int = 0
     opens_days: int = 0  # how many calendar days before the due date its case begins
     source: str = ""
@@ -47,8 +47,10 @@ class Duty:
         due = _on(start.year, self.due)
         return due if due > start else _on(start.year + 1, self.due)
 
-    def next_due(self, previous: date) -> date:
-        """The due date that follows `previous`."""
+    def next_due(self, previous: date) -> date | None:
+        """The due date that follows `previous`; None for what is owed once."""
+        if not self.every_years:
+            return None
         year = previous.year + self.every_years
         return _on(year, self.due) if self.due else months_later(previous, 12 * self.every_years)
 

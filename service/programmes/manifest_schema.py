@@ -257,7 +257,7 @@ class DutySchema(StrictSchema):
     procedure = Text()
     role = Text()
     due = Text(validate=_matching(MONTH_DAY, "month-day"))
-    every_years = Whole(least=1)
+    every_years = Whole()
     after_months = Whole()
     opens_days = Whole()
     source = Text()

@@ -145,10 +145,11 @@ def test_a_programme_without_procedures_is_refused() -> None:
         (Duty("a", "年度报告", due="12-31"), date(2020, 6, 1), date(2020, 12, 31), date(2021, 12, 31)),
         (Duty("a", "年度报告", due="01-31"), date(2025, 1, 31), date(2026, 1, 31), date(2027, 1, 31)),
         (Duty("a", "评价", every_years=3), date(2024, 2, 29), date(2027, 2, 28), date(2030, 2, 28)),
+        (Duty("a", "建设", every_years=0, after_months=24), date(2020, 6, 1), date(2022, 6, 1), None),
         (Duty("a", "报告", due="02-29"), date(2025, 6, 1), date(2026, 2, 28), date(2027, 2, 28)),
         (Duty("a", "报告", due="01-31", after_months=12), date(2025, 6, 1), date(2027, 1, 31), date(2028, 1, 31)),
     ],
 )
-def test_duties_fall_due_again_and_again(duty: Duty, anchor: date, first: date, second: date) -> None:
+def test_duties_fall_due_again_and_again(duty: Duty, anchor: date, first: date, second: date | None) -> None:
     assert duty.first_due(anchor) == first
     assert duty.next_due(first) == second
