@@ -129,6 +129,7 @@ class FormView:
     file_url: str
     sheet_url: str = ""
     suggestions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    file_notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def submits(self) -> bool:
@@ -160,11 +161,13 @@ def view(
     file_url: str = "/attachments/{}",
     sheet_url: str = "",
     suggestions: Mapping[str, tuple[str, ...]] = _NO_WORDS,
+    file_notes: Mapping[str, str] = _NO_FILES,
 ) -> FormView:
     """What these roles see of a form with this data: nothing that `per-role` or a condition hides.
 
     `files` names attachments by id, `file_url` is where one is fetched ({} = its id), `sheet_url` where a list is as an
-    Excel sheet ({} = its name; empty: nowhere), `suggestions` the words offered for a field whose `suggest` names them.
+    Excel sheet ({} = its name; empty: nowhere), `suggestions` the words offered for a field whose `suggest` names them,
+    `file_notes` what is written beside an attachment, by its id.
     """
     told = tuple(problems)
     evaluator = Evaluator(compiled.formulas, variables, functions)
@@ -179,7 +182,7 @@ def view(
     listed = [(target if target in ids else "", text) for target, text in summary_of(told, lang)]
     return FormView(
         compiled.id, compiled.digest, lang, readonly, lines, listed, WORDS[lang],
-        files, file_url, sheet_url, suggestions,
+        files, file_url, sheet_url, suggestions, file_notes,
     )  # fmt: skip
 
 

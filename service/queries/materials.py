@@ -69,7 +69,9 @@ def materials(
         )  # fmt: skip
         if shown.lines:
             by = "" if outside and row.by_id != actor.user_id else row.by_name
-            found.append(Material(row.submission_id, row.form, row.task_name or row.form, by, row.at, shown, hidden > 0))
+            found.append(
+                Material(row.submission_id, row.form, row.task_name or row.form, by, row.at, shown, hidden > 0)
+            )
     return tuple(found)
 
 
@@ -90,6 +92,31 @@ def file_names(session: Session, case_id: int) -> Mapping[str, str]:
     """The names of a case's files by their codes, for the links of a form."""
     found = session.execute(select(Attachment.code, Attachment.name).where(Attachment.case_id == case_id))
     return {code: name for code, name in found}
+
+
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """An upload for a field: `version` counts the uploads for the same field of the case, the first is 1."""
+
+    version: int
+    size: int
+    sha256: str
+    at: datetime
+
+
+def file_versions(session: Session, case_id: int) -> Mapping[str, FileVersion]:
+    """Every upload of a case by its code."""
+    rows = session.execute(
+        select(Attachment.code, Attachment.field, Attachment.size, Attachment.sha256, Attachment.uploaded_at)
+        .where(Attachment.case_id == case_id)
+        .order_by(Attachment.id)
+    )
+    counted: dict[str, int] = {}
+    found: dict[str, FileVersion] = {}
+    for code, field, size, sha256, at in rows:
+        counted[field] = counted.get(field, 0) + 1
+        found[code] = FileVersion(counted[field], size, sha256, at)
+    return found
 
 
 def file_of(session: Session, case_id: int, code: str) -> Attachment:

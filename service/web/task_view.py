@@ -25,7 +25,7 @@ from service.store.unit_of_work import transact
 from service.web import words
 from service.web.errors import Face, refusal_face, status_of
 from service.web.filling import filling
-from service.web.i18n import language
+from service.web.i18n import gettext, language, moment_text, size_text
 from service.web.menu import is_staff
 from service.web.pairs import Pair
 from service.web.security import READING_POLICY, moment
@@ -246,7 +246,20 @@ def _view(
         form.compiled, data, roles=form.roles, variables=form.variables, functions=form.functions,
         problems=problems, readonly=readonly, lang=language(), files=names,
         sheet_url="" if readonly else f"/tasks/{task_id}/lists/{{}}.xlsx", suggestions=_suggestions(form),
+        file_notes={} if readonly else _file_notes(int(form.reading.view["id"])),
     )  # fmt: skip
+
+
+def _file_notes(case_id: int) -> dict[str, str]:
+    """Which version of its field an upload is, its size, its hash and when it was kept."""
+    return {
+        code: gettext(
+            "第 %(version)d 版 · %(size)s · sha256 %(hash)s · %(at)s",
+            version=one.version, size=size_text(one.size), hash=f"{one.sha256[:8]}…{one.sha256[-4:]}",
+            at=moment_text(one.at),
+        )
+        for code, one in materials.file_versions(db.session(), case_id).items()
+    }  # fmt: skip
 
 
 def _suggestions(form: TaskForm) -> dict[str, tuple[str, ...]]:

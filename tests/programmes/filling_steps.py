@@ -12,6 +12,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from service.domain.credit_code import complete
+from service.store.attachments import Attachment
 from service.store.submissions import Draft
 from tests.support.page_form import flattened, shown
 from tests.support.stage import Person
@@ -190,3 +191,15 @@ def sees_change(telling: Telling, label: str, words: str) -> None:
     assert [one.text_content() for one in row.xpath(".//ins")] == [words]
     assert row.xpath(".//del")
     assert len(card.xpath(".//tbody/tr")) <= 6
+
+
+@then("补正页写明每个附件的版本和校验值")
+def versions(telling: Telling) -> None:
+    """Beside each kept file: which upload of its field it is, and the hash of what is kept."""
+    ((task_id, person),) = telling.turns("补正申报材料", "lead")
+    page = shown(person.get(f"/tasks/{task_id}"))
+    kept = telling.stage.rows(select(Attachment.name, Attachment.sha256))
+    assert kept
+    for name, sha256 in kept:
+        assert f"{name}第 1 版" in page.replace(f"{name} 第", f"{name}第")
+        assert f"sha256 {sha256[:8]}" in page
