@@ -49,7 +49,8 @@ def _units(work: UnitOfWork, case: Case) -> Iterator[str]:
     for unit in work.session.scalars(select(Organisation).where(Organisation.id.in_(wanted))):
         yield from (unit.name, unit.credit_code or "")
         if unit.id == case.applicant_id:
-            yield from (str(value) for value in unit.contact.values() if isinstance(value, str))
+            # the contact is found by name; numbers and addresses are personal data and may be masked on the page
+            yield from (str(value) for key, value in unit.contact.items() if key.endswith("name"))
     members = select(Member.name, Member.credit_code).where(Member.case_id == case.id)
     for name, code in work.session.execute(members):
         yield from (name, code or "")

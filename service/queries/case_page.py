@@ -226,7 +226,9 @@ def tasks(session: Session, actor: Actor, case_id: int) -> tuple[TaskRow, ...]:
     )
 
 
-def history(session: Session, actor: Actor, facts: CaseFacts) -> tuple[HistoryRow, ...]:
+def history(
+    session: Session, actor: Actor, facts: CaseFacts, most: int | None = HISTORY_LIMIT
+) -> tuple[HistoryRow, ...]:
     """What happened, the newest first; outsiders read organisations instead of other people's names.
 
     Of an expert they read neither: the employer would tell who sits on the panel.
@@ -238,7 +240,7 @@ def history(session: Session, actor: Actor, facts: CaseFacts) -> tuple[HistoryRo
         .outerjoin(Organisation, Organisation.id == User.organisation_id)
         .where(AuditEntry.case_id == facts.case_id, AuditEntry.action.in_(HISTORY if outside else STAFF_HISTORY))
         .order_by(AuditEntry.id.desc())
-        .limit(HISTORY_LIMIT)
+        .limit(most)
     )
     rows = []
     for entry, organisation, organisation_id, as_expert in found:

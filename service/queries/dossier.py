@@ -90,7 +90,7 @@ def items(
         *_forms(materials(session, actor, facts, language, now), facts, outside, language),
         *_papers(session, actor, facts, outside, language),
         *_files(session, actor, facts, outside, language),
-        _history(case_page.history(session, actor, facts), language, now, told),
+        _history(case_page.history(session, actor, facts, most=None), language, now, told),
     ]
     if len(found) > MOST_FILES:
         zh, en = f"超过 {MOST_FILES} 个文件，不能一次导出", f"more than {MOST_FILES} files cannot be exported at once"
