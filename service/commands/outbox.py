@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.commands import dated_events, digests, registrations, task_links, unit_people
 from service.commands.advance import CaseSuspended
@@ -48,7 +49,7 @@ def _done(lease: Lease, now: datetime) -> bool:
         DOERS[lease.kind](lease, now)
     except Exception as error:  # noqa: BLE001 - one entry's failure, whatever it is, must not stop the others
         final = isinstance(error, PermanentFailure | WrongCommand | KeyError)
-        text = error.text("zh") if isinstance(error, Refusal) else f"{type(error).__name__}: {error}"
+        text = told(error)
         log.warning("outbox-entry-failed", id=lease.id, kind=lease.kind, error=text, final=final)
         waits = isinstance(error, CaseSuspended)  # as long as the case does, which may be longer than LIFETIME
         over = final or (now - lease.created_at > LIFETIME and not waits)
@@ -56,6 +57,16 @@ def _done(lease: Lease, now: datetime) -> bool:
         transact(_fail, lease, text, next_try, actor=CLOCK, now=now)
         return False
     return True
+
+
+def told(error: Exception) -> str:
+    """What an administrator reads; of the database's error its name alone, for it may quote what it was about."""
+    if isinstance(error, Refusal):
+        return error.text("zh")
+    if isinstance(error, SQLAlchemyError):
+        name = type(getattr(error, "orig", None) or error).__name__
+        return f"数据库没有写入（{name}），会自动重试 / the database refused ({name}); it is tried again"
+    return f"{type(error).__name__}: {error}"
 
 
 def _wait(tries: int) -> timedelta:

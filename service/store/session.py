@@ -24,7 +24,7 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Connection, Dialect, Engine, make_url
+from sqlalchemy.engine import Connection, Dialect, Engine, ExceptionContext, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -116,8 +116,12 @@ def attach(app: Flask, url: str) -> None:
 
 
 def prepare(engine: Engine) -> None:
-    """Make transactions on SQLite begin when we say so; the driver's own way loses updates without a word."""
+    """Make transactions on SQLite begin when we say so; the driver's own way loses updates without a word.
+
+    PostgreSQL's errors quote the rows they are about: what is raised names the error and the constraint alone.
+    """
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "handle_error", _leave_out_values)
         return
     event.listen(engine, "connect", _open_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -141,6 +145,17 @@ def of_application(name: str) -> Any:
 
 def _dumps(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _leave_out_values(context: ExceptionContext) -> None:
+    """Neither the driver's error nor the one that wraps it keeps `DETAIL: Key (login)=(…)` or the text it quotes."""
+    diag = getattr(context.original_exception, "diag", None)
+    if diag is None or not diag.sqlstate:
+        return
+    told = " ".join(part for part in (diag.sqlstate, diag.constraint_name, diag.table_name) if part)
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None:
+            error.args = (f"{type(context.original_exception).__name__}: {told}",)
 
 
 def _open_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

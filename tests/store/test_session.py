@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -9,6 +10,7 @@ from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
+from service.commands import outbox
 from service.domain.identity import SYSTEM
 from service.store.cases import Case
 from service.store.organisations import Organisation
@@ -77,3 +79,27 @@ def test_an_error_of_the_database_does_not_tell_whose_data_it_was(store: Flask) 
         db.session.execute(text("INSERT INTO cases (title) VALUES (:title)"), {"title": "专家甲的意见"})
     assert "专家甲" not in str(failed.value).split("[SQL")[1]
     db.session.rollback()
+
+
+def test_an_error_of_the_database_quotes_nobodys_data(store: Flask) -> None:
+    """Logs hold what is raised: PostgreSQL's own words are `DETAIL: Key (code)=(the value) already exists`."""
+    make_organisation(db.session, code="a-secret-value")
+    db.session.commit()
+    with pytest.raises(IntegrityError) as raised:
+        make_organisation(db.session, code="a-secret-value")
+    told = "".join(traceback.format_exception(raised.value))
+    db.session.rollback()
+    assert "a-secret-value" not in told.replace('code="a-secret-value"', "")
+    assert "organisations" in told
+
+
+def test_what_the_outbox_keeps_of_a_refused_write_names_the_error_alone(store: Flask) -> None:
+    make_organisation(db.session, code="a-secret-value")
+    db.session.commit()
+    with pytest.raises(IntegrityError) as raised:
+        make_organisation(db.session, code="a-secret-value")
+    db.session.rollback()
+    told = outbox.told(raised.value)
+    assert "INSERT" not in told
+    assert "a-secret-value" not in told
+    assert "再试" in told or "重试" in told
