@@ -1,9 +1,10 @@
-"""What the clock does for the service itself: seal the audit chain, its heartbeat, forget what has expired."""
+"""What the clock does for the service itself: seal the audit chain, its heartbeat, forget what has expired, warn."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from service.commands import calendar_alarm
 from service.commands.throttling import LONGEST
 from service.store import audit_chain, counters, kept_messages, request_keys, throttles
 from service.store.unit_of_work import UnitOfWork
@@ -19,4 +20,5 @@ def keep(work: UnitOfWork) -> int:
     if work.now.minute == 0:
         request_keys.forget(work.session, work.now - KEYS_KEPT)
         throttles.forget(work.session, work.now - LONGEST)
+        calendar_alarm.tell(work)
     return sealed

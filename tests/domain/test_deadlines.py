@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, date, datetime, timedelta, timezone
 from random import Random
+from typing import Any
 
 import chinese_calendar
 import pytest
@@ -253,7 +254,8 @@ def test_ten_thousand_periods_end_alike_on_every_machine(monkeypatch: pytest.Mon
     for _ in range(10_000):
         length = dice.choice(("working_days", "calendar_days", "months"))
         count = dice.randint(1, 12 if length == "months" else 40)
-        given = {length: count, "end": dice.choice(("24:00", "17:30")), "inclusive_first_day": dice.random() < 0.3}
+        given: dict[str, Any] = {length: count, "end": dice.choice(("24:00", "17:30"))}
+        given["inclusive_first_day"] = dice.random() < 0.3
         cases.append((Rule(**given), date(2005, 1, 1) + DAY * dice.randrange(7300)))
     expected = [oracle(rule, anchor) for rule, anchor in cases]
     ends = [at.astimezone(deadlines.ZONE) - timedelta.resolution for at in expected]
