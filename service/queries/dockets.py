@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.store.case_view import answered_since
 from service.store.cases import Case
 from service.store.experts import Expert
 from service.store.meetings import Meeting, MeetingItem
@@ -56,6 +57,7 @@ class SeatRow:
 class PanelRow:
     """A draw that can be repeated from its seed, and who sits on it."""
 
+    code: str
     seed: str
     pool_digest: str
     record: Mapping[str, Any]
@@ -88,13 +90,20 @@ def panel(session: Session, case_id: int) -> PanelRow | None:
     if newest is None:
         return None
     found = session.execute(
-        select(Seat, Expert.name, Expert.employer, Expert.field)
+        select(Seat, Expert.name, Expert.employer, Expert.field, answered_since(newest))
         .outerjoin(Expert, Expert.id == Seat.expert_id)
         .where(Seat.panel_id == newest.id)
         .order_by(Seat.position, Seat.id)
     )
     seats = tuple(
-        SeatRow(seat.position, name or "", employer or "", field or "", seat.chair, seat.state)
-        for seat, name, employer, field in found
+        SeatRow(
+            seat.position,
+            name or "",
+            employer or "",
+            field or "",
+            seat.chair,
+            "accepted" if answered and seat.state == "invited" else seat.state,
+        )
+        for seat, name, employer, field, answered in found
     )
-    return PanelRow(newest.seed, newest.pool_digest, newest.record, newest.created_at, seats)
+    return PanelRow(newest.code, newest.seed, newest.pool_digest, newest.record, newest.created_at, seats)

@@ -162,7 +162,7 @@ def _panel(session: Session, case: Case) -> Json | None:
     if panel is None:
         return None
     rows = session.execute(
-        select(Seat, Expert, _answered(panel))
+        select(Seat, Expert, answered_since(panel))
         .outerjoin(Expert, Expert.id == Seat.expert_id)
         .where(Seat.panel_id == panel.id)
         .order_by(Seat.position, Seat.id)
@@ -179,8 +179,8 @@ def _panel(session: Session, case: Case) -> Json | None:
     }
 
 
-def _answered(panel: Panel) -> Exists:
-    """Whether the seat's expert has answered the invitation to this panel."""
+def answered_since(panel: Panel) -> Exists:
+    """Whether the expert of a row has answered the invitation to this panel."""
     return exists().where(
         Submission.case_id == panel.case_id,
         Submission.form == EXPERT_INVITATION,

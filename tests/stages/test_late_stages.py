@@ -14,8 +14,9 @@ from pytest_bdd import given, parsers, scenarios, then, when
 
 from service.domain.deadlines import ZONE
 from service.domain.errors import NotFound, Refusal, TaskAlreadyCompleted
+from service.domain.identity import Actor
 from service.forms import view
-from service.queries import case_page, task_page
+from service.queries import case_page, dockets, task_page
 from service.store.experts import Absence, Expert
 from service.store.messages import Message
 from service.store.notices import Notice, Objection
@@ -79,6 +80,15 @@ def joint_project(desk: Desk, number: int) -> None:
 
 @when(parsers.parse("监督人见证抽取，写下“{number}”"))
 def witnessed(desk: Desk, number: str) -> None:
+    (panel,) = desk.office.rows(db.select(Panel).order_by(Panel.id.desc()).limit(1))
+    told = _drawn(desk, "witness", desk.office.person("draw-witness"))
+    assert panel.pool_digest in told
+    assert panel.record["commitment"] in told
+    assert panel.record["secret"] not in told
+    assert f'href="/draws/{panel.code}"' in told
+    before = desk.get(f"/draws/{panel.code}.json").get_json()
+    assert not {"secret", "seed", "seats"} & set(before)
+    assert panel.record["secret"] not in desk.get(f"/draws/{panel.code}").text
     desk.do("witness", "draw-witness", {"number": number, "supervised": True})
 
 
@@ -206,6 +216,10 @@ def the_reserve_is_asked(desk: Desk) -> None:
 
 @when("五位专家依次评分")
 def scored(desk: Desk) -> None:
+    panel = dockets.panel(db.session(), desk.cases["甲"])
+    assert panel is not None
+    assert {seat.state for seat in panel.seats} == {"accepted"}
+    db.session.rollback()
     for number, task in enumerate(desk.office.open_tasks("score")):
         score = dict.fromkeys(("necessity", "capability", "cooperation", "tasks", "benefit"), 80 + number)
         words = f"第{number}份评审意见：方向明确，成员互补，任务具体可考核，转化安排可行，建议给予支持。"
@@ -227,13 +241,7 @@ def blind(desk: Desk) -> None:
 
 @then("组长会商时看到五份评分和平均分，没有姓名")
 def the_chair_sees_all(desk: Desk) -> None:
-    chair = desk.expert_of(desk.office.open_task("opine").id)
-    page = task_page.load(db.session(), chair, desk.office.open_task("opine").id, desk.office.now)
-    form = task_page.form_of(db.session(), page, chair, desk.office.now)
-    shown_form = view(
-        form.compiled, {}, roles=form.roles, variables=form.variables, functions=form.functions, lang="zh"
-    )
-    text = repr(shown_form)
+    text = _drawn(desk, "opine", desk.expert_of(desk.office.open_task("opine").id))
     assert "82.00" in text or "平均 **82**" in text or ">82<" in text, text[:800]
     assert all(f"第{number}份评审意见" in text for number in range(5))
     assert not [name for name in desk.office.rows(db.select(Expert.name)) if name in text]
@@ -509,6 +517,15 @@ def _links(desk: Desk) -> dict[str, str]:
         for path in re.findall(r"/confirm/[\w-]{43}", text):
             found[str(mail["To"])] = max(found.get(str(mail["To"]), (0, "")), (number, path))
     return {address: path for address, (_, path) in found.items()}
+
+
+def _drawn(desk: Desk, element: str, actor: Actor) -> str:
+    """What a task's form shows to somebody, as the page is made of."""
+    page = task_page.load(db.session(), actor, desk.office.open_task(element).id, desk.office.now)
+    form = task_page.form_of(db.session(), page, actor, desk.office.now)
+    drawn = view(form.compiled, {}, roles=form.roles, variables=form.variables, functions=form.functions, lang="zh")
+    db.session.rollback()
+    return repr(drawn)
 
 
 def _plan(desk: Desk, seats: int, reserves: int) -> None:
