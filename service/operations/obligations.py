@@ -57,15 +57,17 @@ def record_event(context: OperationContext, inputs: dict[str, Any]) -> dict[str,
 def record_ban(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any]:
     """Keep the lead unit from forming or joining another one for the manifest's `ban_years`, from today.
 
-    The ban is the unit's, whatever programme asks. A ban that ends later already stays as it is.
+    The ban is the unit's, whatever programme asks. A ban that ends later already stays as it is; a programme whose
+    manifest has no `ban_years` bans nobody.
     """
     entry = context.view.get("register") or {}
-    years = context.programme.manifest.settings.get("ban_years")
-    code = entry.get("credit_code")
+    years, code = context.programme.manifest.settings.get("ban_years"), entry.get("credit_code")
+    if not years:
+        return {"until": None}
     if not isinstance(years, int) or not code:
         raise OperationRefused(
-            zh="专项说明 [settings] 没有 ban_years，或者名录中没有牵头单位的信用代码",
-            en="the manifest has no ban_years, or the entry no credit code of the lead unit",
+            zh="专项说明的 ban_years 不是整数，或者名录中没有牵头单位的信用代码",
+            en="the manifest's ban_years is no whole number, or the entry has no credit code of the lead unit",
         )
     last = last_day_of_ban(context.today, years)
     known = context.session.scalar(select(func.max(Ban.to_on)).where(Ban.credit_code == code))

@@ -15,6 +15,7 @@ from service.web.security import moment, public
 
 pages = Blueprint("register", __name__)
 
+RECENT = 10  # changes of the whole register beside the list
 STATES = ("operating", "constructing", "rectifying", "filed", "revoked", "dissolved", "promoted")
 
 
@@ -37,6 +38,7 @@ def index() -> ResponseReturnValue:
         asked=asked,
         states=STATES,
         programmes=programmes.newest(session),
+        changes=register.changes(session, size=RECENT),
     )
 
 
