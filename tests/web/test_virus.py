@@ -29,7 +29,8 @@ OBJECTION = {
 }  # fmt: skip
 UNIT = {
     "name": "示例新申报单位", "credit_code": complete("91220100DEMX00990"), "kind": "enterprise",
-    "competent": "county-0", "legal_representative": "示例法人", "address": "示例市示例区示例路 1 号", "contact_name": "示例联系人",
+    "competent": "county-0", "legal_representative": "示例法人",
+    "address": "示例市示例区示例路 1 号", "contact_name": "示例联系人",
     "contact_mobile": "13800000000", "contact_email": "unit@example.invalid",
 }  # fmt: skip
 
