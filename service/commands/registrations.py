@@ -191,21 +191,36 @@ def contact_of(profile: Mapping[str, Any]) -> dict[str, Any]:
 
 def judged(data: Mapping[str, Any]) -> dict[str, str]:
     """The answers, trimmed; InvalidInput names the first that is missing, too short, too long or not of its kind."""
-    given = {name: str(data.get(name) or "").strip() for name in ASKED_OF}
-    given["credit_code"] = given["credit_code"].upper()
+    for refusal in problems(data).values():
+        raise refusal
+    return _trimmed(data)
+
+
+def problems(data: Mapping[str, Any]) -> dict[str, InvalidInput]:
+    """By its name, what is wrong with each answer."""
+    given = _trimmed(data)
+    fits = {
+        "credit_code": (is_valid_credit_code(given["credit_code"]), "校验位不符，请核对", "has a wrong check digit"),
+        "kind": (given["kind"] in KINDS, "请选择一项", "choose one"),
+        "contact_mobile": (MOBILE.fullmatch(given["contact_mobile"]), "请填写 11 位手机号", "is no mobile number"),
+        "contact_email": (ADDRESS.fullmatch(given["contact_email"]), "请填写电子邮箱地址", "is no e-mail address"),
+    }
+    found = {}
     for name, (label, least, most) in ASKED_OF.items():
-        if not least <= len(given[name]) <= most:
-            size = f"{least} 至 {most} 个字" if least < most else f"{least} 位"
-            raise InvalidInput(field=label, zh=f"请填写 {size}", en=f"enter {least} to {most} characters", name=name)
-    for name, fits, zh, en in (
-        ("credit_code", is_valid_credit_code(given["credit_code"]), "校验位不符，请核对", "has a wrong check digit"),
-        ("kind", given["kind"] in KINDS, "请选择一项", "choose one"),
-        ("contact_mobile", MOBILE.fullmatch(given["contact_mobile"]), "请填写 11 位手机号", "is no mobile number"),
-        ("contact_email", ADDRESS.fullmatch(given["contact_email"]), "请填写电子邮箱地址", "is no e-mail address"),
-    ):
-        if not fits:
-            raise InvalidInput(field=ASKED_OF[name][0], zh=zh, en=en, name=name)
-    return given
+        right, zh, en = fits.get(name, (True, "", ""))
+        if not given[name]:
+            found[name] = InvalidInput(field=label, zh="请填写", en="is missing", name=name)
+        elif not least <= len(given[name]) <= most:
+            size = f"应为 {least} 至 {most} 个字" if least < most else f"应为 {least} 位"
+            found[name] = InvalidInput(field=label, zh=size, en=f"has {least} to {most} characters", name=name)
+        elif not right:
+            found[name] = InvalidInput(field=label, zh=zh, en=en, name=name)
+    return found
+
+
+def _trimmed(data: Mapping[str, Any]) -> dict[str, str]:
+    given = {name: str(data.get(name) or "").strip() for name in ASKED_OF}
+    return {**given, "credit_code": given["credit_code"].upper()}
 
 
 _ALREADY: Final = (

@@ -36,6 +36,8 @@ def ask() -> ResponseReturnValue:
 def lodge() -> ResponseReturnValue:
     """Take it; who is known already is told the same here, and hears of it by mail."""
     given = {name: value.strip() for name, value in request.form.items()}
+    if problems := _problems(given, licence_due=True):
+        return _form(given, problems, 422)
     try:
         limits.count("registration")
         code = transact(registrations.lodge, registrations.judged(given), _licence(), actor=VISITOR, now=moment())
@@ -59,6 +61,8 @@ def amend(token: str) -> ResponseReturnValue:
     """Send what was asked for."""
     row = units.of_token(db.session(), token)
     given = {name: value.strip() for name, value in request.form.items()} | {"credit_code": row.credit_code}
+    if problems := _problems(given, licence_due=False):
+        return _private(_page(token, row, given, problems), 422)
     try:
         limits.count("registration")
         transact(registrations.amend, token, registrations.judged(given), _licence(), actor=VISITOR, now=moment())
@@ -69,6 +73,18 @@ def amend(token: str) -> ResponseReturnValue:
         )
     row = units.of_token(db.session(), token)
     return _private(_page(token, row, dict(row.profile), {}), 200)
+
+
+def _problems(given: dict[str, str], *, licence_due: bool) -> dict[str, str]:
+    """Everything that is wrong, at once; a browser lets go of a chosen file, and the page says so."""
+    found = {name: refusal.text(language()) for name, refusal in registrations.problems(given).items()}
+    upload = request.files.get("licence")
+    chosen = upload is not None and bool(upload.filename)
+    if licence_due and not chosen:
+        found["licence"] = gettext("请上传营业执照或法人证书")
+    elif found and chosen:
+        found["licence"] = gettext("请再选一次文件：有别的内容要改时，浏览器不保留选好的文件")
+    return found
 
 
 def _licence() -> Examined | None:
