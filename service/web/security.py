@@ -223,6 +223,9 @@ def _headers(response: Response) -> Response:
     if g.get("form_token"):
         response.set_cookie(FORM_COOKIE, g.form_token, httponly=True, samesite="Strict", secure=_secure(), path="/")
     headers = response.headers
+    if "token" in (request.view_args or {}):  # the address is a key: no other site is told it
+        headers["Referrer-Policy"] = "no-referrer"
+        headers["X-Robots-Tag"] = "noindex, nofollow"
     headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")

@@ -170,3 +170,26 @@ def test_a_page_from_before_a_new_sign_in_is_offered_again(browse: Browse) -> No
     answer = browser.client.post(f"/tasks/{task}", data=old, headers={"Sec-Fetch-Site": "same-origin"})
     assert answer.status_code == 403
     assert 'name="project_name" value="智能底盘"' in answer.text
+
+
+def test_an_address_that_is_a_key_is_told_to_nobody(site: Flask, browse: Browse) -> None:
+    keys = [rule for rule in site.url_map.iter_rules() if rule.arguments == {"token"} and "GET" in (rule.methods or ())]
+    assert keys
+    for rule in keys:
+        headers = browse().get(rule.rule.replace("<token>", "x" * 43)).headers
+        assert headers["Referrer-Policy"] == "no-referrer", rule.rule
+        assert headers["X-Robots-Tag"] == "noindex, nofollow", rule.rule
+        assert "public" not in headers["Cache-Control"], rule.rule
+
+
+def test_every_public_page_opens_without_an_account_and_without_a_session(site: Flask, browse: Browse) -> None:
+    visitor, opened = browse(), 0
+    for rule in site.url_map.iter_rules():
+        access = getattr(site.view_functions[rule.endpoint], "access", None)
+        if access is None or access.kind != "public" or "GET" not in (rule.methods or ()) or rule.arguments:
+            continue
+        if rule.rule not in ("/metrics", "/health"):  # for operators: closed without a token, and late without a clock
+            assert visitor.get(rule.rule).status_code == 200, rule.rule
+            opened += 1
+    assert opened > 10
+    assert visitor.client.get_cookie(SESSION_COOKIE) is None
