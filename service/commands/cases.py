@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -80,7 +81,7 @@ def start(
         raise NotFound()
     entry = centres.to_act_on(work, compiled, rule, entry_id) if rule.subject == ABOUT_ENTRY else None
     if entry is None:
-        _refuse_closed_intake(compiled)
+        _refuse_closed_intake(compiled, local_date(work.now))
     applicant, competent, authority = _parties(work, compiled, rule, entry)
     call = _call(work, compiled, rule, competent)
     unit = applicant or competent
@@ -157,12 +158,17 @@ def withdraw(work: UnitOfWork, case_id: int, reason: str) -> None:
     note(work, "case-withdrawn", "case", case_id, {"reason": reason.strip()}, case_id=case_id)
 
 
-def _refuse_closed_intake(compiled: CompiledProgramme) -> None:
+def _refuse_closed_intake(compiled: CompiledProgramme, on: date) -> None:
+    """A rule that is a draft, or is over, takes nothing new; what is in the register goes on. Source: domain §13.30."""
     manifest = compiled.manifest
-    if manifest.status == "in-force" or (manifest.status == "draft" and ports().development):
+    over = manifest.effective_to is not None and on > manifest.effective_to
+    if not over and (manifest.status == "in-force" or (manifest.status == "draft" and ports().development)):
         return
-    zh = "依据文件仍是征求意见稿，尚未施行。" if manifest.status == "draft" else "依据文件已经失效。"
-    en = "its rule is still a draft." if manifest.status == "draft" else "its rule has expired."
+    zh, en = "依据文件已经失效。", "its rule has expired."
+    if over:
+        zh, en = f"依据文件有效期至{manifest.effective_to}，已经届满。", f"its rule ended on {manifest.effective_to}."
+    elif manifest.status == "draft":
+        zh, en = "依据文件仍是征求意见稿，尚未施行。", "its rule is still a draft."
     raise IntakeClosed(name=manifest.name, zh_reason=zh, en_reason=en)
 
 

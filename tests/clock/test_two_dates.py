@@ -7,17 +7,18 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from service.commands import calls, dated_events
+from service.commands import calls, dated_events, deployments
 from service.commands.cases import IntakeClosed
-from service.domain.deadlines import ZONE
+from service.domain.deadlines import ZONE, local_date
 from service.domain.errors import DeadlinePassed, InvalidInput
+from service.programmes.folder import read_folder
 from service.store.audit import AuditEntry
 from service.store.cases import Case
 from service.store.deadlines import Deadline
 from service.store.session import db
 from service.store.timers import Timer
 from service.store.user_tasks import UserTask
-from tests.support.office import Office
+from tests.support.office import DATA, SAMPLE, Office
 
 DECLARATION = {"project_name": "示例项目", "member_count": 8, "funds_wan": 120.5, "truthful": True}
 RECEIVED = {"copies": 2, "way": "in_person"}
@@ -134,6 +135,19 @@ def test_a_declaration_belongs_to_the_call_of_its_day(two_dates: Office) -> None
     assert case(two_dates, case_id).call_id is not None
     two_dates.now = MIDNIGHT
     with pytest.raises(IntakeClosed):
+        two_dates.start("two-dates")
+
+
+def test_a_rule_takes_nothing_new_after_its_last_day(two_dates: Office) -> None:
+    declare(two_dates)
+    last = local_date(two_dates.now)
+    files = read_folder(DATA / "sample", SAMPLE)
+    place = f"bpmn/{SAMPLE}/programme.toml"
+    ending = files[place].replace(b'intake = "batch"', f'intake = "batch"\neffective_to = {last}'.encode())
+    two_dates.act(deployments.publish, {**files, place: ending}, SAMPLE)
+    two_dates.start("two-dates")  # its last day is one of its days
+    two_dates.now += timedelta(days=1)
+    with pytest.raises(IntakeClosed, match="its rule ended"):
         two_dates.start("two-dates")
 
 

@@ -78,7 +78,8 @@ class Walk:
             "deadline": Function(("name",), lambda name: r.choice([None, now + timedelta(days=9)])),
             "reminders": Function(("name",), lambda name: [now + timedelta(days=days) for days in (3, 6)]),
         }
-        view = {"id": "7", "answers": {id_: answers.get(self.results.get(id_, ""), "x") for id_ in self.ids}}
+        answered = {id_: answers.get(self.results.get(id_, ""), "x") for id_ in self.ids}
+        view = {"id": "7", "register": {"number": "R1"}, "answers": answered}
         return CaseValues(view, {}, functions)
 
 
