@@ -22,7 +22,7 @@ from service.store.user_tasks import OPEN, TaskGroup, UserTask
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One case as a list shows it; `step`, `holder` and `due_at` are of its open task that is due first."""
+    """One case as a list shows it; `step`, `holder`, `due_at` and `task_id` are of its open task due first."""
 
     case_id: int
     number: str | None
@@ -38,6 +38,7 @@ class CaseRow:
     step: str = ""
     holder: Holder | None = None
     due_at: datetime | None = None
+    task_id: int | None = None
 
     @property
     def standing(self) -> str:
@@ -142,7 +143,7 @@ def _with_steps(session: Session, rows: tuple[CaseRow, ...]) -> tuple[CaseRow, .
     if not running:
         return rows
     found = session.execute(
-        select(UserTask.case_id, UserTask.name, UserTask.due_at, TaskGroup.group_key)
+        select(UserTask.id, UserTask.case_id, UserTask.name, UserTask.due_at, TaskGroup.group_key)
         .outerjoin(TaskGroup, TaskGroup.task_id == UserTask.id)
         .where(UserTask.case_id.in_(running), UserTask.status == OPEN)
         .order_by(UserTask.case_id, UserTask.due_at.is_(None), UserTask.due_at, UserTask.id)
@@ -152,7 +153,7 @@ def _with_steps(session: Session, rows: tuple[CaseRow, ...]) -> tuple[CaseRow, .
     for row in found:
         first.setdefault(row.case_id, row)
     return tuple(
-        replace(row, step=step.name, due_at=step.due_at, holder=names.get(step.group_key or ""))
+        replace(row, step=step.name, due_at=step.due_at, holder=names.get(step.group_key or ""), task_id=step.id)
         if (step := first.get(row.case_id)) is not None
         else row
         for row in rows

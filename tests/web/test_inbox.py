@@ -51,6 +51,20 @@ def test_a_transfer_of_many_asks_to_whom_and_why_and_loses_nothing(site: Flask, 
         assert {db.session.get_one(UserTask, int(task)).assignee_id for task in tasks} == {int(person.group(1))}
 
 
+def test_staff_urge_the_ticked_steps_of_their_cases(site: Flask, browse: Browse) -> None:
+    task = browse("lead").start()
+    with site.app_context():
+        db.session.execute(db.text("UPDATE cases SET submitted_at = started_at"))
+        db.session.commit()
+    office = browse("office")
+    assert ticked(office.get("/cases").text) == [str(task)]
+    asked = office.post("/tasks/batch", {"verb": "urge", "task": [str(task)]})
+    assert ticked(asked.text) == [str(task)]
+    sent = {"verb": "urge", "task": [str(task)], "go": "1", "reason": "请尽快提交"}
+    assert "共 1 项，办成 1 项" in office.post("/tasks/batch", sent).text
+    assert "共 1 项，办成 0 项" in office.post("/tasks/batch", sent).text, "once a day"
+
+
 def test_each_date_says_how_many_tasks_it_leaves(browse: Browse) -> None:
     lead = browse("lead")
     for _ in range(2):
