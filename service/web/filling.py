@@ -9,9 +9,8 @@ from datetime import datetime
 from service.forms import FieldView, FormView, judge
 from service.programmes.task_forms import TaskForm
 from service.queries.findings import Findings, of_draft
-from service.store.cases import Case
+from service.queries.task_page import TaskPage
 from service.store.session import db
-from service.store.user_tasks import UserTask
 
 FOREIGN = frozenset({"unknown", "not-writable"})  # of the draft's own bookkeeping, not the person's to mend
 
@@ -38,11 +37,13 @@ class Filling:
         return sum(one.missing for one in self.sections)
 
 
-def filling(task: UserTask, case: Case, form: TaskForm, shown: FormView, now: datetime) -> Filling:
+def filling(page: TaskPage, form: TaskForm, shown: FormView, now: datetime) -> Filling:
     """Judge the draft without keeping or refusing anything."""
     begun = form.revision > 0 or bool(form.given)
     found = (
-        of_draft(db.session(), case, task.form or "", form.given, programme=form.programme, now=now) if begun else None
+        of_draft(db.session(), page.case, page.task.form or "", form.given, programme=form.programme, now=now)
+        if begun
+        else None
     )
     return Filling(found or Findings((), asked=False), _sections(form, shown))
 

@@ -101,7 +101,7 @@ def saved(task_id: int, actor: Actor, shape: str) -> Response:
             revision=form.revision,
             shape=now_shape,
             changed=changed,
-            filled=None if is_staff(actor) else filling(loaded.task, loaded.case, form, shown, moment()),
+            filled=None if is_staff(actor) else filling(loaded, form, shown, moment()),
         )
     )
     if changed:
@@ -164,7 +164,7 @@ def _draw(task_id: int, actor: Actor, drawing: Drawing) -> Response:
         context["shown"] = _view(task_id, form, data, names, readonly=not editable, problems=drawing.problems)
         context["shape"] = shape_of(context["shown"])
         if editable and facts.from_outside:
-            context["filled"] = filling(loaded.task, loaded.case, form, context["shown"], moment())
+            context["filled"] = filling(loaded, form, context["shown"], moment())
     elif form is not None:
         context["submitted"] = task_page.submitted(session, loaded, form, language())
     template = "pages/task_staff.html" if is_staff(actor) else "pages/task_counter.html"

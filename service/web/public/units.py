@@ -12,7 +12,6 @@ from service.commands.attachments import Examined, examine
 from service.domain.errors import FileRefused, InvalidInput, TooManyAttempts
 from service.domain.identity import Actor
 from service.queries import units
-from service.store.registrations import ASKED
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web.i18n import gettext, language
@@ -108,7 +107,7 @@ def _form(given: dict[str, Any], problems: dict[str, str], status: int) -> Respo
 
 def _page(token: str, row: Any, given: dict[str, Any], problems: dict[str, str]) -> str:
     return render_template(
-        "public/unit_status.html", token=token, row=row, given=given, problems=problems, asked=row.state == ASKED,
+        "public/unit_status.html", token=token, row=row, given=given, problems=problems,
         **_choices(),
     )  # fmt: skip
 
