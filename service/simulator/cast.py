@@ -27,6 +27,8 @@ DEMONSTRATION = "demonstration.toml"
 EXPERTS = 12
 EXPERTS_OF_A_FIELD = 2  # of each field that a programme asks for
 FIELDS = ("新能源汽车", "高端装备", "光电信息", "新材料")
+TITLES = ("研究员", "教授", "高级工程师")
+TIED = "示例产业投资集团有限公司"  # a unit that some experts of the demonstration avoid
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,8 @@ class Cast:
                 name=f"示例专家{number}",
                 employer=f"示例研究院{number}",
                 field=field,
+                title=TITLES[number % len(TITLES)],
+                avoid=() if number % 4 else (TIED,),
                 user_id=user_id,
                 actor=SYSTEM,
                 now=self._now,
