@@ -22,9 +22,9 @@ RESERVES_A_SEAT = 1  # reserves for each seat where the plan names no number
 def seal_pool(context: OperationContext, _inputs: dict[str, Any]) -> dict[str, Any]:
     """Fix who can be drawn and a secret nobody is shown, and record the digests of both, before the witness comes.
 
-    Reads expert_plan: size, fields, reserves, avoid. Entered with the reason, and not drawn, is who belongs to a unit of
-    the case or avoids one, is absent today or on the day of the review, was set aside by the plan, or left a seat of
-    this case. Every expert stands in the record under a code of this draw alone.
+    Reads expert_plan: size, fields, reserves, avoid. Entered with the reason, and not drawn, is who belongs to a unit
+    of the case or avoids one, is absent today or on the day of the review, was set aside by the plan, or left a seat
+    of this case. Every expert stands in the record under a code of this draw alone.
     """
     plan = context.form("expert_plan")
     pool = _pool(context, plan)
