@@ -68,7 +68,7 @@ class Cast:
         self.lead = lead
         self._units = units or Units()
         authority, competent = manifest.authority, f"{self._units.prefix}county"
-        self._homes = {"authority": authority, "competent": competent, "applicant": lead.code}
+        self._homes = {"authority": authority, "competent": competent, "applicant": lead.code, "named": authority}
         self._organisation(authority, self._units.authority, "authority")
         self._organisation(competent, self._units.competent, "competent", parent=authority, region=self._units.region)
         if self._units.related:
