@@ -70,8 +70,8 @@ lint: .venv/.dev $(FRONTEND)/node_modules/.stamp $(BPMNLINT)/node_modules/.stamp
 bench: .venv/.dev .venv/.peers $(DIST) $(PEERS)/node_modules/.stamp ## the figures of bench/RESULTS.md
 	python -m bench $(ARGS)
 
-proof: .venv/.dev $(DIST) .venv/.catalogues $(PEERS)/node_modules/.stamp ## the slow proofs: kills, long property runs, soak
-	pytest -m proof -n $(WORKERS) --dist loadgroup $(ARGS)
+proof: .venv/.dev $(DIST) .venv/.catalogues .venv/chromium/run $(PEERS)/node_modules/.stamp ## the slow proofs: kills, long property runs, soak
+	CHROMIUM=$(VENV)/chromium/run pytest -m proof -n $(WORKERS) --dist loadgroup $(ARGS)
 
 lock: .venv/.runtime ## resolve the lock files anew
 	uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \

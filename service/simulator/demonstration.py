@@ -28,7 +28,11 @@ from service.store.session import db
 from service.store.unit_of_work import transact
 from service.store.users import User
 
-STAFF = (("designer", "示例·流程设计", ("designer",)), ("admin", "示例·系统管理", ("administrator", "operator")))
+STAFF = (
+    ("designer", "示例·流程设计", ("designer",)),
+    ("admin", "示例·系统管理", ("administrator", "operator")),
+    ("auditor", "示例·审计", ("auditor",)),
+)
 
 
 @dataclass(frozen=True, kw_only=True)

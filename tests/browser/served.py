@@ -1,4 +1,4 @@
-"""A stage that real browsers can reach: its application on a free port, in threads of this process."""
+"""An application that real browsers can reach: on a free port, in threads of this process."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
-
-from tests.support.stage import Stage
 
 
 class _Quiet(WSGIRequestHandler):
@@ -17,9 +16,9 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def reachable(stage: Stage) -> Iterator[str]:
-    """The address while it is served; requests see the stage's clock."""
-    server = make_server("127.0.0.1", 0, stage.app, threaded=True, request_handler=_Quiet)
+def reachable(app: Flask) -> Iterator[str]:
+    """The address while it is served; requests see the application's clock."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     running = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     running.start()
     try:

@@ -46,7 +46,7 @@ def telling(run_folder: Path, tmp_path: Path) -> Iterator[Telling]:
 @pytest.fixture
 def address(telling: Telling) -> Iterator[str]:
     """Where the service is."""
-    with reachable(telling.stage) as address:
+    with reachable(telling.stage.app) as address:
         yield address
 
 
@@ -182,10 +182,10 @@ def test_what_is_typed_survives_closing_the_tab(play: Play) -> None:
     expect(again.locator('#task-form [name="core_name"]')).to_have_value(NAME)
 
 
-def test_pages_fit_a_phone(play: Play) -> None:
+def test_pages_fit_a_phone_and_can_be_used_by_everybody(play: Play) -> None:
     visitor = play.visitor()
     for path in ("/", "/calls", "/notices", "/register", "/verify", "/sign-in", "/preferences"):
-        visitor.open(path).fits_a_phone()
+        visitor.open(path).suits_everybody()
     for login, paths in {
         "lead": ("/home", "/tasks", "/cases", "/messages", "/account"),
         "office": ("/home", "/tasks", "/tasks?scope=done", "/cases", "/messages", "/account"),
@@ -193,7 +193,7 @@ def test_pages_fit_a_phone(play: Play) -> None:
         "admin": ("/operations",),
     }.items():
         for path in paths:
-            play.at(login).open(path).fits_a_phone()
+            play.at(login).open(path).suits_everybody()
 
 
 def test_the_language_is_the_readers(play: Play) -> None:

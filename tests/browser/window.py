@@ -9,6 +9,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from service.simulator.cast import PASSWORD
+from tests.browser.axe import blamed
 from tests.support.page_form import PDF, Pair, flattened
 
 PHONE = {"width": 390, "height": 844}
@@ -110,6 +111,14 @@ class Window:
         wide = self.page.evaluate("document.documentElement.scrollWidth")
         self.page.set_viewport_size(DESK)
         assert wide <= PHONE["width"], f"{self.page.url} is {wide} px wide on a phone"
+
+    def suits_everybody(self) -> None:
+        """The page fits a phone, and axe-core finds nothing to blame there."""
+        self.fits_a_phone()
+        self.page.set_viewport_size(PHONE)
+        found = blamed(self.page)
+        self.page.set_viewport_size(DESK)
+        assert not found, f"{self.page.url}: {found}"
 
     def _control(self, name: str) -> Locator:
         return self.form.locator(f'[name="{name}"]:not([type=hidden])')
