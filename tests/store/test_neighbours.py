@@ -80,9 +80,5 @@ def test_agreed_cases_bear_the_field_that_was_decided_last(case: Case, bureau: O
         ("field-collision", {"field_code": "碳纤维"}),
         ("publicity", {}),
     ):
-        add(
-            Submission(
-                case_id=rival.id, form=form, form_digest="d", data=data, item={}, submitted_at=rival.started_at
-            )
-        )
+        add(Submission(case_id=rival.id, form=form, form_digest="d", data=data, item={}, submitted_at=rival.started_at))
     assert [(one["case_id"], one["field"]) for one in looked_up(case, "agreed_cases")] == [(str(rival.id), "碳纤维")]
