@@ -59,7 +59,7 @@ def add(
     now: datetime,
     wait: timedelta = timedelta(),
 ) -> bool:
-    """Write an entry with the act that causes it, to be done after `wait`; False when one of this key stands already."""
+    """Write an entry with the act that causes it, done after `wait`; False when one of this key stands already."""
     statement = insert_into(session, OutboxEntry).values(
         kind=kind,
         payload=payload,
