@@ -10,8 +10,8 @@ import click
 from service.cli.console import application, main, settings_of
 
 if TYPE_CHECKING:
+    from service.commands.expired import Plan
     from service.domain.personal import Periods
-    from service.queries.retention import Plan
 
 
 @main.command()
@@ -31,10 +31,10 @@ def retention(yes: bool) -> None:
 
 
 def _plan(periods: Periods) -> Plan:
-    from service.queries import retention as queries  # noqa: PLC0415 - see service/cli/console.py
+    from service.commands import expired  # noqa: PLC0415 - see service/cli/console.py
     from service.store.session import db  # noqa: PLC0415
 
-    found = queries.plan(db.session(), periods, datetime.now(UTC))
+    found = expired.plan(db.session(), periods, datetime.now(UTC))
     db.session.rollback()
     return found
 

@@ -11,12 +11,12 @@ from typing import Final
 
 from sqlalchemy import delete, select, update
 
+from service.commands import expired
+from service.commands.expired import NO_NAME
 from service.commands.ports import ports
 from service.commands.trail import note
 from service.domain.personal import Periods, replaced
 from service.programmes.compiled import compiled_of
-from service.queries import retention
-from service.queries.retention import NO_NAME
 from service.store.archive import blob_names
 from service.store.attachments import ERASED, Attachment
 from service.store.cases import Case
@@ -33,7 +33,7 @@ FILE: Final = "file"  # beside the classes of fields: a field that names a file
 def clear_case(work: UnitOfWork, case_id: int, periods: Periods) -> frozenset[str]:
     """Empty the fields, forget the files and the objectors of one case whose time is over; the hashes of the files."""
     case = work.session.get_one(Case, case_id, with_for_update=True)
-    taken = retention.over(work.session, case, periods, work.now)
+    taken = expired.over(work.session, case, periods, work.now)
     assert case.ended_at is not None  # noqa: S101 # as the query says
     classes, without_files = periods.classes_over(case.ended_at, work.now), periods.files_over(case.ended_at, work.now)
     _empty_fields(work, case, classes | ({FILE} if without_files else set()))
@@ -52,8 +52,8 @@ def clear_case(work: UnitOfWork, case_id: int, periods: Periods) -> frozenset[st
 
 def clear_rest(work: UnitOfWork, periods: Periods) -> tuple[int, int, int]:
     """Old drafts, the text of old mail, sign-ins that are over; how many of each."""
-    drafts = changed(work.session, delete(Draft).where(retention.drafts_over(periods, work.now)))
-    emptied = update(OutboxEntry).where(retention.mails_over(periods, work.now))
+    drafts = changed(work.session, delete(Draft).where(expired.drafts_over(periods, work.now)))
+    emptied = update(OutboxEntry).where(expired.mails_over(periods, work.now))
     mails = changed(work.session, emptied.values(payload={}, last_error=None))
     sign_ins = changed(work.session, delete(UserSession).where(UserSession.expires_at <= work.now))
     sign_ins += changed(work.session, delete(PasswordLink).where(PasswordLink.expires_at <= work.now))

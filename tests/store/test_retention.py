@@ -12,13 +12,12 @@ from click.testing import CliRunner
 from sqlalchemy import select, update
 
 from service import cli
-from service.commands import backup, retention
+from service.commands import backup, expired, retention
+from service.commands.expired import Plan
 from service.commands.ports import ports
 from service.delivery.blobs import BlobMissing
 from service.domain.personal import Periods
 from service.queries import audit
-from service.queries import retention as queries
-from service.queries.retention import Plan
 from service.store.attachments import ERASED, Attachment
 from service.store.cases import Case
 from service.store.outbox import OutboxEntry
@@ -54,7 +53,7 @@ def _end(work: UnitOfWork, case_id: int) -> None:
 
 def _plan(case: Declared, days: int) -> Plan:
     case.office.now = NOW + timedelta(days=days)
-    found = queries.plan(db.session(), PERIODS, case.office.now)
+    found = expired.plan(db.session(), PERIODS, case.office.now)
     db.session.remove()
     return found
 
