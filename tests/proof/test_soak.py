@@ -12,6 +12,7 @@ import os
 import random
 import re
 import socket
+import subprocess
 import threading
 import time
 import urllib.error
@@ -125,12 +126,20 @@ def two_nodes(url: str, folder: Path) -> Iterator[list[str]]:
         for number, port in enumerate(ports):
             of_node = folder / f"node-{number}"
             of_node.mkdir()
-            running.enter_context(nodes.running("web", 1, of_node, port=port, data_dir=folder / "files", **common))
+            (node,) = running.enter_context(
+                nodes.running("web", 1, of_node, port=port, data_dir=folder / "files", **common)
+            )
+            running.callback(_end, node)  # asked to end first: a server that is killed leaves its workers behind
         running.enter_context(nodes.running("clock", 1, folder, **common))
         addresses = [f"http://127.0.0.1:{port}" for port in ports]
         for address in addresses:
             _wait_for(f"{address}/health/ready")
         yield addresses
+
+
+def _end(node: subprocess.Popen[bytes]) -> None:
+    node.terminate()
+    node.wait(timeout=60)
 
 
 def _free_ports(count: int) -> list[int]:
