@@ -29,8 +29,8 @@ def lodge(work: UnitOfWork, notice_number: str, data: Mapping[str, Any], files: 
     """Take the objection and tell its case at once; returns the code the objector keeps.
 
     Where the notice names several cases, `case_id` says which one is meant: it alone is held. The period is half open
-    and ends with the midnight after the notice's last day. Raises NotFound, DeadlinePassed, InvalidInput naming the field,
-    FileRefused.
+    and ends with the midnight after the notice's last day. Raises NotFound, DeadlinePassed, InvalidInput naming the
+    field, FileRefused.
     """
     notice = work.session.scalar(select(Notice).where(Notice.number == notice_number))
     if notice is None:
