@@ -6,12 +6,14 @@ import secrets
 from dataclasses import dataclass
 from typing import IO
 
+from sqlalchemy import select
+
 from service.commands.ports import ports
 from service.commands.task_locks import hold, refuse_unless_workable
 from service.commands.trail import note
 from service.delivery.file_types import MAX_UPLOAD_BYTES, accept_file
 from service.domain.errors import FileRefused
-from service.store.attachments import Attachment
+from service.store.attachments import UNANSWERED, Attachment
 from service.store.unit_of_work import UnitOfWork
 
 
@@ -33,6 +35,14 @@ def examine(name: str, stream: IO[bytes]) -> Examined:
     if verdict == "infected":
         raise FileRefused(name=accepted.name, zh="查出病毒，请换一份干净的文件", en="a virus was found in it")
     return Examined(accepted.name, accepted.media_type, content, verdict)
+
+
+def note_scan(work: UnitOfWork, code: str, verdict: str) -> None:
+    """Keep what the scanner says of a file that it had not answered for."""
+    row = work.session.scalars(select(Attachment).where(Attachment.code == code, Attachment.scan == UNANSWERED)).first()
+    if row is not None and verdict != UNANSWERED:
+        row.scan = verdict
+        note(work, "file-scanned", "attachment", code, {"name": row.name, "scan": verdict}, case_id=row.case_id)
 
 
 def keep(work: UnitOfWork, task_id: int, field: str, file: Examined) -> str:

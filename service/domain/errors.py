@@ -184,6 +184,14 @@ class FileRefused(Refusal):
     en = "The file “{name}” was not accepted: {en}"
 
 
+class NotScanned(Refusal):
+    """The scanner does not answer, and what it has not seen is not given out."""
+
+    code = "not-scanned"
+    zh = "文件“{name}”还没有查毒，查毒服务没有应答，请稍后再打开"
+    en = "The file “{name}” has not been scanned: the scanner does not answer. Open it again later"
+
+
 class DeploymentRefused(Refusal):
     """The models have problems; nothing was published."""
 

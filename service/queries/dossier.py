@@ -26,6 +26,7 @@ from service.queries import case_page
 from service.queries.case_page import CaseFacts, HistoryRow
 from service.queries.materials import Material, file_names, materials
 from service.queries.task_page import TaskPage
+from service.store.attachments import GIVEN_OUT
 from service.store.papers import Paper
 
 _FOLDERS = {
@@ -133,7 +134,7 @@ def paper_forms(paper: Paper, letter: Letter, outside: Outside) -> dict[str, Cal
 
 
 def _files(session: Session, actor: Actor, facts: CaseFacts, outside: Outside, language: Language) -> Iterator[Item]:
-    rows = [row for row in case_page.files(session, actor, facts) if row.scan != "infected"]
+    rows = [row for row in case_page.files(session, actor, facts) if row.scan in GIVEN_OUT]
     if sum(row.size for row in rows) > MOST_BYTES:
         most = MOST_BYTES // 1024**3
         zh, en = (

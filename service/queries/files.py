@@ -13,8 +13,10 @@ from service.domain.identity import Actor
 from service.forms import view
 from service.queries import case_page, materials, task_page
 from service.queries.objections import may_know, secret_files
-from service.store.attachments import ERASED, Attachment
+from service.store.attachments import ERASED, GIVEN_OUT, UNANSWERED, Attachment
 from service.store.user_tasks import OPEN, TaskGroup, UserTask
+
+__all__ = ["GIVEN_OUT", "UNANSWERED", "FileRef", "find"]
 
 
 @dataclass(frozen=True, slots=True)

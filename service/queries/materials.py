@@ -17,7 +17,7 @@ from service.forms import FormView, view
 from service.programmes.case_values import read_case
 from service.programmes.compiled import compiled_of
 from service.queries import case_page
-from service.store.attachments import ERASED, Attachment
+from service.store.attachments import GIVEN_OUT, Attachment
 from service.store.cases import Case
 
 
@@ -122,6 +122,6 @@ def file_versions(session: Session, case_id: int) -> Mapping[str, FileVersion]:
 def file_of(session: Session, case_id: int, code: str) -> Attachment:
     """A file of the case, clean; the caller has judged that it may be read."""
     found = session.scalar(select(Attachment).where(Attachment.case_id == case_id, Attachment.code == code))
-    if found is None or found.scan in ("infected", ERASED):
+    if found is None or found.scan not in GIVEN_OUT:
         raise NotFound()
     return found

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from service.store.session import Base, Key
 
 ERASED: Final = "erased"
+UNANSWERED: Final = "unavailable"  # the scanner did not answer: asked again when somebody wants the file
+GIVEN_OUT: Final = frozenset({"clean", "not-scanned"})
 
 
 class Attachment(Base):

@@ -38,6 +38,7 @@ STATUS: Final[dict[type[refusals.Refusal], int]] = {
     refusals.CalendarGap: 422,
     refusals.TooManyAttempts: 429,
     refusals.Unavailable: 503,
+    refusals.NotScanned: 503,
     refusals.Refusal: 422,
 }
 

@@ -103,6 +103,7 @@ _ACTIONS: Final = {
     "task-escalated": _("逾期，已提醒上级"),
     "draft-saved": _("保存草稿"),
     "file-kept": _("上传文件"),
+    "file-scanned": _("查毒"),
     "attachment-kept": _("上传文件"),
     "timer-fired": _("期限到"),
     "message-published": _("收到通知"),

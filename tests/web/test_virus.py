@@ -79,3 +79,24 @@ def test_a_licence_with_a_virus_is_refused_and_what_was_written_stays(site: Flas
     assert UNIT["name"] in answer.text
     assert _count(site, Registration) == 0
     assert visitor.post("/units/new", {**UNIT, "licence": _pdf()}).status_code == 201
+
+
+def test_a_file_that_the_scanner_did_not_answer_for_waits_until_it_does(
+    site: Flask, browse: Callable[..., Browser]
+) -> None:
+    lead = browse("lead")
+    task = lead.start()
+    lead.post(f"/tasks/{task}", {**lead.form(f"/tasks/{task}"), **GOOD, "_submit": "1"})
+    with site.app_context():
+        sha256 = site.extensions[NAME].blobs.put(PDF)
+        given = {"name": "证明.pdf", "media_type": "application/pdf", "size": len(PDF), "sha256": sha256}
+        sent = {"case_id": 1, "task_id": task, "field": "proof", "uploaded_by": 1, "uploaded_at": AT}
+        db.session.add(Attachment(code="att-1", scan="unavailable", **given, **sent))
+        db.session.commit()
+    site.extensions[NAME] = replace(site.extensions[NAME], scanner=ClamAv("127.0.0.1:9", timeout_seconds=1))
+    answer = lead.get("/attachments/att-1")
+    assert answer.status_code == 503
+    assert "还没有查毒" in answer.text
+    with daemon(socketserver.ThreadingTCPServer, ("127.0.0.1", 0)) as (host, port):
+        site.extensions[NAME] = replace(site.extensions[NAME], scanner=ClamAv(f"{host}:{port}"))
+        assert lead.get("/attachments/att-1").data == PDF

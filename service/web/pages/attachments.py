@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, make_response
 from flask.typing import ResponseReturnValue
 
+from service.commands.attachments import note_scan
 from service.commands.ports import ports
-from service.domain.errors import NotFound
+from service.domain.errors import NotFound, NotScanned
 from service.queries import files
+from service.queries.files import GIVEN_OUT, UNANSWERED, FileRef
 from service.store.session import db
+from service.store.unit_of_work import transact
 from service.web.download import VIEWED, attachment, viewed
 from service.web.security import moment, signed_in, who
 
@@ -19,8 +24,8 @@ pages = Blueprint("attachments", __name__, url_prefix="/attachments")
 @signed_in
 def view(code: str) -> ResponseReturnValue:
     """The same file in a frame of our own pages: a PDF or a picture, nothing else."""
-    found = files.find(db.session(), who(), code, moment())
-    if found.scan == "infected" or found.media_type not in VIEWED:
+    found = _scanned(code)
+    if found.media_type not in VIEWED:
         raise NotFound()
     return viewed(make_response(ports().blobs.read(found.sha256)), found.media_type)
 
@@ -29,7 +34,19 @@ def view(code: str) -> ResponseReturnValue:
 @signed_in
 def download(code: str) -> ResponseReturnValue:
     """One file; one with a virus is not given out."""
-    found = files.find(db.session(), who(), code, moment())
-    if found.scan == "infected":
-        raise NotFound()
+    found = _scanned(code)
     return attachment(make_response(ports().blobs.read(found.sha256)), found.name, found.media_type)
+
+
+def _scanned(code: str) -> FileRef:
+    """The file, if it may be given out; one that the scanner had not answered for is scanned now, outside any lock."""
+    found = files.find(db.session(), who(), code, moment())
+    if found.scan == UNANSWERED:
+        verdict = ports().scanner.scan(ports().blobs.read(found.sha256))
+        if verdict == UNANSWERED:
+            raise NotScanned(name=found.name)
+        transact(note_scan, code, verdict, actor=who(), now=moment())
+        found = replace(found, scan=verdict)
+    if found.scan not in GIVEN_OUT:
+        raise NotFound()
+    return found
