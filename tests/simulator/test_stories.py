@@ -49,7 +49,7 @@ def test_a_story_says_who_did_what_which_deadline_was_set_and_the_numbers() -> N
 def test_a_story_names_the_rows_it_shows_and_a_row_is_an_id(tmp_path: Path) -> None:
     stories = shutil.copytree(ROOT / "bpmn" / KEY / "stories", tmp_path / "stories")
     path = stories / "withdrawn.toml"
-    written = path.read_text("utf-8")
+    written = re.sub(r"^rows = .*\n", "", path.read_text("utf-8"), flags=re.MULTILINE)
     path.write_text('rows = ["P5-L01", "P5-A02a"]\n' + written, "utf-8")
     assert read_story(path).rows == ("P5-L01", "P5-A02a")
     path.write_text('rows = ["第九条"]\n' + written, "utf-8")
