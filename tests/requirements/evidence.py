@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import fcntl
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lxml import etree
 from sqlalchemy import select
 
 from service.app import create_throw_away
 from service.dmn import DecisionModel
+from service.domain.errors import Refusal
 from service.feel import from_json
 from service.programmes.compiled import read_decisions
 from service.programmes.folder import read_folder
@@ -25,63 +27,94 @@ from service.store.audit import AuditEntry
 from service.store.deployments import DeploymentFile
 from service.store.session import db
 
-BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
-DMN = "{*}"
+COMMON = "common"
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """One story played: `flows` as process/flow, `rules` by their ids, and whether it came true."""
+    """One story played: the flows it took as process/flow, the rules that matched as file#rule."""
 
+    programme: str
     story: str
-    flows: frozenset[str]
-    rules: frozenset[str]
-    came_true: bool
+    flows: tuple[str, ...]
+    rules: tuple[str, ...]
+
+    @property
+    def path(self) -> Path:
+        """The file of the story."""
+        return ROOT / "bpmn" / self.programme / "stories" / f"{self.story}.toml"
 
 
-def play(models: Path, key: str, path: Path) -> Evidence:
-    """Play a story on a database of its own and read its audit trail."""
+def stories(owner: str) -> list[Path]:
+    """The stories that can show something of a programme's own models: its own; of the common ones: all."""
+    return sorted((ROOT / "bpmn").glob(f"{'*' if owner == COMMON else owner}/stories/*.toml"))
+
+
+def play(path: Path) -> Evidence:
+    """Play a story on a database of its own and read its audit trail; a story that does not come true is an error."""
+    key = path.parts[-3]
     with stage(create_throw_away):
-        told = tell(read_story(path), read_folder(models, key), read_units(models / "bpmn" / key), lambda _line: None)
+        assert tell(read_story(path), read_folder(ROOT, key), read_units(ROOT / "bpmn" / key), _unheard) == 0, path
         entries = db.session.scalars(select(AuditEntry)).all()
         flows = {flow for entry in entries for flow in (entry.details or {}).get("taken", ())}
-        return Evidence(path.stem, frozenset(flows), frozenset(_rules(entries)), told == 0)
+        return Evidence(key, path.stem, tuple(sorted(flows)), tuple(sorted(set(_rules(entries)))))
 
 
-def stories(key: str) -> list[Path]:
-    """The shipped stories of a programme."""
-    return sorted((ROOT / "bpmn" / key / "stories").glob("*.toml"))
+def comes_true(path: Path, changed: Mapping[str, bytes]) -> bool:
+    """Whether a story still comes true when these files of its models are changed; one that is refused does not."""
+    key = path.parts[-3]
+    files = {**read_folder(ROOT, key), **changed}
+    with stage(create_throw_away):
+        try:
+            return tell(read_story(path), files, read_units(ROOT / "bpmn" / key), _unheard) == 0
+        except Refusal:
+            return False
 
 
-def flows_of(path: Path) -> set[str]:
-    """Every sequence flow of a diagram, as process/flow."""
-    processes = etree.parse(path).getroot().iter(f"{BPMN}process")
-    return {
-        f"{process.get('id')}/{flow.get('id')}" for process in processes for flow in process.iter(f"{BPMN}sequenceFlow")
-    }
+def gather(folder: Path, paths: Iterable[Path]) -> list[Evidence]:
+    """The evidence of these stories; workers that share the folder play each story once between them."""
+    waiting = {path: folder / f"{path.parts[-3]}-{path.stem}.json" for path in paths}
+    for patient in (False, True):
+        for path, kept in waiting.items():
+            _play_once(path, kept, patient)
+    read = [json.loads(kept.read_text("utf-8")) for kept in waiting.values()]
+    return [Evidence(**{**one, "flows": tuple(one["flows"]), "rules": tuple(one["rules"])}) for one in read]
 
 
-def rules_of(path: Path) -> set[str]:
-    """The id of every rule of a file's tables."""
-    return {rule.get("id", "") for rule in etree.parse(path).getroot().iter(f"{DMN}rule")}
+def _play_once(path: Path, kept: Path, patient: bool) -> None:
+    """Play the story unless it was; what another worker is playing is left to it, or waited for."""
+    with kept.with_suffix(".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if patient else fcntl.LOCK_NB))
+        except BlockingIOError:
+            return
+        if not kept.exists():
+            kept.write_text(json.dumps(asdict(play(path)), ensure_ascii=False), "utf-8")
 
 
-def _rules(entries: Any) -> Iterator[str]:
+def _unheard(_line: str) -> None:
+    """A story's account is not read here."""
+
+
+def _rules(entries: Iterable[AuditEntry]) -> Iterator[str]:
     """The rules that matched in the decisions of a trail: each is asked again, of the version that decided."""
-    models: dict[str, DecisionModel] = {}
+    models: dict[str, tuple[str, DecisionModel]] = {}
     given = functions_of_no_case(calendars.load(db.session()))
     asked: set[tuple[str, str]] = set()
     for entry in entries:
-        if entry.action != "decision-taken":
+        details = entry.details or {}
+        question = (entry.object_id or "", repr(details.get("read")))
+        if entry.action != "decision-taken" or question in asked:
             continue
-        digest, read = entry.details["digest"], entry.details["read"] or {}
-        if (entry.object_id, repr(read)) in asked:
-            continue
-        asked.add((entry.object_id, repr(read)))
-        if digest not in models:
-            row = db.session.scalars(select(DeploymentFile).where(DeploymentFile.digest == digest).limit(1)).one()
-            models[digest] = read_decisions(row.content, row.path)
-        yield from _matched(models[digest].explain(entry.object_id, from_json(read), functions=given).tree)
+        asked.add(question)
+        path, model = models.setdefault(details["digest"], _model(details["digest"]))
+        told = model.explain(entry.object_id, from_json(details["read"] or {}), functions=given)
+        yield from (f"{path}#{rule}" for rule in _matched(told.tree))
+
+
+def _model(digest: str) -> tuple[str, DecisionModel]:
+    row = db.session.scalars(select(DeploymentFile).where(DeploymentFile.digest == digest).limit(1)).one()
+    return row.path, read_decisions(row.content, row.path)
 
 
 def _matched(tree: Mapping[str, Any]) -> Iterator[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.requirements import parts
 from tests.requirements.page import PAGE, page
 from tests.requirements.rows import KINDS, Row, exists, named_in_models, programmes, proofs, rows, state
+from tests.requirements.unshown import FINDS, OWNERS, listed
 
 ROWS = list(rows().values())
 
@@ -53,3 +55,9 @@ def test_a_row_is_shown_by_stories_of_its_own_programme() -> None:
 
 def test_the_page_is_current() -> None:
     assert PAGE.read_text("utf-8") == page(), "run: python -m tests.requirements.page"
+
+
+def test_what_is_listed_as_not_shown_stands_in_the_models() -> None:
+    standing = {part for owner in OWNERS for part in (*parts.flows(owner), *parts.rules(owner))}
+    assert set(listed()) == set(FINDS)
+    assert {part for found in listed().values() for part in found} - standing == set()
