@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -32,6 +32,7 @@ from service.simulator.story import Story
 from service.store import calendars
 from service.store.cases import Case
 from service.store.deadlines import Deadline
+from service.store.incidents import Incident
 from service.store.session import db
 from service.store.user_tasks import UserTask
 
@@ -191,8 +192,16 @@ def _played(question: Question, story: Story, files: Files) -> Ending:
                 case = db.session.get_one(Case, case_id)
                 ending.outcomes[name] = case.outcome or case.state
                 ending.dates |= {(name, *place): at for place, at in _dates_of(case_id).items()}
+            ending.trouble = _stuck(driver.case_ids.values())
             db.session.rollback()
     return ending
+
+
+def _stuck(case_ids: Iterable[int]) -> str:
+    """Why a case stands still at the story's end, if one does: a step that could not be done."""
+    query = select(Incident).where(Incident.case_id.in_(list(case_ids)), Incident.state == "open").order_by(Incident.id)
+    found = db.session.scalars(query).first()
+    return f"{found.element}：{found.zh} / {found.en}" if found is not None else ""
 
 
 def _dates_of(case_id: int) -> dict[tuple[str, int], str]:

@@ -41,6 +41,7 @@ SQLITE_PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=20000",
 )
+RAISED = "P0001"  # the SQLSTATE of what a trigger of ours raises
 # A statement that hangs must end, so that the row lock it holds ends with it.
 POSTGRES_OPTIONS = "-c TimeZone=UTC -c lock_timeout=10000 -c statement_timeout=60000"
 
@@ -148,11 +149,15 @@ def _dumps(value: Any) -> str:
 
 
 def _leave_out_values(context: ExceptionContext) -> None:
-    """Neither the driver's error nor the one that wraps it keeps `DETAIL: Key (login)=(…)` or the text it quotes."""
+    """Neither the driver's error nor the one that wraps it keeps `DETAIL: Key (login)=(…)` or the text it quotes.
+
+    What our own triggers raise quotes nothing, and is kept.
+    """
     diag = getattr(context.original_exception, "diag", None)
     if diag is None or not diag.sqlstate:
         return
-    told = " ".join(part for part in (diag.sqlstate, diag.constraint_name, diag.table_name) if part)
+    own = diag.message_primary if diag.sqlstate == RAISED else None
+    told = " ".join(part for part in (diag.sqlstate, diag.constraint_name, diag.table_name, own) if part)
     for error in (context.original_exception, context.sqlalchemy_exception):
         if error is not None:
             error.args = (f"{type(context.original_exception).__name__}: {told}",)

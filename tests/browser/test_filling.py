@@ -46,7 +46,7 @@ def expected_on_console() -> list[str]:
 def test_findings_follow_what_is_typed_and_two_windows_lose_nothing(
     telling: Telling, new_page: Callable[[], Page]
 ) -> None:
-    with reachable(telling.stage) as address:
+    with reachable(telling.stage.app) as address:
         ((task_id, _),) = telling.stage.open_tasks(TASK)
         first = Window(new_page(), address).sign_in("lead").open(f"/tasks/{task_id}")
         second = Window(first.page.context.new_page(), address).open(f"/tasks/{task_id}")
