@@ -164,7 +164,7 @@ def _filed(play: Play) -> None:
     play.act("拟定备案通知", "office", windows=0)
     play.act("签发", "leader")
     anybody = play.visitor().open("/register").page
-    anybody.get_by_role("link", name=NAME).click()
+    anybody.get_by_role("table").get_by_role("link", name=NAME).click()
     expect(anybody.get_by_role("heading", level=1)).to_contain_text(NAME)
     expect(anybody.get_by_text("长春示例整车制造有限公司").first).to_be_visible()
     play.visitor().fits_a_phone()

@@ -54,7 +54,7 @@ class Window:
     def open_task(self, name: str) -> Window:
         """Find a task of this name in the inbox: mine, or what can be claimed."""
         self.open("/tasks?scope=groups")
-        self.page.locator(".row--lead", has_text=name).locator("a").first.click()
+        self.page.locator(".row--pick", has_text=name).locator("a").first.click()
         expect(self.page.get_by_role("heading", level=1)).to_have_text(name)
         return self
 
