@@ -38,39 +38,45 @@ def telling(run_folder: Path, tmp_path: Path) -> Iterator[Telling]:
 
 
 @pytest.fixture
+def address(telling: Telling) -> Iterator[str]:
+    """Where the service is, until the pages are closed: a page that asks once more must be answered."""
+    with reachable(telling.stage.app) as address:
+        yield address
+
+
+@pytest.fixture
 def expected_on_console() -> list[str]:
     """The second window's autosave is refused on purpose."""
     return ["409"]
 
 
 def test_findings_follow_what_is_typed_and_two_windows_lose_nothing(
-    telling: Telling, new_page: Callable[[], Page]
+    telling: Telling, address: str, new_page: Callable[[], Page]
 ) -> None:
-    with reachable(telling.stage.app) as address:
-        ((task_id, _),) = telling.stage.open_tasks(TASK)
-        first = Window(new_page(), address).sign_in("lead").open(f"/tasks/{task_id}")
-        second = Window(first.page.context.new_page(), address).open(f"/tasks/{task_id}")
-        found = first.page.locator("#live-findings")
-        expect(found).to_contain_text("企业所占比例低于 60%")
+    ((task_id, _),) = telling.stage.open_tasks(TASK)
+    first = Window(new_page(), address).sign_in("lead").open(f"/tasks/{task_id}")
+    second = Window(first.page.context.new_page(), address).open(f"/tasks/{task_id}")
+    found = first.page.locator("#live-findings")
+    expect(found).to_contain_text("企业所占比例低于 60%")
 
-        # one member more is an enterprise: the finding goes without a reload, and nothing was submitted
-        first.page.locator('[name="members[9].kind"]').select_option("enterprise")
-        expect(found).not_to_contain_text("企业所占比例低于 60%", timeout=DRAWN_ANEW)
-        assert telling.stage.open_names() == [TASK]
+    # one member more is an enterprise: the finding goes without a reload, and nothing was submitted
+    first.page.locator('[name="members[9].kind"]').select_option("enterprise")
+    expect(found).not_to_contain_text("企业所占比例低于 60%", timeout=DRAWN_ANEW)
+    assert telling.stage.open_names() == [TASK]
 
-        # the other window was open all along: its autosave is told that another was first, its own words stay
-        name = second.page.locator('[name="core_name"]')
-        name.fill("第二个窗口写的名称")
-        name.blur()
-        expect(second.page.locator(".saved")).to_contain_text("别的窗口", timeout=DRAWN_ANEW)
-        expect(name).to_have_value("第二个窗口写的名称")
+    # the other window was open all along: its autosave is told that another was first, its own words stay
+    name = second.page.locator('[name="core_name"]')
+    name.fill("第二个窗口写的名称")
+    name.blur()
+    expect(second.page.locator(".saved")).to_contain_text("别的窗口", timeout=DRAWN_ANEW)
+    expect(name).to_have_value("第二个窗口写的名称")
 
-        # it compares the two texts and decides; then its own counts
-        second.page.get_by_role("button", name="对照两份").click()
-        expect(second.page.get_by_role("alert").first).to_contain_text("这份草稿在另一个窗口改过")
-        second.page.get_by_text("看另一个窗口保存的内容").click()
-        expect(second.page.locator('[name="core_name"]')).to_have_value("第二个窗口写的名称")
-        second.page.get_by_role("button", name="保存草稿并核对").last.click()
-        second.page.wait_for_url("**/tasks/*")
-        first.page.reload()
-        expect(first.page.locator('[name="core_name"]')).to_have_value("第二个窗口写的名称")
+    # it compares the two texts and decides; then its own counts
+    second.page.get_by_role("button", name="对照两份").click()
+    expect(second.page.get_by_role("alert").first).to_contain_text("这份草稿在另一个窗口改过")
+    second.page.get_by_text("看另一个窗口保存的内容").click()
+    expect(second.page.locator('[name="core_name"]')).to_have_value("第二个窗口写的名称")
+    second.page.get_by_role("button", name="保存草稿并核对").last.click()
+    second.page.wait_for_url("**/tasks/*")
+    first.page.reload()
+    expect(first.page.locator('[name="core_name"]')).to_have_value("第二个窗口写的名称")

@@ -88,6 +88,7 @@ def play(telling: Telling, address: str, new_page: Callable[[], Page]) -> Play:
     return Play(telling, address, new_page)
 
 
+@pytest.mark.proof  # two minutes; the scenarios over HTTP go the same way through the same pages in every run
 def test_from_the_first_page_to_the_register(play: Play) -> None:
     _declared(play)
     _recommended(play)
