@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,10 +14,10 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from service.delivery.file_types import accept_file
+from service.delivery.unpacking import harm_in
 from service.domain.errors import FileRefused
 
 SHEET_BYTES: Final = 5 * 1024 * 1024
-UNPACKED_BYTES: Final = 50 * 1024 * 1024
 CELL_CHARACTERS: Final = 20_000
 MOST_COLUMNS: Final = 100
 MOST_PROBLEMS: Final = 100
@@ -119,16 +118,9 @@ def read_rows(name: str, content: bytes, headings: Sequence[Heading], most: int)
 def _accept(name: str, content: bytes) -> None:
     """A workbook without macros, of a sensible size when unpacked, and without a document type that could expand."""
     accept_file(name, content, limit=SHEET_BYTES, allowed=("xlsx",))
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > UNPACKED_BYTES:
-            zh, en = "工作簿解压后过大", "the workbook unpacks to too much"
-            raise FileRefused(name=name, zh=zh, en=en)
-        for entry in archive.infolist():
-            if entry.filename.endswith((".xml", ".rels", ".vml")):
-                text = archive.read(entry)
-                if b"<!DOCTYPE" in text or b"<!ENTITY" in text or text[:2] in (b"\xff\xfe", b"\xfe\xff"):
-                    zh, en = "工作簿里有不允许的内容", "the workbook holds what is not allowed"
-                    raise FileRefused(name=name, zh=zh, en=en)
+    harm = harm_in(content)
+    if harm is not None:
+        raise FileRefused(name=name, zh=harm[0], en=harm[1])
 
 
 def _read(lines: Iterable[Sequence[Any]], headings: Sequence[Heading], most: int) -> ReadRows:

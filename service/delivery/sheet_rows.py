@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,8 +10,9 @@ from typing import Any, Final
 
 from openpyxl import load_workbook
 
+from service.delivery.unpacking import harm_in
+
 MAX_BYTES: Final = 2 * 1024 * 1024
-MAX_UNPACKED: Final = 50 * 1024 * 1024
 MAX_ROWS: Final = 2_000
 _LOOK_FOR_HEADINGS: Final = 10  # a title may stand over the headings
 
@@ -51,9 +51,9 @@ def read(content: bytes, headings: Sequence[str], *, required: Iterable[str]) ->
 
 def _values(content: bytes) -> list[list[str]]:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            if sum(one.file_size for one in packed.infolist()) > MAX_UNPACKED:
-                raise TableRefused("文件展开后太大", "the file is too large when unpacked")
+        harm = harm_in(content)
+        if harm is not None:
+            raise TableRefused(*harm)
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()

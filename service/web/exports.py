@@ -125,27 +125,15 @@ def _who(row: Any) -> str:
     return f"{holder.organisation or ''} {words.role_word(holder.role)}".strip() if holder else ""
 
 
-def _figures(session: Session, actor: Actor, given: Asked) -> dashboard.Dashboard | None:
-    """The dashboard of the programme asked for; none where the reader has no case of it."""
-    if not judging_paths(actor):
-        return None
-    programme = dashboard.programmes_of(session, actor).get(given["programme"])
-    return dashboard.dashboard(session, actor, programme, moment()) if programme else None
+def _figures(part: Callable[[dashboard.Dashboard], tuple[Any, ...]]) -> Reading:
+    """A part of the dashboard of the programme asked for; nothing where the reader has no case of it."""
 
+    def read(session: Session, actor: Actor, given: Asked, _after: str) -> Page[Any]:
+        own = dashboard.programmes_of(session, actor) if judging_paths(actor) else {}
+        programme = own.get(given["programme"])
+        return Page(part(dashboard.dashboard(session, actor, programme, moment())) if programme else ())
 
-def _stages(session: Session, actor: Actor, given: Asked, _after: str) -> Page[Any]:
-    figures = _figures(session, actor, given)
-    return Page(figures.stages if figures else ())
-
-
-def _late(session: Session, actor: Actor, given: Asked, _after: str) -> Page[Any]:
-    figures = _figures(session, actor, given)
-    return Page(figures.late if figures else ())
-
-
-def _standings(session: Session, actor: Actor, given: Asked, _after: str) -> Page[Any]:
-    figures = _figures(session, actor, given)
-    return Page(figures.standings if figures else ())
+    return read
 
 
 LISTS: Final[dict[str, List]] = {
@@ -156,7 +144,7 @@ LISTS: Final[dict[str, List]] = {
             (_("件数"), lambda row: row.cases),
             (_("已办结"), lambda row: str(_("是") if row.ended else _("否"))),
         ),
-        _standings,
+        _figures(lambda figures: figures.standings),
         schemas.DashboardQuery,
     ),
     "stage-times": List(
@@ -170,7 +158,7 @@ LISTS: Final[dict[str, List]] = {
             (_("时限（工作日）"), lambda row: row.limit),
             (_("按期"), lambda row: "" if row.on_time is None else f"{row.on_time:.0%}"),
         ),
-        _stages,
+        _figures(lambda figures: figures.stages),
         schemas.DashboardQuery,
     ),
     "late-tasks": List(
@@ -182,7 +170,7 @@ LISTS: Final[dict[str, List]] = {
             (_("到期"), lambda row: row.due_at),
             (_("逾期（工作日）"), lambda row: row.days),
         ),
-        _late,
+        _figures(lambda figures: figures.late),
         schemas.DashboardQuery,
     ),
     "tasks": List(
