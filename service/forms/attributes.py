@@ -85,8 +85,8 @@ VALIDATE: Mapping[str, frozenset[str]] = {
 VALIDATE_ELSEWHERE = frozenset({"required"})
 
 PROPERTIES = frozenset(
-    {"format", "classification", "per-role", "min-items", "max-items", "later-than", "source", "note", "suggest"}
-)
+    {"format", "classification", "per-role", "min-items", "max-items", "suggest", "source"}
+) | frozenset({"note", "later-than", "answers"})
 CLASSES = ("public", "internal", "personal", "sensitive")
 FORMATS_OF: Mapping[str, frozenset[str]] = {
     "number": frozenset({"money-wan", "money-yuan", "percent"}),

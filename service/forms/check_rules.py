@@ -104,9 +104,18 @@ def _own(node: Node) -> Found:
     if node.format and node.format not in known.FORMATS_OF.get(node.type, ()):
         zh, en = f"{node.type} 没有格式 {node.format}", f"{node.type} has no format {node.format}"
         yield "bad-property", zh, en, "error"
+    yield from _of_one_kind(node)
+    yield from _counts(node)
+
+
+def _of_one_kind(node: Node) -> Found:
+    """The properties that only dates or only boxes have."""
     if LATER_THAN in node.properties and not (node.type == "datetime" and node.raw.get("subtype") != "time"):
         yield "bad-property", "later-than 只用于日期", "later-than: on a date only", "error"
-    yield from _counts(node)
+    if "answers" in node.properties and (node.type != "checkbox" or len([*filter(None, node.answers)]) != 2):
+        zh = "answers 只用于勾选：两个答案，中间用 | 分开，先写“是”的"
+        en = "answers: two of them, on a checkbox only, with | between, that for true first"
+        yield "bad-property", zh, en, "error"
 
 
 def _counts(node: Node) -> Found:

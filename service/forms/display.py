@@ -38,7 +38,7 @@ def unit(node: Node, lang: Language) -> str:
 def display_text(node: Node, value: Any, choices: Sequence[Option], lang: Language) -> str:
     """A value in words; empty is a dash."""
     words = WORDS[lang]
-    if node.type == "checkbox":
+    if node.type == "checkbox" and not node.answers:
         return words["yes"] if value is True else words["no"]
     if is_empty(value):
         return words["nothing"]

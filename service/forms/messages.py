@@ -121,7 +121,7 @@ def _exact(code: str, node: Node | None, value: Any) -> str:
     if node is None:
         return code
     if code == "required" and node.type not in _TYPED:
-        return _MISSING.get(node.type, "required-choice")
+        return "required-choice" if node.answers else _MISSING.get(node.type, "required-choice")
     if code == "decimals" and not node.digits:
         return "integer"
     if code == "format-uscc" and isinstance(value, str):

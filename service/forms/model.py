@@ -96,6 +96,12 @@ class Node:
         return str(self.properties.get("format", ""))
 
     @cached_property
+    def answers(self) -> tuple[str, ...]:
+        """Of a box that must be decided: what true and what false is called; until one is chosen it is null."""
+        written = self.properties.get("answers") if self.type == "checkbox" else None
+        return tuple(part.strip() for part in written.split("|")) if isinstance(written, str) else ()
+
+    @cached_property
     def digits(self) -> int | None:
         """Decimal places a number may have: as written, else what its format says; None = any."""
         written = self.raw.get("decimalDigits")

@@ -30,7 +30,10 @@ GRIDS = {1: "", 2: "halves"}
 
 @dataclass
 class FieldView:
-    """One thing to draw. `text` is its value in words, `entered` what its control holds, `lines` the grid beneath."""
+    """One thing to draw. `text` is its value in words, `entered` what its control holds, `lines` the grid beneath.
+
+    `source` is the article that asks for it: with one, a field that the form lets pass is not called optional.
+    """
 
     kind: str
     id: str
@@ -42,6 +45,7 @@ class FieldView:
     entered: str = ""
     errors: list[str] = field(default_factory=list)
     required: bool = False
+    source: str = ""
     readonly: bool = False
     drives: bool = False
     options: list[Option] = field(default_factory=list)
@@ -264,7 +268,7 @@ class _Drawing:
         keyed = node.is_field or node.repeats
         number = "".join(f"-{place}" for place in instance.numbers)
         shown = FieldView(
-            node.type,
+            "radio" if node.answers else node.type,
             control_id(instance.path) if keyed else f"c-{node.id}{number}".replace(".", "-"),
             instance.name if keyed else "",
             fill(node.label, scope, self.evaluator),
@@ -272,6 +276,7 @@ class _Drawing:
             instance.value,
             errors=list(self.errors.get(instance.name, ())) if keyed else [],
             required=node.required,
+            source=str(node.properties.get("source") or ""),
             readonly=self._is_readonly(instance),
             drives=node.id in self.compiled.driving,
         )
@@ -280,6 +285,10 @@ class _Drawing:
         if make := DETAILS.get(node.type):
             shown.part = make(node, scope, self.evaluator)
         shown.part.suffix = shown.part.suffix or unit(node, self.lang)
+        if shown.part.kinds:  # what the server takes is said before somebody chooses
+            words = WORDS[self.lang]
+            told = words["file_kinds"].format(kinds=shown.part.kinds)
+            shown.help = f"{shown.help}{words['and_also']}{told}" if shown.help else told
         shown.lines = self.lines(instance.children)
         if node.repeats:
             self._rows(shown, instance)
@@ -293,6 +302,8 @@ class _Drawing:
         if node.type in CHOICES:
             offered = options(node, instance.scope, self.evaluator)
             shown.options = [Option(o.value, fill(o.label, instance.scope, self.evaluator)) for o in offered]
+        elif node.answers:
+            shown.options = [Option("true", node.answers[0]), Option("false", node.answers[1])]
         shown.text = display_text(node, instance.value, shown.options, self.lang)
         shown.entered = control_text(node, instance.value)
 

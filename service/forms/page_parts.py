@@ -26,6 +26,7 @@ class Details:
     input_type: str = "text"
     most: int | None = None
     accept: str = ""
+    kinds: str = ""  # what `accept` says, for people
     multiple: bool = False
     action: str = ""
     source: str = ""
@@ -73,7 +74,9 @@ def _datetime(node: Node, scope: Scope, evaluator: Evaluator) -> Details:
 
 
 def _filepicker(node: Node, scope: Scope, evaluator: Evaluator) -> Details:
-    return Details(accept=fill(node.raw.get("accept"), scope, evaluator), multiple=node.raw.get("multiple") is True)
+    accept = fill(node.raw.get("accept"), scope, evaluator)
+    kinds = dict.fromkeys(part.strip(" .").upper().replace("JPEG", "JPG") for part in accept.split(","))
+    return Details(accept=accept, kinds=" ".join(filter(None, kinds)), multiple=node.raw.get("multiple") is True)
 
 
 def _text(node: Node, scope: Scope, evaluator: Evaluator) -> Details:

@@ -15,7 +15,7 @@ from service.forms.expressions import Evaluator, is_formula, plain
 from service.forms.formulas import LATER_THAN, LIMITS
 from service.forms.limits import DIGITS
 from service.forms.messages import FieldProblem, describe
-from service.forms.model import CHOICES, TEXTS
+from service.forms.model import CHOICES, TEXTS, Node
 from service.forms.places import Path, get, name_of, rows_of
 from service.forms.schema import fixed, property_path, prune
 from service.forms.scope import Instance
@@ -95,7 +95,7 @@ def judge_data(
         if instance.node.repeats:
             _count(judgement, instance)
             continue
-        if instance.node.required and (is_empty(value) or (instance.node.type == "checkbox" and value is not True)):
+        if _is_missing(instance.node, value):
             judgement.add(path, "required", value)
         if is_empty(value):
             continue
@@ -104,6 +104,11 @@ def judge_data(
         fresh = instance.node.type == "filepicker" and not instance.readonly
         if fresh and any(item not in attachments for item in value):
             judgement.add(path, "attachment", value)
+
+
+def _is_missing(node: Node, value: Any) -> bool:
+    """Whether a field that must be filled in is not: a box must be ticked, one with `answers` must be decided."""
+    return node.required and (is_empty(value) or (node.type == "checkbox" and not node.answers and value is not True))
 
 
 def _by_schema(judgement: Judgement, data: dict[str, Any], validator: jsonschema_rs.Draft202012Validator) -> None:

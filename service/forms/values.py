@@ -35,7 +35,7 @@ def empty(node: Node) -> Any:
         return ""
     if node.type in MULTIPLE:
         return []
-    return False if node.type == "checkbox" else None
+    return False if node.type == "checkbox" and not node.answers else None
 
 
 def is_empty(value: Any) -> bool:
@@ -141,12 +141,17 @@ def sanitise(node: Node, value: Any) -> Any:
         found = number(value)
         return None if found is None else _number_as_kept(node, found)
     if node.type == "checkbox":
-        return value is True
+        return _ticked(node, value)
     if node.type == "datetime":
         return value if is_moment(node, value) else None
     if node.type == "filepicker":
         return [item for item in value if isinstance(item, str)] or None if isinstance(value, list) else None
     return value
+
+
+def _ticked(node: Node, value: Any) -> bool | None:
+    """A box is ticked or not; one that must be decided may also be open yet."""
+    return value if isinstance(value, bool) else empty(node)
 
 
 def _allowed(node: Node, value: Any) -> Any:
@@ -166,7 +171,7 @@ def typed(node: Node, texts: list[str]) -> tuple[Any, str]:
     if node.type == "filepicker":
         return _files(node, texts), ""
     if node.type == "checkbox":
-        return last in _TICKED, ""
+        return (last in _TICKED if last else empty(node)), ""
     if node.type == "textfield":
         return _BREAKS.sub(" ", last).strip(), ""
     if node.type == "textarea":

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from service.delivery.file_types import MAX_UPLOAD_BYTES
 from service.forms import change_rows, initialise, summary, view
 from tests.forms.desk import CODE, VARIABLES, Page, compiled_of, drawn, example, number, rows, send, text
 
@@ -327,3 +328,20 @@ def test_data_of_the_wrong_kind_is_drawn_and_does_not_break_the_page() -> None:
     }
     check_structure(drawn(example(), data)[1])
     check_structure(drawn(example(), data, readonly=True)[1])
+
+
+def test_what_a_condition_asks_for_is_not_called_optional() -> None:
+    asked = text("asked", properties={"source": "第七条"})
+    _, html = drawn(compiled_of(text("free"), asked, text("must", validate={"required": True})), {})
+    labels = re.findall(r'<label for="f-(\w+)">(.*?)</label>', html)
+    assert [(name, "（选填）" in words, "第七条" in words and "（条件要求）" in words) for name, words in labels] == [
+        ("free", True, False),
+        ("asked", False, True),
+        ("must", False, False),
+    ]
+
+
+@pytest.mark.parametrize(("accept", "told"), [(".pdf", "PDF，"), (".pdf,.jpg,.jpeg", "PDF JPG，")])
+def test_a_file_field_says_what_it_takes(accept: str, told: str) -> None:
+    found, _ = drawn(compiled_of({"type": "filepicker", "key": "f", "accept": accept, "description": "盖章件"}), {})
+    assert found.lines[0].fields[0].help == f"盖章件；{told}每份不超过 {MAX_UPLOAD_BYTES // 2**20} MB"

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from service.forms import enter, initialise, summary
-from tests.forms.desk import CODE, VARIABLES, codes, compiled_of, example, number, send, text
+from tests.forms.desk import CODE, VARIABLES, Page, codes, compiled_of, drawn, example, number, send, text
 
 
 def test_names_that_are_not_in_the_form_are_refused() -> None:
@@ -177,6 +177,20 @@ def test_a_box_that_is_ticked_by_default_can_be_unticked() -> None:
     compiled = compiled_of({"type": "checkbox", "key": "on", "defaultValue": True})
     assert initialise(compiled, {}) == {"on": True}
     assert send(compiled, []).data == {"on": False}
+
+
+def test_a_box_with_two_answers_is_decided_and_never_refused_by_silence() -> None:
+    box = {"type": "checkbox", "key": "on", "validate": {"required": True}, "properties": {"answers": "同意|不同意"}}
+    compiled = compiled_of({**box, "label": "答复"})
+    silent = send(compiled, [])
+    assert [(problem.code, problem.zh) for problem in silent.problems] == [("required-choice", "请选择")]
+    assert silent.data == {"on": None}
+    for sent, kept, word in (("true", True, "同意"), ("false", False, "不同意")):
+        taken = send(compiled, [("on", sent)])
+        assert (taken.data, taken.problems) == ({"on": kept}, ())
+        assert Page(drawn(compiled, taken.data)[1]).pairs() == [("on", sent)]
+        read = Page(drawn(compiled, taken.data, readonly=True)[1]).text
+        assert word in [part.strip() for part in read]
 
 
 def test_what_the_server_has_is_made_to_fit_its_field() -> None:

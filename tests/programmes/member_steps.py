@@ -100,13 +100,28 @@ def follow(telling: Telling, links: Links, number: int) -> None:
 @when(parsers.parse("该单位凭最新的链接不同意，原因是“{reason}”"))
 def refuse(telling: Telling, links: Links, reason: str) -> None:
     """The unit's own words, with the name and post of who answers."""
-    _answer(telling, links, [("reason", reason)])
+    _answer(telling, links, [("confirmed", "false"), ("reason", reason)])
 
 
 @when("该单位提交的答复没有写确认人")
 def forget_the_person(telling: Telling, links: Links) -> None:
     """The form comes back with everything that was entered."""
-    _answer(telling, links, [("reason", "还没有看到协议全文。"), ("confirmer_name", "")])
+    _answer(telling, links, [("confirmed", "false"), ("reason", "还没有看到协议全文。"), ("confirmer_name", "")])
+
+
+@then("链接页面在选“不同意”以后才问原因")
+def asks_for_the_reason(telling: Telling, links: Links) -> None:
+    """Neither answer is chosen beforehand; the fields come anew when one is, and nothing is kept."""
+    client = telling.stage.app.test_client()
+    address = f"/confirm/{_tokens(telling, links.address)[-1]}"
+    page = client.get(address).text
+    form = PageForm(page, "confirm-form")
+    assert "confirmed" not in dict(form.pairs())
+    assert "不同意的原因" not in page
+    sent = {**dict(form.pairs()), "csrf_token": token_on(page)}
+    assert "不同意的原因" in client.post(f"{address}/fields", data={**sent, "confirmed": "false"}).text
+    assert client.post(f"{address}/fields", data={**sent, "confirmed": "true"}).status_code == 204
+    assert "不同意的原因" not in client.get(address).text
 
 
 @when("“牵头单位”作废该单位的链接")

@@ -10,11 +10,11 @@ from service.commands.ports import ports
 from service.commands.task_links import LinkOver
 from service.domain.errors import FormInvalid, NotFound
 from service.domain.identity import SYSTEM
-from service.forms import FormView, view
+from service.forms import FormView, enter, view
 from service.queries import case_page, materials, task_page
 from service.store.session import db
 from service.store.unit_of_work import transact
-from service.web import pairs
+from service.web import pairs, task_view
 from service.web.download import attachment
 from service.web.i18n import gettext, language
 from service.web.public import limits
@@ -46,6 +46,19 @@ def answer(token: str) -> ResponseReturnValue:
     return _private(render_template("public/confirm_done.html", invited=invited), 201)
 
 
+@pages.post("/<token>/fields")
+@public
+def fields(token: str) -> ResponseReturnValue:
+    """The fields anew, where an answer made others come or go; nothing is kept before it is sent."""
+    limits.count("verification")
+    entered = pairs.of_form(request.form.items(multi=True))
+    opened = task_links.look(db.session(), token, moment())
+    shown = _form(opened, token, None, entered)
+    if task_view.shape_of(shown) == request.form.get(pairs.SHAPE, ""):
+        return _private("", 204)
+    return _private(render_template("public/confirm_fields.html", shown=shown, shape=task_view.shape_of(shown)), 200)
+
+
 @pages.get("/<token>/files/<code>")
 @public
 def file(token: str, code: str) -> ResponseReturnValue:
@@ -66,6 +79,7 @@ def _page(token: str, refused: FormInvalid | None, status: int) -> ResponseRetur
     except LinkOver as refusal:
         return _over(refusal)
     page = task_page.load(db.session(), opened.actor, opened.task_id, moment())
+    shown = _form(opened, token, refused)
     return _private(
         render_template(
             "public/confirm.html",
@@ -73,19 +87,27 @@ def _page(token: str, refused: FormInvalid | None, status: int) -> ResponseRetur
             task=page.task,
             facts=case_page.facts(db.session(), opened.actor, opened.case_id, by_task=True),
             unit=opened.actor.name,
-            shown=_form(opened, token, refused),
+            shown=shown,
+            shape=task_view.shape_of(shown),
         ),
         status,
     )
 
 
-def _form(opened: task_links.Opened, token: str, refused: FormInvalid | None) -> FormView:
+def _form(
+    opened: task_links.Opened, token: str, refused: FormInvalid | None, entered: list[pairs.Pair] | None = None
+) -> FormView:
     session = db.session()
     page = task_page.load(session, opened.actor, opened.task_id, moment())
     form = task_page.form_of(session, page, opened.actor, moment())
     judged = refused.details["submission"] if refused is not None else None
+    given = judged.shown if judged else form.given
+    if entered is not None:
+        given, _ = enter(
+            form.compiled, entered, stored=given, roles=form.roles, variables=form.variables, functions=form.functions
+        )
     return view(
-        form.compiled, judged.shown if judged else form.given, roles=form.roles, variables=form.variables,
+        form.compiled, given, roles=form.roles, variables=form.variables,
         functions=form.functions, problems=judged.problems if judged else (), lang=language(),
         files=materials.file_names(session, opened.case_id), file_url=f"/confirm/{token}/files/{{}}",
     )  # fmt: skip
