@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import IO
 
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from service.commands.ports import ports
 from service.commands.task_locks import hold, refuse_unless_workable
 from service.commands.trail import note
-from service.delivery.file_types import MAX_UPLOAD_BYTES, accept_file
+from service.delivery.file_types import MAX_UPLOAD_BYTES, MEDIA_TYPES, accept_file
 from service.domain.errors import FileRefused
 from service.store.attachments import UNANSWERED, Attachment
 from service.store.unit_of_work import UnitOfWork
@@ -27,10 +28,15 @@ class Examined:
     scan: str
 
 
-def examine(name: str, stream: IO[bytes]) -> Examined:
-    """Judge a file: allowed type, not empty, not over the limit, not infected. Raises FileRefused with the reason."""
-    content = stream.read(MAX_UPLOAD_BYTES + 1)
-    accepted = accept_file(name, content)
+def examine(
+    name: str, stream: IO[bytes], *, allowed: Collection[str] = tuple(MEDIA_TYPES), limit: int = MAX_UPLOAD_BYTES
+) -> Examined:
+    """Judge a file: one of the kinds `allowed` (extensions), not empty, at most `limit` bytes, not infected.
+
+    Raises FileRefused with the reason.
+    """
+    content = stream.read(limit + 1)
+    accepted = accept_file(name, content, limit=limit, allowed=allowed)
     verdict = ports().scanner.scan(content)
     if verdict == "infected":
         raise FileRefused(name=accepted.name, zh="查出病毒，请换一份干净的文件", en="a virus was found in it")

@@ -67,6 +67,17 @@ def accept_file(
     return FileKind(extension, MEDIA_TYPES[extension], safe)
 
 
+def extensions(accept: str) -> tuple[str, ...]:
+    """The kinds of file that an `accept` attribute names; all that may be uploaded where it names none of them.
+
+    >>> extensions(".pdf, .JPEG,.doc"), len(extensions("image/*"))
+    (('pdf', 'jpg'), 6)
+    """
+    written = (part.strip().lstrip(".").lower() for part in accept.split(","))
+    named = dict.fromkeys(_ALIASES.get(part, part) for part in written)
+    return tuple(part for part in named if part in MEDIA_TYPES) or tuple(MEDIA_TYPES)
+
+
 def safe_name(name: str) -> str:
     """The file name without folders, control and direction characters; never empty, never hidden, at most 120 long.
 

@@ -16,6 +16,7 @@ REFUSED = [
     ("章程.pdf.exe", b"MZ\x90\x00", "章程.pdf.exe"),
     ("章程", PDF, "章程"),
     ("../../章程.sh", b"#!/bin/sh\n", "章程.sh"),
+    ("章程.png", b"\x89PNG\r\n\x1a\n" + b"\x00" * 64, "只接受 pdf 文件"),
 ]
 
 

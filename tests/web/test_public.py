@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import date
 
@@ -96,6 +97,15 @@ def test_an_objection_by_real_name_gets_a_code_and_stays_secret(site: Flask, bro
             objection = db.session.query(Objection).one()
         assert objection.code in answer.text
     assert "13900000012" not in browse("lead").get("/cases/1").text
+
+
+def test_an_objection_comes_with_documents_and_pictures_only(browse: Browse, notice: str) -> None:
+    visitor = browse()
+    assert "个人请附签名页，单位请附盖章的异议书" in visitor.get(f"/notices/{notice}/object").text
+    answer = visitor.post(f"/notices/{notice}/object", {**HONEST, "files": (io.BytesIO(b"PK\x05\x06"), "证据.zip")})
+    assert answer.status_code == 422
+    assert "只接受 jpg、pdf、png 文件" in answer.text
+    assert HONEST["facts"] in answer.text
 
 
 def test_after_its_period_a_notice_takes_no_objection(site: Flask, browse: Browse, notice: str) -> None:

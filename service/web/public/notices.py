@@ -8,7 +8,6 @@ from flask import Blueprint, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from service.commands import objections
-from service.commands.attachments import examine
 from service.domain.errors import DeadlinePassed, FileRefused, InvalidInput, TooManyAttempts
 from service.domain.identity import Actor
 from service.queries import notices, programmes
@@ -19,6 +18,7 @@ from service.web.i18n import gettext, language, this_day
 from service.web.public import limits
 from service.web.public.caching import cacheable
 from service.web.security import moment, public
+from service.web.uploads import from_the_public
 
 pages = Blueprint("notices", __name__, url_prefix="/notices")
 
@@ -76,7 +76,7 @@ def lodge(number: str) -> ResponseReturnValue:
     uploads = [upload for upload in request.files.getlist("files") if upload.filename]
     try:
         limits.count("objection")
-        files = [examine(upload.filename or "", upload.stream) for upload in uploads[: objections.MOST_FILES + 1]]
+        files = [from_the_public(upload) for upload in uploads[: objections.MOST_FILES + 1]]
         code = transact(
             objections.lodge,
             number,

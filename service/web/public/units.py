@@ -8,7 +8,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from service.commands import registrations
-from service.commands.attachments import Examined, examine
+from service.commands.attachments import Examined
 from service.domain.errors import FileRefused, InvalidInput, TooManyAttempts
 from service.domain.identity import Actor
 from service.queries import units
@@ -17,6 +17,7 @@ from service.store.unit_of_work import transact
 from service.web.i18n import gettext, language
 from service.web.public import limits
 from service.web.security import moment, public
+from service.web.uploads import from_the_public
 
 pages = Blueprint("units", __name__, url_prefix="/units")
 
@@ -88,7 +89,7 @@ def _problems(given: dict[str, str], *, licence_due: bool) -> dict[str, str]:
 
 def _licence() -> Examined | None:
     upload = request.files.get("licence")
-    return examine(upload.filename or "", upload.stream) if upload is not None and upload.filename else None
+    return from_the_public(upload) if upload is not None and upload.filename else None
 
 
 def _refused(given: dict[str, str], refusal: InvalidInput | FileRefused | TooManyAttempts) -> Response:
