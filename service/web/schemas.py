@@ -99,6 +99,13 @@ class SignInQuery(Query):
     next = fields.String(load_default="", validate=validate.Length(max=400))
 
 
+class CompareQuery(Query):
+    """Two versions of a programme; 0 is the one that stands to reason."""
+
+    old = fields.Integer(load_default=0, validate=validate.Range(0, MAX_ID))
+    new = fields.Integer(load_default=0, validate=validate.Range(0, MAX_ID))
+
+
 class DiagramQuery(Query):
     """Which drawing is asked for: the call activities that lead to it from the top process."""
 

@@ -77,3 +77,19 @@ def test_a_version_can_be_taken_out_again(browse: Browse) -> None:
     assert designer.get(f"/workshop/{PROGRAMME}/versions/9.zip").status_code == 404
     drawing = designer.get(f"/workshop/{PROGRAMME}/diagrams/two-dates")
     assert "data-diagram-url" in drawing.text
+
+
+def test_two_versions_are_compared_part_by_part(site: Flask, browse: Browse) -> None:
+    designer, files = browse("designer"), read_folder(SAMPLE, PROGRAMME)
+    place = f"bpmn/{PROGRAMME}/two-dates.bpmn"
+    renamed = files[place].replace("填报申请".encode(), "填写申请书".encode())
+    checked = _upload(designer, f"/workshop/{PROGRAMME}", "two-dates.bpmn", renamed, act="check").text
+    assert "<del>填报申请</del>" in checked  # before it is published, too
+    assert _versions(site) == 1
+    assert _upload(designer, f"/workshop/{PROGRAMME}", "two-dates.bpmn", renamed).status_code == 303
+    page = designer.get(f"/workshop/{PROGRAMME}/compare")
+    assert "<ins>填写申请书</ins>" in page.text
+    assert "两版的文件完全相同" in designer.get(f"/workshop/{PROGRAMME}/compare?old=2&new=2").text
+    assert designer.get(f"/workshop/{PROGRAMME}/compare?old=9").status_code == 404
+    assert designer.get(f"/workshop/{PROGRAMME}/compare?old=x").status_code == 422
+    assert browse("office").get(f"/workshop/{PROGRAMME}/compare").status_code == 403

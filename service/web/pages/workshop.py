@@ -9,11 +9,13 @@ from service.commands import deployments as commands
 from service.domain.errors import DeploymentRefused, InvalidInput, NotFound, Problem
 from service.operations import CATALOGUE
 from service.programmes.check import check_programme
+from service.programmes.differences import FileDifference, differences
 from service.programmes.manifest import FILE_NAME
 from service.programmes.package import pack, replace, unpack
 from service.queries import drawings, programmes
 from service.store.session import db
 from service.store.unit_of_work import transact
+from service.web import schemas
 from service.web.download import attachment
 from service.web.i18n import gettext
 from service.web.menu import ADMINISTRATOR, DESIGNER
@@ -75,6 +77,28 @@ def package(key: str, version: int) -> ResponseReturnValue:
     return attachment(make_response(content), f"{key}-v{version}.zip", "application/zip")
 
 
+@pages.get("/<key>/compare")
+@requires(DESIGNER, ADMINISTRATOR)
+def compare(key: str) -> ResponseReturnValue:
+    """What two versions differ in, part by part; without a choice the newest and the one before it."""
+    programme, asked = _programme(key), schemas.query(schemas.CompareQuery)
+    known = {row.version: row for row in programmes.versions(db.session(), key)}
+    new = known.get(asked["new"] or programme.version)
+    old = known.get(asked["old"] or max(programme.version - 1, 1))
+    if old is None or new is None:
+        raise NotFound()
+    contents = (programmes.all_files(db.session(), one.deployment_id) for one in (old, new))
+    return render_template(
+        "pages/workshop_compare.html",
+        section="workshop",
+        programme=programme,
+        versions=known.values(),
+        old=old,
+        new=new,
+        found=differences(*contents),
+    )
+
+
 @pages.get("/<key>/files/<path:path>")
 @requires(DESIGNER, ADMINISTRATOR)
 def file(key: str, path: str) -> ResponseReturnValue:
@@ -118,7 +142,10 @@ def _check_or_publish(
     errors = [problem for problem in problems if problem.level == "error"]
     if errors or request.form.get("act") != "publish":
         status = 422 if errors else 200
-        return _index(problems, key, status) if whole else _show(key, problems, name, status)
+        if whole or base is None:
+            return _index(problems, key, status)
+        changes = differences(programmes.all_files(db.session(), base), files) if not errors else ()
+        return _show(key, problems, name, status, changes)
     done = transact(commands.publish, files, key, base=base, actor=who(), now=moment())
     if done.changed:
         flash(gettext("已发布第 %(version)s 版；在办的申报留在原版本。", version=done.version))
@@ -141,7 +168,9 @@ def _index(problems: list[Problem], checked: str, status: int) -> ResponseReturn
     return make_response(page, status)
 
 
-def _show(key: str, problems: list[Problem], checked: str, status: int) -> ResponseReturnValue:
+def _show(
+    key: str, problems: list[Problem], checked: str, status: int, changes: tuple[FileDifference, ...] = ()
+) -> ResponseReturnValue:
     session, programme = db.session(), _programme(key)
     known = drawings.drawings(session, programme.deployment_id)
     page = render_template(
@@ -153,6 +182,7 @@ def _show(key: str, problems: list[Problem], checked: str, status: int) -> Respo
         drawings=sorted(known.values(), key=lambda one: (one.process not in programme.manifest.procedures, one.file)),
         problems=problems,
         checked=checked,
+        changes=changes,
     )
     return make_response(page, status)
 
