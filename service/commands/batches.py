@@ -28,11 +28,15 @@ ACTS: Final[dict[str, Callable[..., Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """What became of one row; `code` and `text` are of its refusal, empty where it was done."""
+    """What became of one row, with its task's name where the verb tells it.
+
+    `code` and `text` are of its refusal, empty where it was done.
+    """
 
     key: int
     code: str = ""
     text: str = ""
+    name: str = ""
 
     @property
     def done(self) -> bool:
@@ -58,8 +62,8 @@ def _one(act: Callable[..., Any], key: int, args: tuple[Any, ...], actor: Actor,
         result = transact(act, key, *args, actor=actor, now=now)
     except Refusal as refusal:
         return RowResult(key, refusal.code, refusal.text(actor.language))
-    if isinstance(result, deputies.Handed) and result.refused:
-        return RowResult(key, "not-allowed", result.refused)
+    if isinstance(result, deputies.Handed):
+        return RowResult(key, "not-allowed" if result.refused else "", result.refused, result.name)
     if result is False:  # a step that was tried again and failed again
         return RowResult(key, "incident-stays", "重试后仍未成功。" if actor.language == "zh" else "It failed again.")
     return RowResult(key)

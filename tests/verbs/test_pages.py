@@ -70,5 +70,7 @@ def test_open_work_is_handed_over_with_a_result_a_row(desk: Desk) -> None:
     address = f"/account/deputies/hand-over/{clerk.user_id}"
     sent = {"tasks": [task], "to": desk.office.person("clerk", 2).user_id, "reason": "调离"}
     assert "没有交接" in desk.post("会签人", address, sent).text
-    assert "已交接" in desk.post("负责人", address, sent).text
+    done = desk.post("负责人", address, sent).text
+    assert "已交接" in done
+    assert "初核" in done  # each row says what it was
     assert desk.post("负责人", address, {"reason": "调离"}).status_code == 422

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request
@@ -97,13 +98,14 @@ def do_hand_over(user_id: int) -> ResponseReturnValue:
     """Hand over what is ticked; each task for itself, with a result of its own."""
     actor = who()
     keys = [int(key) for key in request.form.getlist("tasks") if key.isdecimal() and len(key) < 19]
+    named = {one.task_id: one for one in deputies.work_of(db.session(), actor, user_id)}
     try:
         posted = {"reason": request.form.get("reason", ""), "to": request.form.get("to") or None}
         given = _loaded(HandOverForm, posted)
         results = batches.run("hand-over", keys, user_id, given["to"], given["reason"], actor=actor, now=moment())
     except InvalidInput as refusal:
         return _hand_over_page(user_id, (), refusal)
-    return _hand_over_page(user_id, results, None)
+    return _hand_over_page(user_id, [(named.get(row.key), row) for row in results], None)
 
 
 def _loaded(schema: type[Schema], posted: dict[str, Any]) -> dict[str, Any]:
@@ -135,7 +137,7 @@ def _page(given: dict[str, Any], refusal: Refusal | None) -> ResponseReturnValue
 
 
 def _hand_over_page(
-    user_id: int, results: tuple[batches.RowResult, ...], refusal: InvalidInput | None
+    user_id: int, results: Sequence[tuple[deputies.WorkRow | None, batches.RowResult]], refusal: InvalidInput | None
 ) -> ResponseReturnValue:
     session, actor = db.session(), who()
     people = {one.user_id: one for one in deputies.colleagues(session, actor)}
