@@ -1,4 +1,4 @@
-"""Keep the pool of experts: enter many at once or none, change one, note and end an absence."""
+"""Keep an authority's pool of experts: enter many at once or none, change one, note and end an absence."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from sqlalchemy import func, select
 
 from service.commands.accounts import NO_PASSWORD, new_link
 from service.commands.ports import ports
+from service.commands.remits import require_remit
 from service.commands.trail import note
+from service.delivery.row_sheets import CellProblem
 from service.domain.credit_code import is_valid_credit_code
 from service.domain.errors import InvalidInput, NotFound, Refusal
 from service.store import outbox
+from service.store.access import kept_pool
 from service.store.experts import Absence, Expert
 from service.store.unit_of_work import UnitOfWork
 from service.store.users import User
@@ -44,16 +47,6 @@ class Entrant:
     email: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """What is wrong with one row; the column as the table calls it."""
-
-    line: int
-    column: str
-    zh: str
-    en: str
-
-
 class RowsRefused(Refusal):
     """Rows of a table are wrong; `problems` tells all of them, and nothing was entered."""
 
@@ -62,12 +55,13 @@ class RowsRefused(Refusal):
     en = "{count} entries are wrong; no row was imported."
 
 
-def enter(work: UnitOfWork, entrants: Sequence[Entrant]) -> int:
-    """Enter all of them into the pool, or none; how many. Raises RowsRefused.
+def enter(work: UnitOfWork, authority_id: int, entrants: Sequence[Entrant]) -> int:
+    """Enter all of them into the pool of an authority, or none; how many. Raises NotFound, RowsRefused.
 
     Each gets an account of the own; who has an address is sent the link by which a password is set.
     """
-    wrong = _problems(work, entrants)
+    require_remit(work, "keep-pool", place_id=authority_id)
+    wrong = _problems(work, authority_id, entrants)
     if wrong:
         raise RowsRefused(count=len(wrong), problems=wrong)
     for one in entrants:
@@ -80,7 +74,7 @@ def enter(work: UnitOfWork, entrants: Sequence[Entrant]) -> int:
         )
         work.session.add(user)
         work.session.flush()
-        expert = Expert(user_id=user.id, **_columns(one.profile))
+        expert = Expert(authority_id=authority_id, user_id=user.id, **_columns(one.profile))
         work.session.add(expert)
         work.session.flush()
         note(work, "expert-added", "expert", expert.id, {"name": expert.name, "employer": expert.employer})
@@ -120,34 +114,31 @@ def note_absence(work: UnitOfWork, expert_id: int, from_on: date, to_on: date, r
 def end_absence(work: UnitOfWork, expert_id: int, absence_id: int) -> None:
     """Take a noted absence back; draws that were made stay as they are. Raises NotFound."""
     row = work.session.get(Absence, absence_id)
-    if row is None or row.expert_id != expert_id:
+    if row is None or row.expert_id != _expert(work, expert_id).id:
         raise NotFound()
     work.session.delete(row)
     note(work, "absence-ended", "expert", expert_id, {"from": row.from_on.isoformat(), "to": row.to_on.isoformat()})
 
 
-def _problems(work: UnitOfWork, entrants: Sequence[Entrant]) -> tuple[RowProblem, ...]:
+def _problems(work: UnitOfWork, authority_id: int, entrants: Sequence[Entrant]) -> tuple[CellProblem, ...]:
     names = [one.profile.name for one in entrants]
-    known = {(name, unit) for name, unit in work.session.execute(_named(names))}
+    here = select(Expert.name, Expert.employer).where(Expert.authority_id == authority_id, Expert.name.in_(names))
+    known = {(name, unit) for name, unit in work.session.execute(here)}
     addresses = {one.email for one in entrants if one.email}
     used = set(work.session.scalars(select(User.email).where(User.email.in_(addresses))))
-    wrong: list[RowProblem] = []
+    wrong: list[CellProblem] = []
     for one in entrants:
         person = (one.profile.name, one.profile.employer)
         if person in known:
-            wrong.append(RowProblem(one.line, "姓名", "库中或表中已有这位专家", "is in the pool or the table already"))
+            wrong.append(CellProblem(one.line, "姓名", "库中或表中已有这位专家", "is in the pool or the table already"))
         if one.email and one.email in used:
-            wrong.append(RowProblem(one.line, "电子邮箱", "已有账号用这个邮箱", "another account has this address"))
+            wrong.append(CellProblem(one.line, "电子邮箱", "已有账号用这个邮箱", "another account has this address"))
         code = one.profile.employer_credit_code
         if code and not is_valid_credit_code(code):
-            wrong.append(RowProblem(one.line, "统一社会信用代码", "校验位不符", "has a wrong check digit"))
+            wrong.append(CellProblem(one.line, "统一社会信用代码", "校验位不符", "has a wrong check digit"))
         known.add(person)
         used.add(one.email)
     return tuple(wrong)
-
-
-def _named(names: Sequence[str]):  # type: ignore[no-untyped-def]  # a statement; its type is the library's own
-    return select(Expert.name, Expert.employer).where(Expert.name.in_(names))
 
 
 def _columns(profile: Profile) -> dict[str, object]:
@@ -168,7 +159,8 @@ def _refuse_code(profile: Profile) -> None:
 
 
 def _expert(work: UnitOfWork, expert_id: int) -> Expert:
-    found = work.session.get(Expert, expert_id)
+    """The expert, if the actor keeps the pool."""
+    found = work.session.scalar(select(Expert).where(Expert.id == expert_id, kept_pool(work.actor)))
     if found is None:
         raise NotFound()
     return found

@@ -92,6 +92,7 @@ def add_user(
 def add_expert(
     work: UnitOfWork,
     *,
+    authority: str,
     name: str,
     employer: str,
     field: str,
@@ -100,8 +101,9 @@ def add_expert(
     employer_credit_code: str | None = None,
     avoid: Iterable[str] = (),
 ) -> int:
-    """Enter an expert into the pool; `avoid` names units or credit codes whose cases this expert never sees."""
+    """Enter an expert into an authority's pool; `avoid` names units or credit codes whose cases are never shown."""
     expert = Expert(
+        authority_id=_organisation(work, authority).id,
         user_id=user_id,
         name=name,
         employer=employer,

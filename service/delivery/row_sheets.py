@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from itertools import chain, islice
+from typing import Any, Final, TypeAlias
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Alignment, Font, PatternFill
@@ -21,8 +22,11 @@ SHEET_BYTES: Final = 5 * 1024 * 1024
 CELL_CHARACTERS: Final = 20_000
 MOST_COLUMNS: Final = 100
 MOST_PROBLEMS: Final = 100
+TITLE_LINES: Final = 10  # so many lines may stand over the headings
+LAST_LINE: Final = 20_000  # of a sheet, blank lines included
 _CHOICE_CHARACTERS = 250  # Excel's own limit of a drop-down written in the cell
 _TEXT = "@"
+_Line: TypeAlias = tuple[int, Sequence[Any]]  # its number as Excel shows it, and its cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,14 @@ class CellProblem:
 
 @dataclass(frozen=True, slots=True)
 class ReadRows:
-    """The rows as texts by key, each with the number it has in the sheet; with any problem none of them counts."""
+    """The rows as texts by key, each with the number it has in the sheet; with any problem none of them counts.
+
+    `passed_over` are the headings of the columns that were not read.
+    """
 
     rows: tuple[tuple[int, Mapping[str, str]], ...]
     problems: tuple[CellProblem, ...]
+    passed_over: tuple[str, ...] = ()
 
 
 def template(title: str, headings: Sequence[Heading], rows: Iterable[Mapping[str, str]], note: str) -> bytes:
@@ -97,13 +105,14 @@ def _explain(sheet: Any, headings: Sequence[Heading], note: str) -> None:
 def read_rows(name: str, content: bytes, headings: Sequence[Heading], most: int) -> ReadRows:
     """The filled rows of the first sheet. Raises FileRefused for what is no plain workbook of a sensible size.
 
-    Empty rows are passed over. A formula, an unknown heading, a missing required column, a row too many are problems.
+    A title may stand over the headings, and the columns in any order; columns that are not asked for are named in
+    `passed_over`, and empty rows are left out. A formula, a missing or doubled column, a row too many are problems.
     """
     _accept(name, content)
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
         sheet = book.worksheets[0]
-        lines = sheet.iter_rows(min_row=1, max_row=most * 4 + 100, max_col=MOST_COLUMNS)
+        lines = enumerate(sheet.iter_rows(min_row=1, max_row=LAST_LINE + 1, max_col=MOST_COLUMNS), start=1)
         return _read(lines, headings, most)
     except FileRefused:
         raise
@@ -123,52 +132,69 @@ def _accept(name: str, content: bytes) -> None:
         raise FileRefused(name=name, zh=harm[0], en=harm[1])
 
 
-def _read(lines: Iterable[Sequence[Any]], headings: Sequence[Heading], most: int) -> ReadRows:
-    problems: list[CellProblem] = []
+def _read(lines: Iterator[_Line], headings: Sequence[Heading], most: int) -> ReadRows:
+    top = list(islice(lines, TITLE_LINES + 1))
+    if not any(_filled(line) for _, line in top):
+        return _refused(CellProblem(0, "", "第一张表是空的", "the first sheet is empty"))
+    known = {one.label: one for one in headings}
+    found = max(top, key=lambda one: sum(_heading(cell) in known for cell in one[1]))
+    places, passed_over, problems = _places(found, headings)
+    if problems:
+        return _refused(*problems)
     rows: list[tuple[int, Mapping[str, str]]] = []
-    places: dict[int, Heading] = {}
-    for number, line in enumerate(lines, start=1):
-        if number == 1:
-            places = _places(line, headings, problems)
+    for number, line in chain((one for one in top if one[0] > found[0]), lines):
+        if number > LAST_LINE:
+            zh = f"超过 {LAST_LINE} 行（空行也算），请删去后面的空行"
+            problems.append(CellProblem(number, "", zh, f"more than {LAST_LINE} lines, blank ones included"))
+        elif not _filled(line):
             continue
-        if all(cell.value in (None, "") for cell in line):
-            continue
-        if len(rows) == most:
+        elif len(rows) == most:
             problems.append(CellProblem(number, "", f"最多 {most} 行", f"at most {most} rows"))
             break
-        rows.append((number, _row(number, line, places, problems)))
-    if not places and not problems:
-        problems.append(CellProblem(0, "", "第一张表是空的", "the first sheet is empty"))
-    elif not rows and not problems:
-        problems.append(CellProblem(0, "", "没有填写任何一行", "no row was filled in"))
-    return ReadRows(tuple(rows), tuple(problems[:MOST_PROBLEMS]))
-
-
-def _places(line: Sequence[Any], headings: Sequence[Heading], problems: list[CellProblem]) -> dict[int, Heading]:
-    """Which column holds what, by its heading."""
-    known = {one.label: one for one in headings}
-    found: dict[int, Heading] = {}
-    for index, cell in enumerate(line):
-        text = str(cell.value or "").strip().rstrip("*").strip()
-        if not text:
-            continue
-        heading = known.get(text)
-        if heading is None or heading in found.values():
-            zh = f"“{text[:40]}”出现了两次" if heading else f"没有“{text[:40]}”这一栏，请用下载的模板"
-            en = (
-                f"“{text[:40]}” stands there twice"
-                if heading
-                else f"there is no column “{text[:40]}”; use the template"
-            )
-            problems.append(CellProblem(1, get_column_letter(index + 1), zh, en))
         else:
-            found[index] = heading
-    problems += [
-        CellProblem(1, "", f"缺少必填的“{one.label}”一栏", f"the column “{one.label}” is missing")
-        for one in headings
-        if one.required and one not in found.values()
-    ]
-    return found
+            rows.append((number, _row(number, line, places, problems)))
+    if not rows and not problems:
+        problems.append(CellProblem(0, "", "表头下面没有内容", "there is nothing below the headings"))
+    return ReadRows(tuple(rows), tuple(problems[:MOST_PROBLEMS]), passed_over)
+
+
+def _refused(*problems: CellProblem) -> ReadRows:
+    return ReadRows((), problems)
+
+
+def _filled(line: Sequence[Any]) -> bool:
+    return any(cell.value not in (None, "") for cell in line)
+
+
+def _heading(cell: Any) -> str:
+    """What a cell says as a heading: the star of a required column left out."""
+    return str(cell.value or "").strip().rstrip("*").strip()
+
+
+def _places(found: _Line, headings: Sequence[Heading]) -> tuple[dict[int, Heading], tuple[str, ...], list[CellProblem]]:
+    """Which column holds what, by its heading; the headings nobody asked for; and what is wrong with the line."""
+    (number, line), known = found, {one.label: one for one in headings}
+    places: dict[int, Heading] = {}
+    passed_over: list[str] = []
+    problems: list[CellProblem] = []
+    for index, text in enumerate(_heading(cell) for cell in line):
+        heading = known.get(text)
+        if heading is not None and heading in places.values():
+            zh, en = f"“{text}”出现了两次", f"“{text}” stands there twice"
+            problems.append(CellProblem(number, get_column_letter(index + 1), zh, en))
+        elif heading is not None:
+            places[index] = heading
+        elif text:
+            passed_over.append(text[:40])
+    missing = [one.label for one in headings if one.required and one not in places.values()]
+    if not places:
+        named = "、".join(missing or known)
+        problems.append(CellProblem(0, "", f"没有找到表头：须有 {named}", f"no headings found; needed are {named}"))
+    else:
+        problems += [
+            CellProblem(number, "", f"缺少必填的“{label}”一栏", f"the column “{label}” is missing") for label in missing
+        ]
+    return places, tuple(passed_over), problems
 
 
 def _row(

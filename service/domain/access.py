@@ -34,7 +34,7 @@ Action: TypeAlias = Literal[
     "receive-task",
     "receive-copy",
 ]
-Remit: TypeAlias = Literal["design", "administer", "audit"]
+Remit: TypeAlias = Literal["design", "administer", "audit", "keep-pool"]
 
 # Roles held at a unit: they speak for it in its own case. Everybody else judges, and who judges has no part in it.
 PARTY_ROLES: Final = frozenset({"lead", "applicant", "member", "unit-administrator"})
@@ -50,6 +50,7 @@ REMIT_ROLES: Final[Mapping[Remit, frozenset[str]]] = MappingProxyType(
         "design": frozenset({"designer", "administrator"}),
         "administer": frozenset({"administrator"}),
         "audit": READING_ROLES,
+        "keep-pool": frozenset({"office"}),
     }
 )
 # Two roles that one account never holds: who changes the service is not who reads its trail. Source: domain §15.
@@ -131,7 +132,7 @@ def require(actor: Actor, action: Action, about: CaseFacts | TaskFacts, now: dat
 
 
 def has_remit(actor: Actor, remit: Remit, authority_path: str | None) -> bool:
-    """Whether the actor designs, administers or audits for this authority; one without a place in the tree is nobody's.
+    """Whether the actor has the remit over this authority; one without a place in the tree is nobody's.
 
     >>> from service.domain.identity import Grant
     >>> designer = Actor(7, "王敏", 1, frozenset({Grant("designer", 1, "/1/")}))

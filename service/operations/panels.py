@@ -178,7 +178,8 @@ def _entries(record: dict[str, Any]) -> list[lots.Entry]:
 
 
 def _pool(context: OperationContext, plan: Any) -> list[lots.Candidate]:
-    rows = context.session.scalars(select(Expert).where(Expert.active).order_by(Expert.id)).all()
+    mine = select(Expert).where(Expert.authority_id == context.case.authority_id, Expert.active)
+    rows = context.session.scalars(mine.order_by(Expert.id)).all()
     declared: dict[int, set[str]] = {}
     for user_id, unit in context.session.execute(select(Relation.user_id, Relation.unit).where(is_tied(context.today))):
         declared.setdefault(user_id, set()).add(unit)

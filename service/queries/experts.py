@@ -1,4 +1,4 @@
-"""The pool of experts for those who keep it: a page of it, one expert, and who is tied to which unit."""
+"""The pools of experts for those who keep them: a page of it, one expert, and who is tied to which unit."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
+from service.domain.access import remit_paths
 from service.domain.errors import NotFound
+from service.domain.identity import Actor
 from service.queries.paging import PAGE, Page, cut, read_id_cursor
+from service.store.access import below, kept_pool
 from service.store.experts import Absence, Expert
+from service.store.organisations import Organisation
 from service.store.relations import Relation, is_tied
 
 MOST_TIES = 200
 EMPLOYMENT, AVOIDED = "employment", "avoided"
+AUTHORITY = "authority"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class ExpertRow:
     field: str
     active: bool
     avoid: tuple[str, ...]
+    authority: str
     away_until: date | None
 
 
@@ -55,12 +61,27 @@ class TieRow:
     until_on: date | None
 
 
+@dataclass(frozen=True, slots=True)
+class PoolRow:
+    """An authority whose pool somebody keeps."""
+
+    authority_id: int
+    name: str
+
+
+def pools(session: Session, actor: Actor) -> tuple[PoolRow, ...]:
+    """The authorities whose pools the actor keeps, the highest first."""
+    mine = below(remit_paths(actor, "keep-pool"))
+    found = select(Organisation.id, Organisation.name).where(Organisation.kind == AUTHORITY, mine)
+    return tuple(PoolRow(*row) for row in session.execute(found.order_by(Organisation.path)))
+
+
 def page(
-    session: Session, today: date, *, text: str = "", state: str = "", after: str = "", size: int = PAGE
+    session: Session, actor: Actor, today: date, *, text: str = "", state: str = "", after: str = "", size: int = PAGE
 ) -> Page[ExpertRow]:
-    """Experts in the order they were entered; `state` is free, away or inactive."""
+    """Experts of the kept pools in the order they were entered; `state` is free, away or inactive."""
     position = read_id_cursor(after)
-    chosen = _select(today).order_by(Expert.id).limit(size + 1)
+    chosen = _select(actor, today).order_by(Expert.id).limit(size + 1)
     if position is not None:
         chosen = chosen.where(Expert.id > position)
     if text:
@@ -74,9 +95,9 @@ def page(
     return Page(shown, str(last.expert_id) if last else "")
 
 
-def find(session: Session, expert_id: int, today: date) -> ExpertRow:
-    """One expert; raises NotFound."""
-    row = session.execute(_select(today).where(Expert.id == expert_id)).first()
+def find(session: Session, actor: Actor, expert_id: int, today: date) -> ExpertRow:
+    """One expert; raises NotFound, also for one of a pool the actor does not keep."""
+    row = session.execute(_select(actor, today).where(Expert.id == expert_id)).first()
     if row is None:
         raise NotFound()
     return _row(row)
@@ -92,13 +113,14 @@ def absences(session: Session, expert_id: int) -> tuple[AbsenceRow, ...]:
     return tuple(AbsenceRow(*row) for row in found)
 
 
-def ties(session: Session, today: date, expert_id: int | None = None) -> tuple[TieRow, ...]:
-    """Every tie that holds today, of one expert or of all, at most MOST_TIES; an expert's employer is one of them."""
-    experts = select(Expert).where(Expert.active).order_by(Expert.id)
+def ties(session: Session, actor: Actor, today: date, expert_id: int | None = None) -> tuple[TieRow, ...]:
+    """Every tie that holds today, of one expert or of the kept pools, at most MOST_TIES; an employer is one of them."""
+    mine = kept_pool(actor)
+    experts = select(Expert).where(mine, Expert.active).order_by(Expert.id)
     declared = (
         select(Expert.id, Expert.name, Relation.unit, Relation.kind, Relation.until_on)
         .join(Relation, Relation.user_id == Expert.user_id)
-        .where(Expert.active, is_tied(today))
+        .where(mine, Expert.active, is_tied(today))
         .order_by(Expert.id, Relation.id)
     )
     if expert_id is not None:
@@ -115,14 +137,15 @@ def _away(today: date) -> Any:
     return (Absence.expert_id == Expert.id) & (Absence.from_on <= today) & (Absence.to_on >= today)
 
 
-def _select(today: date) -> Select[*tuple[Any, ...]]:
+def _select(actor: Actor, today: date) -> Select[*tuple[Any, ...]]:
     until = select(Absence.to_on).where(_away(today)).order_by(Absence.to_on.desc()).limit(1).scalar_subquery()
-    return select(Expert, until)
+    kept = select(Expert, Organisation.name, until).join(Organisation, Organisation.id == Expert.authority_id)
+    return kept.where(kept_pool(actor))
 
 
 def _row(row: Any) -> ExpertRow:
-    one, until = row
+    one, authority, until = row
     return ExpertRow(
         one.id, one.user_id, one.name, one.employer, one.employer_credit_code or "", one.title, one.field, one.active,
-        tuple(one.avoid), until,
+        tuple(one.avoid), authority, until,
     )  # fmt: skip

@@ -148,9 +148,12 @@ class Cast:
             transact(people.add_organisation, code=code, name=name, kind=kind, **more, actor=SYSTEM, now=self._now)
 
     def _add_experts(self) -> None:
+        authority = self._homes["authority"]
         known = db.session.scalar(select(func.count(Expert.id))) or 0
-        fields = [] if known else [FIELDS[number % len(FIELDS)] for number in range(1, EXPERTS + 1)]
-        missing = set(self._units.fields.split()) - set(db.session.scalars(select(Expert.field)))
+        mine = select(Expert.field).join(Organisation, Organisation.id == Expert.authority_id)
+        have = set(db.session.scalars(mine.where(Organisation.code == authority)))
+        fields = [] if have else [FIELDS[number % len(FIELDS)] for number in range(1, EXPERTS + 1)]
+        missing = set(self._units.fields.split()) - have
         fields += [field for field in sorted(missing) for _ in range(EXPERTS_OF_A_FIELD)]
         db.session.rollback()
         for number, field in enumerate(fields, start=known + 1):
@@ -166,6 +169,7 @@ class Cast:
             )
             transact(
                 people.add_expert,
+                authority=authority,
                 name=f"示例专家{number}",
                 employer=f"示例研究院{number}",
                 field=field,

@@ -89,6 +89,13 @@ def of_remit(actor: Actor, remit: Remit) -> ColumnElement[bool]:
     return Case.authority_id.in_(select(Organisation.id).where(below(remit_paths(actor, remit))))
 
 
+def kept_pool(actor: Actor) -> ColumnElement[bool]:
+    """A condition on `Expert`: the pool is one the actor keeps. Another authority's does not exist for the actor."""
+    if not actor.is_person:
+        return true()
+    return Expert.authority_id.in_(select(Organisation.id).where(below(remit_paths(actor, "keep-pool"))))
+
+
 def below(paths: tuple[str, ...]) -> ColumnElement[bool]:
     """A condition on `Organisation`: it stands at or under one of the paths."""
     return or_(*(Organisation.path.startswith(path, autoescape=True) for path in paths)) if paths else false()

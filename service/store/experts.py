@@ -12,11 +12,12 @@ from service.store.session import Base, Key
 
 
 class Expert(Base):
-    """An expert; `avoid` lists credit codes and names of units whose cases this expert never sees."""
+    """An expert of one authority's pool; `avoid` lists credit codes and names of units whose cases are never shown."""
 
     __tablename__ = "experts"
 
     id: Mapped[Key]
+    authority_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), unique=True)
     name: Mapped[str]
     employer: Mapped[str]

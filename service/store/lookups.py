@@ -135,12 +135,15 @@ def _waiting_for_dispatch(session: Session, case: Case, _today: date) -> list[Js
     return [case_json(row, applicant) for row, applicant in rows]
 
 
-def _expert_fields(session: Session, _case: Case, _today: date) -> list[str]:
-    return list(session.scalars(select(Expert.field).where(Expert.active).distinct().order_by(Expert.field)))
+def _expert_fields(session: Session, case: Case, _today: date) -> list[str]:
+    mine = select(Expert.field).where(Expert.authority_id == case.authority_id, Expert.active)
+    return list(session.scalars(mine.distinct().order_by(Expert.field)))
 
 
-def _expert_pool(session: Session, _case: Case, _today: date) -> list[Json]:
-    rows = session.scalars(select(Expert).where(Expert.active).order_by(Expert.id))
+def _expert_pool(session: Session, case: Case, _today: date) -> list[Json]:
+    """The experts whom the authority of the case keeps; another authority's are not drawn."""
+    mine = select(Expert).where(Expert.authority_id == case.authority_id, Expert.active)
+    rows = session.scalars(mine.order_by(Expert.id))
     return [expert_json(row) for row in rows]
 
 

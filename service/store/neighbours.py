@@ -23,9 +23,10 @@ AUTHORITY: Final = "authority"
 
 
 def free_experts(session: Session, case: Case, today: date) -> list[Json]:
-    """Experts of the pool whom nothing ties to a unit of the case and who are not absent today."""
+    """Experts of the authority's pool whom nothing ties to a unit of the case and who are not absent today."""
     absent = exists().where(Absence.expert_id == Expert.id, Absence.from_on <= today, Absence.to_on >= today)
-    rows = session.scalars(select(Expert).where(Expert.active, ~absent).order_by(Expert.id)).all()
+    mine = Expert.authority_id == case.authority_id
+    rows = session.scalars(select(Expert).where(mine, Expert.active, ~absent).order_by(Expert.id)).all()
     tied: dict[int, set[str]] = {}
     for user_id, unit in session.execute(select(Relation.user_id, Relation.unit).where(is_tied(today))):
         tied.setdefault(user_id, set()).add(unit)

@@ -12,12 +12,24 @@ from sqlalchemy.orm import Session
 from service.domain.access import judging_paths
 from service.domain.errors import InvalidInput
 from service.domain.identity import Actor
-from service.queries import accounts, asked, audit, cases, cut_offs, dashboard, inbox, operations, programmes, register
+from service.queries import (
+    accounts,
+    asked,
+    audit,
+    cases,
+    cut_offs,
+    dashboard,
+    experts,
+    inbox,
+    operations,
+    programmes,
+    register,
+)
 from service.queries.paging import Page
 from service.web import filters, schemas, words
 from service.web.i18n import language, this_day
 from service.web.i18n import lazy_gettext as _
-from service.web.menu import ADMINISTRATOR, AUDITOR
+from service.web.menu import ADMINISTRATOR, AUDITOR, OFFICE
 from service.web.security import moment
 
 MOST_ROWS: Final = 10_000
@@ -94,6 +106,17 @@ def _copies(session: Session, actor: Actor, _given: Asked, after: str) -> Page[A
 
 def _accounts(session: Session, actor: Actor, given: Asked, after: str) -> Page[Any]:
     return accounts.page(session, actor, given["q"], after, size=AT_ONCE)
+
+
+def _experts(session: Session, actor: Actor, given: Asked, after: str) -> Page[Any]:
+    today = this_day()
+    return experts.page(session, actor, today, text=given["q"], state=given["state"], after=after, size=AT_ONCE)
+
+
+def _drawable(row: Any) -> str:
+    if not row.active:
+        return str(_("已停用"))
+    return str(_("请假") if row.away_until else _("可以抽取"))
 
 
 def _audit(session: Session, actor: Actor, given: Asked, after: str) -> Page[Any]:
@@ -259,6 +282,8 @@ LISTS: Final[dict[str, List]] = {
             (_("原因"), lambda row: row.en if language() == "en" else row.zh),
             (_("试过几次"), lambda row: row.tries),
             (_("时间"), lambda row: row.opened_at),
+            (_("受影响的期限"), lambda row: row.deadline),
+            (_("到期"), lambda row: row.deadline_at),
         ),
         _whole(lambda session, actor: operations.incidents(session, actor, MOST_ROWS + 1)),
         roles=(ADMINISTRATOR,),
@@ -287,6 +312,22 @@ LISTS: Final[dict[str, List]] = {
         ),
         _whole(lambda session, actor: accounts.places(session, actor, size=MOST_ROWS + 1)),
         roles=(ADMINISTRATOR,),
+    ),
+    "experts": List(
+        _("专家库"),
+        (
+            (_("姓名"), lambda row: row.name),
+            (_("工作单位"), lambda row: row.employer),
+            (_("统一社会信用代码"), lambda row: row.employer_credit_code),
+            (_("职称"), lambda row: row.title),
+            (_("专业领域"), lambda row: row.field),
+            (_("回避单位"), lambda row: "；".join(row.avoid)),
+            (_("状态"), _drawable),
+            (_("主管机关"), lambda row: row.authority),
+        ),
+        _experts,
+        schemas.ExpertsQuery,
+        (OFFICE,),
     ),
     "audit": List(
         _("操作记录"),

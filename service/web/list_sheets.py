@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from flask import request
 
-from service.delivery.row_sheets import CellProblem, Heading, read_rows, template
+from service.delivery.row_sheets import CellProblem, Heading, ReadRows, read_rows, template
 from service.domain.errors import FileRefused, NotFound
 from service.domain.identity import Actor
 from service.forms import SheetList, plain_list, row_pairs, sheet_list, take
 from service.programmes.task_forms import TaskForm
 from service.queries import task_page
 from service.store.session import db
-from service.web.i18n import language
+from service.web.i18n import gettext, language
 from service.web.pairs import Pair
 from service.web.security import moment
 
@@ -27,6 +27,7 @@ class Imported:
     pairs: list[Pair]
     count: int
     problems: tuple[CellProblem, ...]
+    note: str = ""  # which columns were not read
 
 
 def workbook(task_id: int, actor: Actor, name: str) -> tuple[str, bytes]:
@@ -58,7 +59,7 @@ def imported(task_id: int, actor: Actor, name: str, entered: list[Pair]) -> Impo
     others = [pair for pair in entered if not pair[0].startswith(f"{name}[")]
     pairs = [*others, *row_pairs(asked, [row for _, row in found.rows], form.given)]
     judged = () if found.problems else _judged(form, asked, pairs, [number for number, _ in found.rows])
-    return Imported(pairs, len(found.rows), found.problems or judged)
+    return Imported(pairs, len(found.rows), found.problems or judged, passed_over(found))
 
 
 def _judged(form: TaskForm, asked: SheetList, pairs: list[Pair], numbers: list[int]) -> tuple[CellProblem, ...]:
@@ -74,6 +75,12 @@ def _judged(form: TaskForm, asked: SheetList, pairs: list[Pair], numbers: list[i
         if problem.control.startswith(f"{asked.name}[") and row.isdigit() and key in labels:
             out.append(CellProblem(numbers[int(row)], labels[key], problem.zh, problem.en))
     return tuple(out)
+
+
+def passed_over(found: ReadRows) -> str:
+    """Which columns of a sheet were not read, in the reader's language; empty where all were."""
+    named = "、".join(found.passed_over)
+    return gettext("没有读的栏目：%(named)s。", named=named) if named else ""
 
 
 def told(problem: CellProblem) -> str:

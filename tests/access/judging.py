@@ -6,11 +6,12 @@ from random import Random
 
 from sqlalchemy import select
 
-from service.domain.access import may
+from service.domain.access import has_remit, may
 from service.domain.deadlines import local_date
 from service.queries import inbox
-from service.store.access import case_facts, visible
+from service.store.access import case_facts, kept_pool, visible
 from service.store.cases import Case
+from service.store.experts import Expert
 from service.store.session import db
 from service.store.task_ground import task_facts, task_ground
 from service.store.users import actor_of
@@ -28,6 +29,12 @@ def judge(seed: int) -> tuple[int, list[str]]:
         assert actor is not None
         listed = set(session.scalars(select(Case.id).where(visible(actor))))
         parts = {scope: {row.task_id for row in inbox.page(session, actor, scope, size=500).rows} for scope in SCOPES}
+        kept = set(session.scalars(select(Expert.id).where(kept_pool(actor))))
+        for other in (one for one in world.people if one.expert and one.pool):
+            judged += 1
+            keeps, ruled = oracle.keeps(person, other), has_remit(actor, "keep-pool", other.pool.row.path)
+            if not keeps == ruled == (other.expert.id in kept):
+                wrong.append(f"seed {seed}: {person} keeps {other}: {keeps=} {ruled=}")
         for dossier in world.dossiers:
             judged += 1
             expected = oracle.sees_case(person, dossier)

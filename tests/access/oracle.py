@@ -43,6 +43,11 @@ def waits_for(person: Person, dossier: Dossier, task: Task) -> str:
     return "mine" if task.holder is person else ""
 
 
+def keeps(person: Person, expert: Person) -> bool:
+    """An office keeps the pool of its own authority and of those below, and no other."""
+    return any(role == "office" and stands_over(place, expert.pool) for role, place in person.roles)
+
+
 def stays_out(person: Person, dossier: Dossier) -> bool:
     """A unit of the case is the person's own or tied to the person; or the person left the last seat."""
     units = {name for member in dossier.members for name in member if name}

@@ -40,12 +40,13 @@ class Place:
 
 @dataclass
 class Person:
-    """Somebody: home, roles as (role, place), the pool's entry, ties by credit code or name."""
+    """Somebody: home, roles as (role, place), the pool's entry and whose pool it is, ties by credit code or name."""
 
     row: User
     home: Place | None
     roles: list[tuple[str, Place]]
     expert: Expert | None = None
+    pool: Place | None = None
     ties: set[str] = field(default_factory=set)
 
 
@@ -118,7 +119,6 @@ def _people(session: Session, lot: Random, places: list[Place]) -> list[Person]:
     for number in range(14):
         home: Place | None = lot.choice(units if number % 3 == 0 else offices)
         roles: list[tuple[str, Place]] = []
-        expert = None
         if number % 3 == 0:
             roles.append(("lead", home or units[0]))
         elif number % 5 == 1:
@@ -132,7 +132,11 @@ def _people(session: Session, lot: Random, places: list[Place]) -> list[Person]:
         if number % 5 == 1:
             employer = lot.choice(units).row
             avoid = [lot.choice(units).row.name] if lot.random() < 0.3 else []
-            expert = make.make_expert(session, user_id=row.id, employer=employer.name, avoid=avoid)
+            person.pool = lot.choice(offices)
+            kept_by = person.pool.row.id
+            expert = make.make_expert(
+                session, user_id=row.id, employer=employer.name, avoid=avoid, authority_id=kept_by
+            )
             if lot.random() < 0.5:
                 expert.employer_credit_code = employer.credit_code
             person.expert = expert

@@ -56,15 +56,24 @@ def test_numbers_days_and_blank_lines_are_read_as_typed() -> None:
     assert found.rows == ((2, {"name": "甲", "amount": "12"}), (4, {"name": "乙", "amount": "0.5"}))
 
 
+def test_a_title_may_stand_above_and_what_is_not_asked_for_is_named() -> None:
+    content = workbook(["成员单位一览"], ["序号", "拟投入（万元）", "单位名称"], [1, 3, "甲"])
+    found = read_rows("a.xlsx", content, HEADINGS, 10)
+    assert found.problems == ()
+    assert found.rows == ((3, {"amount": "3", "name": "甲"}),)
+    assert found.passed_over == ("序号",)
+
+
 @pytest.mark.parametrize(
     ("lines", "row", "zh", "en"),
     [
         ([["单位名称*"], ["=HYPERLINK(1)"]], 2, "公式", "formula"),
-        ([["单位名称*", "电话"], ["甲", "1"]], 1, "没有“电话”这一栏", "no column"),
+        ([["名字"], ["甲"]], 0, "没有找到表头", "no headings"),
         ([["类别"], ["企业"]], 1, "缺少必填", "missing"),
         ([["单位名称", "单位名称"], ["甲", "乙"]], 1, "两次", "twice"),
         ([["单位名称"], *([["甲"]] * 4)], 5, "最多 3 行", "at most 3"),
-        ([["单位名称"]], 0, "没有填写", "no row"),
+        ([["单位名称"]], 0, "没有内容", "nothing below"),
+        ([["说明"], ["单位名称"], ["甲"], *([[]] * 20_000), ["乙"]], 20_001, "空行也算", "blank ones"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_row(lines: list[list[Any]], row: int, zh: str, en: str) -> None:

@@ -288,9 +288,12 @@ def test_cases_wait_for_a_meeting_until_one_decides_them(store: Flask, case: Cas
 
 
 def test_the_pool_holds_active_experts(store: Flask, case: Case) -> None:
-    first = make_expert(db.session, name="甲", field="材料", employer="吉林大学")
-    make_expert(db.session, name="乙", field="法律", active=False)
-    make_expert(db.session, name="丙", field="材料")
+    pool = {"authority_id": make_organisation(db.session).id}
+    case.authority_id = pool["authority_id"]
+    first = make_expert(db.session, name="甲", field="材料", employer="吉林大学", **pool)
+    make_expert(db.session, name="乙", field="法律", active=False, **pool)
+    make_expert(db.session, name="丙", field="材料", **pool)
+    make_expert(db.session, name="丁", field="别的机关的领域")
     found = lookups(db.session(), case, EVERYTHING, TODAY)
     assert found["expert_pool"][0] == {"id": first.id, "name": "甲", "employer": "吉林大学", "field": "材料"}
     assert [one["name"] for one in found["expert_pool"]] == ["甲", "丙"]

@@ -47,12 +47,13 @@ def looked_up(case: Case, name: str) -> list[dict[str, Any]]:
 
 
 def test_an_expert_of_a_unit_of_the_case_or_away_today_is_not_free(case: Case, lead: Organisation) -> None:
-    free = make_expert(db.session, name="甲", employer="吉林大学")
-    make_expert(db.session, name="乙", employer=lead.name)
-    make_expert(db.session, name="丙", employer="成员研究所")
-    away = make_expert(db.session, name="丁", employer="某院")
-    avoids = make_expert(db.session, name="戊", employer="另一院")
-    avoids.avoid = ["LEAD"]
+    pool = {"authority_id": case.authority_id}
+    free = make_expert(db.session, name="甲", employer="吉林大学", **pool)
+    make_expert(db.session, name="乙", employer=lead.name, **pool)
+    make_expert(db.session, name="丙", employer="成员研究所", **pool)
+    away = make_expert(db.session, name="丁", employer="某院", **pool)
+    make_expert(db.session, name="戊", employer="另一院", avoid=["LEAD"], **pool)
+    make_expert(db.session, name="己", employer="别的机关请的专家")
     add(
         Member(case_id=case.id, position=1, name="成员研究所", credit_code="MEMBER", data={}),
         Absence(expert_id=away.id, from_on=TODAY, to_on=TODAY),
@@ -61,7 +62,7 @@ def test_an_expert_of_a_unit_of_the_case_or_away_today_is_not_free(case: Case, l
 
 
 def test_an_absence_that_ended_yesterday_is_none(case: Case) -> None:
-    back: Expert = make_expert(db.session, name="丁", employer="某院")
+    back: Expert = make_expert(db.session, name="丁", employer="某院", authority_id=case.authority_id)
     add(Absence(expert_id=back.id, from_on=TODAY - timedelta(days=9), to_on=TODAY - timedelta(days=1)))
     assert [one["id"] for one in looked_up(case, "free_experts")] == [back.id]
 

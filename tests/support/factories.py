@@ -51,11 +51,12 @@ def make_user(session: Session, organisation: Organisation | None = None, *roles
 
 
 def make_expert(session: Session, **over: Any) -> Expert:
-    """An active expert."""
+    """An active expert, of the pool of an own authority unless one is given."""
     number = next(_numbers)
-    return _added(
-        session, Expert(**{"name": f"专家{number}", "employer": f"大学{number}", "field": "材料", "avoid": [], **over})
-    )
+    if "authority_id" not in over:
+        over["authority_id"] = make_organisation(session).id
+    values = {"name": f"专家{number}", "employer": f"大学{number}", "field": "材料", "avoid": []}
+    return _added(session, Expert(**{**values, **over}))
 
 
 def make_deployment(session: Session, **over: Any) -> Deployment:

@@ -12,19 +12,21 @@ from openpyxl import Workbook, load_workbook
 from werkzeug.test import TestResponse
 
 from service.store.experts import Absence, Expert
+from service.store.organisations import Organisation
 from service.store.outbox import OutboxEntry
 from service.store.relations import Relation
 from service.store.session import db
-from service.store.users import User
+from service.store.users import Grant, User
 from service.web.pages.experts import COLUMNS
 from tests.support.page_form import shown
 from tests.web.conftest import AT, Browser
 
 Browse = Callable[..., Browser]
+HEADINGS = tuple(one.label for one in COLUMNS)
 GOOD = [f"示例专家{number}" for number in range(1, 21)]
 
 
-def table(rows: Sequence[Sequence[object]], headings: Sequence[str] = tuple(COLUMNS)) -> bytes:
+def table(rows: Sequence[Sequence[object]], headings: Sequence[str] = HEADINGS) -> bytes:
     """A workbook as an office keeps it: a title over the headings, rows below."""
     book = Workbook()
     sheet = book.worksheets[0]
@@ -40,7 +42,7 @@ def table(rows: Sequence[Sequence[object]], headings: Sequence[str] = tuple(COLU
 def line(name: str, **other: object) -> list[object]:
     """One row that is right, but for what is said otherwise."""
     given = {"employer": f"{name}所在研究院", "field": "新材料", "title": "研究员", "email": "", **other}
-    return [{"name": name, **given}.get(key, "") for key in COLUMNS.values()]
+    return [{"name": name, **given}.get(key, "") for key in (one.key for one in COLUMNS)]
 
 
 def send(office: Browser, content: bytes) -> TestResponse:
@@ -94,14 +96,15 @@ def test_who_has_an_address_gets_an_account_and_a_link(site: Flask, browse: Brow
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "不是可以打开的 Excel 文件"),
-        (b"PK\x03\x04 not a workbook", "不是可以打开的 Excel 文件"),
-        (b"x" * (2 * 1024 * 1024 + 1), "文件超过 2 MB"),
+        (b"", "文件是空的"),
+        (b"PK\x03\x04 not a workbook", "只接受 xlsx 文件"),
+        (b"x" * (5 * 1024 * 1024 + 1), "文件超过 5 MB"),
         (table([["示例"]], ["名字"]), "没有找到表头"),
         (table([]), "表头下面没有内容"),
         (table([line(f"示例{n}") for n in range(2001)]), "最多 2000 行"),
+        (table([line("=1+1")]), "是公式，请粘贴为数值"),
     ],
-    ids=["empty", "broken", "large", "headings", "nothing", "long"],
+    ids=["empty", "broken", "large", "headings", "nothing", "long", "formula"],
 )
 def test_a_table_that_cannot_be_read_says_why(browse: Browse, content: bytes, told: str) -> None:
     answer = send(browse("office"), content)
@@ -112,7 +115,8 @@ def test_a_table_that_cannot_be_read_says_why(browse: Browse, content: bytes, to
 def test_the_template_is_a_table_that_is_accepted(site: Flask, browse: Browse) -> None:
     office = browse("office")
     content = office.get("/experts/template.xlsx").data
-    assert [cell.value for cell in load_workbook(io.BytesIO(content)).worksheets[0][1]] == list(COLUMNS)
+    headings = [str(cell.value).rstrip("*") for cell in load_workbook(io.BytesIO(content)).worksheets[0][1]]
+    assert headings == list(HEADINGS)
     assert send(office, content).status_code == 303
 
 
@@ -173,3 +177,49 @@ def test_ties_are_a_picture_and_the_same_in_words(site: Flask, browse: Browse) -
     words = shown(page)
     for told in ("示例大学", "示例公司", "示例合作公司", "列为回避"):
         assert told in words
+
+
+def test_another_authority_keeps_a_pool_of_its_own(site: Flask, browse: Browse) -> None:
+    office, elsewhere = browse("office"), browse("elsewhere")
+    assert send(office, table([line("示例甲", avoid="示例公司")])).status_code == 303
+    assert send(elsewhere, table([line("示例甲")])).status_code == 303, "the same person may be in both"
+    with site.app_context():
+        pools = dict(db.session.query(Expert.authority_id, Expert.id).filter(Expert.name == "示例甲").all())
+        key = pools[db.session.query(Organisation.id).filter(Organisation.code == "sample-authority").scalar()]
+    days = {"from_on": "2025-04-01", "to_on": "2025-04-01"}
+    office.post(f"/experts/{key}/absences", days)
+    with site.app_context():
+        absence = db.session.query(Absence.id).scalar()
+    assert "示例公司" in office.get("/experts/ties").text
+    assert "示例公司" not in elsewhere.get("/experts/ties").text
+    assert "示例甲" in office.get("/experts?state=away").text
+    assert "示例甲" not in elsewhere.get("/experts?state=away").text
+    profile = {"name": "示例甲", "employer": "改过的单位", "field": "光电"}
+    acts = (
+        elsewhere.get(f"/experts/{key}"),
+        elsewhere.post(f"/experts/{key}", profile),
+        elsewhere.post(f"/experts/{key}/absences", days),
+        elsewhere.post(f"/experts/{key}/absences/{absence}/end"),
+        elsewhere.post(
+            "/experts/import",
+            {"table": (io.BytesIO(table([line("示例乙")])), "专家.xlsx"), "authority": str(min(pools))},
+            content_type="multipart/form-data",
+        ),
+    )
+    assert [answer.status_code for answer in acts] == [404] * 5
+    taken_out = load_workbook(io.BytesIO(elsewhere.get("/exports/experts.xlsx").data)).worksheets[0]
+    assert [row[7] for row in taken_out.iter_rows(min_row=2, values_only=True)] == ["另一个市的科学技术局"]
+
+
+def test_an_office_of_two_authorities_says_which_pool_it_fills(site: Flask, browse: Browse) -> None:
+    with site.app_context():
+        office = db.session.query(User.id).filter(User.login == "office").scalar()
+        other = db.session.query(Organisation.id).filter(Organisation.code == "other-authority").scalar()
+        db.session.add(Grant(user_id=office, role="office", organisation_id=other))
+        db.session.commit()
+    browser = browse("office")
+    assert "导入哪个机关的专家库" in browser.get("/experts/import").text
+    sent = {"table": (io.BytesIO(table([line("示例甲")])), "专家.xlsx"), "authority": str(other)}
+    assert browser.post("/experts/import", sent, content_type="multipart/form-data").status_code == 303
+    with site.app_context():
+        assert db.session.query(Expert.authority_id).filter(Expert.name == "示例甲").scalar() == other

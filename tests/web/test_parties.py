@@ -41,7 +41,9 @@ def _fill(work: UnitOfWork) -> None:
         user = db.session.query(User).filter_by(login=login).one()
         work.session.add(Grant(user_id=user.id, role="office", organisation_id=office.organisation_id or 0))
     sits = db.session.query(User).filter_by(login="sits").one()
-    expert = people.add_expert(work, name="示例专家", employer="某大学", field="车辆", user_id=sits.id)
+    expert = people.add_expert(
+        work, authority="sample-authority", name="示例专家", employer="某大学", field="车辆", user_id=sits.id
+    )
     assert work.session.get_one(Expert, expert).user_id == sits.id
     panel = Panel(case_id=1, seed="", pool_digest="", created_at=AT)
     work.session.add(panel)

@@ -1,40 +1,45 @@
-"""The pool of experts, kept by the office: the list, an Excel import, one expert, absences, and who is tied to whom."""
+"""An authority's pool of experts, kept by its office: the list, an Excel import, one expert, absences, ties."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from service.commands import experts as commands
-from service.commands.experts import Entrant, Profile, RowProblem, RowsRefused
-from service.delivery import sheet_rows, spreadsheet
-from service.domain.errors import InvalidInput
+from service.commands.experts import Entrant, Profile, RowsRefused
+from service.delivery import row_sheets, spreadsheet
+from service.delivery.row_sheets import SHEET_BYTES, CellProblem, Heading
+from service.domain.errors import FileRefused, InvalidInput
 from service.queries import experts
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import schemas
 from service.web.download import attachment
 from service.web.i18n import gettext, language, this_day
+from service.web.list_sheets import passed_over
 from service.web.menu import OFFICE
 from service.web.security import moment, requires, who
 
 pages = Blueprint("experts", __name__, url_prefix="/experts")
 
-# The columns of the table, as they stand in the template, and what each is called here.
-COLUMNS: Final = {
-    "姓名": "name",
-    "工作单位": "employer",
-    "统一社会信用代码": "employer_credit_code",
-    "职称": "title",
-    "专业领域": "field",
-    "电子邮箱": "email",
-    "回避单位": "avoid",
-}
-REQUIRED: Final = ("姓名", "工作单位", "专业领域")
-EXAMPLE: Final = ("示例专家", "示例研究院", "", "研究员", "新材料", "expert@example.invalid", "示例大学；示例公司")
+COLUMNS: Final = (
+    Heading("name", "姓名", required=True),
+    Heading("employer", "工作单位", required=True, hint="全称，按它判断是否同一单位"),
+    Heading("employer_credit_code", "统一社会信用代码", hint="18 位"),
+    Heading("title", "职称"),
+    Heading("field", "专业领域", required=True),
+    Heading("email", "电子邮箱", hint="用来发邀请和设置密码的链接"),
+    Heading("avoid", "回避单位", hint="几家用分号隔开"),
+)
+EXAMPLE: Final = {
+    "name": "示例专家", "employer": "示例研究院", "title": "研究员", "field": "新材料",
+    "email": "expert@example.invalid", "avoid": "示例大学；示例公司",
+}  # fmt: skip
+MOST_ROWS: Final = 2_000
+MOST_DIGITS: Final = 18  # of an id
 
 
 @pages.get("")
@@ -42,7 +47,7 @@ EXAMPLE: Final = ("示例专家", "示例研究院", "", "研究员", "新材料
 def index() -> ResponseReturnValue:
     """The pool, with who is away."""
     asked = schemas.query(schemas.ExpertsQuery)
-    found = experts.page(db.session(), this_day(), text=asked["q"], state=asked["state"], after=asked["after"])
+    found = experts.page(db.session(), who(), this_day(), text=asked["q"], state=asked["state"], after=asked["after"])
     return render_template("pages/experts.html", section="experts", asked=asked, found=found)
 
 
@@ -56,32 +61,33 @@ def ask() -> ResponseReturnValue:
 @pages.get("/template.xlsx")
 @requires(OFFICE)
 def template() -> ResponseReturnValue:
-    """An empty table with the right headings and one example."""
-    content = spreadsheet.listing("专家库导入", tuple(COLUMNS), [EXAMPLE], moment())
+    """A table with the right headings and one example."""
+    note = f"从第 2 行起每行填一位专家，最多 {MOST_ROWS} 行；带 * 的必填；第 2 行是样例，请删去。"
+    content = row_sheets.template("专家库导入", COLUMNS, [EXAMPLE], note)
     return attachment(make_response(content), "专家库导入.xlsx", spreadsheet.MEDIA_TYPE)
 
 
 @pages.post("/import")
 @requires(OFFICE)
 def enter() -> ResponseReturnValue:
-    """Enter all rows of the table, or none: each wrong entry is named with its row and column."""
+    """Enter all rows of the table into one pool, or none: each wrong entry is named with its row and column."""
+    authority_id = _chosen_pool()
     upload = request.files.get("table")
     if upload is None or not upload.filename:
-        return _import((RowProblem(0, "", "请先选择文件", "choose a file first"),))
+        return _import((CellProblem(0, "", "请先选择文件", "choose a file first"),))
     try:
-        rows = sheet_rows.read(upload.stream.read(sheet_rows.MAX_BYTES + 1), tuple(COLUMNS), required=REQUIRED)
-    except sheet_rows.TableRefused as refusal:
-        return _import((RowProblem(0, "", refusal.zh, refusal.en),))
-    wrong = [problem for row in rows for problem in _misfits(row)]
-    if not rows:
-        wrong.append(RowProblem(0, "", "表头下面没有内容", "there is nothing below the headings"))
+        found = row_sheets.read_rows(upload.filename, upload.stream.read(SHEET_BYTES + 1), COLUMNS, MOST_ROWS)
+    except FileRefused as refusal:
+        return _import((CellProblem(0, "", refusal.text("zh"), refusal.text("en")),))
+    wrong = found.problems or tuple(problem for line, row in found.rows for problem in _misfits(line, row))
     if wrong:
         return _import(wrong)
     try:
-        count = transact(commands.enter, [_entrant(row) for row in rows], actor=who(), now=moment())
+        entrants = [_entrant(line, row) for line, row in found.rows]
+        count = transact(commands.enter, authority_id, entrants, actor=who(), now=moment())
     except RowsRefused as refusal:
         return _import(refusal.details["problems"])
-    flash(gettext("已导入 %(num)d 位专家；写了邮箱的会收到设置密码的链接。", num=count))
+    flash(gettext("已导入 %(num)d 位专家；写了邮箱的会收到设置密码的链接。", num=count) + passed_over(found))
     return redirect("/experts", 303)
 
 
@@ -89,7 +95,7 @@ def enter() -> ResponseReturnValue:
 @requires(OFFICE)
 def ties() -> ResponseReturnValue:
     """Who stays out of which unit's cases, as a picture and as a table."""
-    rows = experts.ties(db.session(), this_day())
+    rows = experts.ties(db.session(), who(), this_day())
     return render_template("pages/expert_ties.html", section="experts", rows=rows, picture=_picture(rows))
 
 
@@ -147,10 +153,21 @@ def end_absence(expert_id: int, absence_id: int) -> ResponseReturnValue:
     return redirect(f"/experts/{expert_id}#absences", 303)
 
 
-def _import(problems: Iterable[RowProblem]) -> ResponseReturnValue:
+def _chosen_pool() -> int:
+    """The pool the table is for: the one that was chosen, or the only one. The command judges it."""
+    given = request.form.get("authority", "")
+    if given.isdecimal() and len(given) <= MOST_DIGITS:
+        return int(given)
+    kept = experts.pools(db.session(), who())
+    return kept[0].authority_id if len(kept) == 1 else 0
+
+
+def _import(problems: Iterable[CellProblem]) -> ResponseReturnValue:
     shown = tuple(problems)
-    page = render_template("pages/expert_import.html", section="experts", columns=COLUMNS, required=REQUIRED,
-                           problems=shown, most=sheet_rows.MAX_ROWS)  # fmt: skip
+    page = render_template(
+        "pages/expert_import.html", section="experts", columns=COLUMNS, problems=shown, most=MOST_ROWS,
+        pools=experts.pools(db.session(), who()), chosen=request.form.get("authority", ""),
+    )  # fmt: skip
     return make_response(page, 422 if shown else 200)
 
 
@@ -159,29 +176,24 @@ def _one(expert_id: int, given: dict[str, str], problems: dict[str, str], status
     page = render_template(
         "pages/expert.html",
         section="experts",
-        expert=experts.find(session, expert_id, today),
+        expert=experts.find(session, who(), expert_id, today),
         absences=experts.absences(session, expert_id),
-        ties=experts.ties(session, today, expert_id),
+        ties=experts.ties(session, who(), today, expert_id),
         given=given,
         problems=problems,
     )
     return make_response(page, status)
 
 
-def _misfits(row: sheet_rows.SheetRow) -> list[RowProblem]:
-    wrong = schemas.ExpertLine().validate(_named(row))
-    called = {name: heading for heading, name in COLUMNS.items()}
-    zh = {name: (words, words) for name, words in _words().items()}
-    return [RowProblem(row.line, called[name], *zh.get(name, ("不对", "is wrong"))) for name in wrong]
+def _misfits(line: int, row: Mapping[str, str]) -> list[CellProblem]:
+    labels, words = {one.key: one.label for one in COLUMNS}, _words()
+    wrong = schemas.ExpertLine().validate(row)
+    return [CellProblem(line, labels[name], *[words.get(name, gettext("不对"))] * 2) for name in wrong]
 
 
-def _entrant(row: sheet_rows.SheetRow) -> Entrant:
-    loaded = schemas.ExpertLine().load(_named(row))
-    return Entrant(row.line, _profile(loaded), loaded["email"])
-
-
-def _named(row: sheet_rows.SheetRow) -> dict[str, str]:
-    return {name: row.cells[heading] for heading, name in COLUMNS.items()}
+def _entrant(line: int, row: Mapping[str, str]) -> Entrant:
+    loaded = schemas.ExpertLine().load(row)
+    return Entrant(line, _profile(loaded), loaded["email"])
 
 
 def _profile(loaded: dict[str, Any]) -> Profile:

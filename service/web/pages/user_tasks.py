@@ -148,7 +148,7 @@ def _import(task_id: int, actor: Actor, entered: list[pairs.Pair], name: str) ->
         return task_view.kept(task_id, actor, entered, refusal)
     if found.problems:
         return task_view.refused_sheet(task_id, actor, entered, tuple(list_sheets.told(one) for one in found.problems))
-    flash(gettext("已导入 %(count)d 行，作为草稿保存。", count=found.count))
+    flash(gettext("已导入 %(count)d 行，作为草稿保存。", count=found.count) + found.note)
     return _redraw(task_id, actor, found.pairs, name)
 
 

@@ -257,6 +257,7 @@ def upgrade() -> None:
     op.create_table(
         "experts",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("authority_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("employer", sa.String(), nullable=False),
@@ -271,11 +272,13 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.ForeignKeyConstraint(["authority_id"], ["organisations.id"], name=op.f("fk_experts_authority_id")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_experts_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_experts")),
         sa.UniqueConstraint("user_id", name=op.f("uq_experts_user_id")),
     )
     with op.batch_alter_table("experts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_experts_authority_id"), ["authority_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_experts_field"), ["field"], unique=False)
 
     op.create_table(
