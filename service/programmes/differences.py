@@ -68,14 +68,11 @@ def _file(path: str, before: bytes | None, after: bytes | None) -> FileDifferenc
 
 
 def _parts(old: Mapping[str, _Part], new: Mapping[str, _Part]) -> Iterator[PartDifference]:
-    for key in {**new, **old}:
-        before, after = old.get(key), new.get(key)
-        shown = after or before
-        assert shown is not None
-        if before is None or after is None:
-            yield PartDifference("added" if before is None else "removed", shown.kind, key, shown.name)
-        elif values := tuple(_values(before.facts, after.facts)):
-            yield PartDifference("changed", shown.kind, key, shown.name, values)
+    for key, part in {**old, **new}.items():
+        if key not in old or key not in new:
+            yield PartDifference("removed" if key in old else "added", part.kind, key, part.name)
+        elif values := tuple(_values(old[key].facts, part.facts)):
+            yield PartDifference("changed", part.kind, key, part.name, values)
 
 
 def _values(before: Facts, after: Facts) -> Iterator[tuple[str, str, str]]:

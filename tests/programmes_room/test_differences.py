@@ -13,7 +13,7 @@ SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 KEY = "sample-two-dates"
 DIAGRAM = f"bpmn/{KEY}/two-dates.bpmn"
 MANIFEST = f"bpmn/{KEY}/programme.toml"
-TABLE = b"""<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="m"><decision id="d" name="\xe7\xbb\x93\xe8\xae\xba">
+TABLE = b"""<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="m"><decision id="d" name="Verdict">
 <decisionTable id="t" hitPolicy="%s"><rule id="r1"><inputEntry id="i1"><text>&lt; 10</text></inputEntry></rule>
 <rule id="r2"><inputEntry id="i2"><text>-</text></inputEntry></rule></decisionTable></decision></definitions>"""
 
@@ -50,7 +50,7 @@ def test_a_diagram_drawn_anew_has_no_parts() -> None:
 def test_a_rule_is_told_by_its_decision_and_number() -> None:
     before = TABLE % b"UNIQUE"
     (part,) = _one("dmn/a.dmn", before, before.replace(b"&lt; 10", b"&lt; 12")).parts
-    assert (part.name, part.values) == ("结论 #1", (("text", "< 10", "< 12"),))
+    assert (part.name, part.values) == ("Verdict #1", (("text", "< 10", "< 12"),))
 
 
 @pytest.mark.parametrize(("policy", "told"), [("FIRST", True), ("UNIQUE", False)])
