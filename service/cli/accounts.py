@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from service.cli.console import as_operator, main
+from service.cli.console import as_operator, main, settings_of
 
 
 @main.group()
@@ -37,6 +37,15 @@ def user_token(**given: object) -> None:
     from service.commands.api_tokens import create  # noqa: PLC0415
 
     click.echo(as_operator(create, **given))
+
+
+@user.command("reset")
+@click.argument("login")
+def user_reset(login: str) -> None:
+    """作废账号的口令，给出设新口令的一次性链接。 / Take a password away; prints the link that sets a new one."""
+    from service.commands.accounts import reset_login  # noqa: PLC0415
+
+    click.echo(f"{settings_of().base_url}/set-password/{as_operator(reset_login, login=login)}")
 
 
 @main.group()

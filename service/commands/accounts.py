@@ -19,9 +19,10 @@ from service.commands.remits import require_some_remit
 from service.commands.sign_in import unlock
 from service.commands.trail import note
 from service.domain.access import incompatible
-from service.domain.deadlines import local_date
+from service.domain.deadlines import local_date, shown
 from service.domain.errors import InvalidInput, NotAllowed, NotFound, Refusal
 from service.domain.identity import Actor
+from service.store import outbox
 from service.store.access import administered
 from service.store.deputies import Deputy, stands
 from service.store.experts import Expert
@@ -121,7 +122,27 @@ def reset_password(work: UnitOfWork, user_id: int) -> str:
     end_sessions(work, user.id)
     revoke_all(work, user.id)
     note(work, "password-reset", "user", user.id, {"login": user.login})
+    if user.email:
+        _tell_of_reset(work, user, user.email)
     return new_link(work, user.id)
+
+
+def reset_login(work: UnitOfWork, login: str) -> str:
+    """`reset_password` by the name of the account, for the console."""
+    user_id = work.session.scalar(select(User.id).where(User.login == login))
+    if user_id is None:
+        raise InvalidInput(field="login", zh=f"没有账号 {login}", en=f"there is no account {login}")
+    return reset_password(work, user_id)
+
+
+def _tell_of_reset(work: UnitOfWork, user: User, address: str) -> None:
+    """The person learns of it whoever has the link: a password set by another would be known at once."""
+    body = (
+        f"{user.name}：\n\n{shown(work.now)}，管理员 {work.actor.name} 重置了账号 {user.login} 的口令，"
+        "原口令和所有登录已失效。设新口令的一次性链接由管理员交给您本人；如果不是您要求的，请立即联系您的主管机关。"
+    )
+    payload = {"to": address, "to_name": user.name, "subject": "口令已被重置", "body": body, "case_id": None}
+    outbox.add(work.session, "mail", payload, dedupe_key=f"reset:{user.id}:{work.now.isoformat()}", now=work.now)
 
 
 def set_password(work: UnitOfWork, token: str, password: Hashed) -> str:
@@ -161,8 +182,8 @@ def end_session(work: UnitOfWork, session_id: int) -> None:
 def _other(work: UnitOfWork, user_id: int) -> User:
     """The account, if the actor administers its unit and each place at which it holds a role, and it is not the own.
 
-    Who sets an account's password acts with all its roles: one that reaches further is administered further up, and
-    an account without a unit (an expert's, say) by the service's operator alone.
+    Who sets an account's password acts with all its roles: one that reaches further is administered further up. An
+    expert is the pool's authority's; an account of no unit and no pool is the service's operator's alone.
     """
     require_some_remit(work, "administer")
     user = work.session.scalar(select(User).where(User.id == user_id).with_for_update())
@@ -179,9 +200,11 @@ def _other(work: UnitOfWork, user_id: int) -> User:
 
 def _refuse_reaching_further(work: UnitOfWork, user: User) -> None:
     """Roles that begin later count, and those of whom the account stands in for: a password set today is used then."""
-    if user.organisation_id is None:
+    pool = select(Expert.authority_id).where(Expert.user_id == user.id)
+    home = user.organisation_id if user.organisation_id is not None else work.session.scalar(pool)
+    if home is None:
         raise NotFound()
-    _organisation(work, user.organisation_id)
+    _organisation(work, home)
     today = local_date(work.now)
     lenders = select(Deputy.principal_id).where(Deputy.deputy_id == user.id, stands(today))
     elsewhere = select(Grant.id).where(

@@ -1,24 +1,28 @@
-"""Accounts and organisations as an administrator sees them: those of the own authority, without a line of any case."""
+"""Accounts and organisations as an administrator sees them: those of the own authority, without a line of any case.
+
+An expert belongs to no unit and stands here under the authority whose pool it is.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from service.domain.errors import NotFound
 from service.domain.identity import Actor
 from service.queries.paging import PAGE, Page, cut, read_id_cursor
 from service.store.access import administered
+from service.store.experts import Expert
 from service.store.organisations import Organisation
 from service.store.users import Grant, User, UserSession, is_valid
 
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """One account in a list."""
+    """One account in a list; `organisation_id` is None for an expert, whose `organisation` keeps the pool."""
 
     user_id: int
     login: str
@@ -135,6 +139,7 @@ def _accounts(actor: Actor):  # type: ignore[no-untyped-def] # a SELECT; its typ
             User.id, User.login, User.name, User.email, User.organisation_id, Organisation.name, User.active,
             User.locked_until_at,
         )
-        .join(Organisation, Organisation.id == User.organisation_id)
+        .outerjoin(Expert, Expert.user_id == User.id)
+        .join(Organisation, Organisation.id == func.coalesce(User.organisation_id, Expert.authority_id))
         .where(administered(actor))
     )  # fmt: skip

@@ -21,6 +21,7 @@ from service.store import audit_chain
 from service.store.audit import AuditEntry
 from service.store.counters import HEARTBEAT, put
 from service.store.organisations import Organisation
+from service.store.outbox import OutboxEntry
 from service.store.session import db
 from service.store.unit_of_work import UnitOfWork, transact
 from service.store.users import Grant, User, actor_of
@@ -185,6 +186,31 @@ def test_an_account_without_a_unit_is_the_operators(site: Flask, browse: Browse)
     assert "示例·stranger" not in admin.get("/accounts").text
     with site.app_context():
         _act(accounts.reset_password, user)
+
+
+def test_an_expert_is_the_pools_authoritys(site: Flask, browse: Browse) -> None:
+    with site.app_context():
+        for login, authority in (("expert-here", "sample-authority"), ("expert-there", "other-authority")):
+            person = {"name": f"示例·{login}", "organisation": None, "email": "e@e.invalid"}
+            _act(people.add_user, login=login, password=PASSWORD, **person)
+            given = {"name": "示例专家", "employer": "示例大学", "field": "材料", "user_id": _user_id(login)}
+            _act(people.add_expert, authority=authority, **given)
+    here, there = _user(site, "expert-here"), _user(site, "expert-there")
+    admin = browse("admin")
+    listed = admin.get("/accounts").text
+    assert "示例·expert-here" in listed
+    assert "示例·expert-there" not in listed
+    assert admin.get(f"/accounts/{there}").status_code == 404
+    for act in ("reset", "active"):
+        assert admin.post(f"/accounts/{there}/{act}", {"active": "0"}).status_code == 404
+    assert browse("").sign_in("expert-there").status_code == 303
+    link = _link(admin.post(f"/accounts/{here}/reset").text)
+    assert browse("").sign_in("expert-here").status_code == 422, "the old password is over"
+    assert browse("").post(link, {"new": NEW, "again": NEW}).status_code == 303
+    with site.app_context():
+        mails = [row.payload for row in db.session.query(OutboxEntry).filter(OutboxEntry.kind == "mail")]
+    assert [(mail["to"], mail["subject"]) for mail in mails] == [("e@e.invalid", "口令已被重置")]
+    assert link not in mails[0]["body"]
 
 
 def test_a_session_is_listed_and_ended(site: Flask, browse: Browse) -> None:
