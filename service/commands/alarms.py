@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from service.commands.task_alarms import ESCALATION, OVERDUE, REMINDER, next_alarm_at
 from service.commands.trail import note
-from service.domain.deadlines import local_date, sentence, shown_end
+from service.domain.deadlines import local_date, shown_end
+from service.domain.due_sentence import sentence
 from service.operations.recipients import remind_groups, tell_groups
 from service.programmes.case_values import read_case
 from service.programmes.compiled import compiled_of
@@ -62,7 +63,7 @@ def _tell(work: UnitOfWork, task: UserTask, case: Case, alarm: dict[str, Any]) -
     if kind == REMINDER and local_date(work.now) < _last_day(task, work):
         remind_groups(work, audience, task.id, case_id=case.id)
     else:
-        once = f"alarm-{task.id}-{kind}-{alarm['at']}"
+        once = f"alarm-{task.id}-{kind}-{alarm['at']}-{alarm.get('to', '')}"
         tell_groups(work, audience, title, body, case_id=case.id, once=once, urgent=kind == REMINDER)
     note(work, f"{kind}-told", "user-task", task.id, {"name": task.name, "kind": kind, "due": due}, case_id=case.id)
 
@@ -72,7 +73,7 @@ def _last_day(task: UserTask, work: UnitOfWork) -> date:
 
 
 def _audience(work: UnitOfWork, alarm: dict[str, Any], task: UserTask, case: Case) -> list[str]:
-    """The groups that may take the task; for an escalation the role the deadline's rule names."""
+    """The groups that may take the task; for an escalation the role whose turn it is."""
     if alarm["kind"] == ESCALATION:
         programme = compiled_of(work.session, case.deployment_id)
         return read_case(work.session, case, programme, now=work.now, paths=()).group_keys(alarm["to"])

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import select
 
 from service.domain.calendar import ONE_DAY
-from service.domain.deadlines import ZONE, sentence, shown_end
+from service.domain.deadlines import ZONE, shown_end
+from service.domain.due_sentence import sentence
 from service.store import outbox
 from service.store.cases import Case
 from service.store.messages import Message

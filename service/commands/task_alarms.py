@@ -1,4 +1,4 @@
-"""When people are told about an open task: reminders ahead, the overdue mark, the escalation."""
+"""When people are told about an open task: reminders ahead, the overdue mark, the chain of escalations."""
 
 from __future__ import annotations
 
@@ -34,6 +34,10 @@ def _alarms(manifest: Manifest, calendar: Calendar, task: UserTask, now: datetim
         ahead = deadlines.reminders(last_day, rule.reminders, calendar)
     told = [{"kind": REMINDER, "at": at.isoformat()} for at in ahead if now < at < task.due_at]
     told.append({"kind": OVERDUE, "at": task.due_at.isoformat()})
-    if rule is not None and rule.escalate_to:
-        told.append({"kind": ESCALATION, "at": task.due_at.isoformat(), "to": rule.escalate_to})
+    if rule is not None:
+        steps = deadlines.escalations(task.due_at, len(rule.escalate_to), rule.escalate_every, calendar)
+        told += [
+            {"kind": ESCALATION, "at": at.isoformat(), "to": role}
+            for role, at in zip(rule.escalate_to, steps, strict=True)
+        ]
     return told

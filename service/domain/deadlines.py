@@ -21,6 +21,14 @@ REMINDED_AT: Final = time(9, 0)
 FRIDAY: Final = 4
 
 
+class ExtensionTooLong(InvalidInput):
+    """The new last day lies further ahead than the rule lets anybody extend."""
+
+    code = "extension-too-long"
+    zh = "这项期限最多顺延 {months} 个月，由 {first} 起算，最迟到 {latest}。请改为不晚于 {latest} 的日期。"
+    en = "This period may be extended by {months} months at most, from {first} to {latest}; choose a day up to then."
+
+
 class Rule(Protocol):
     """What a programme's manifest says of a period; at most one of the three lengths is set."""
 
@@ -45,6 +53,10 @@ class Rule(Protocol):
         """Whether the first day counts as day 1, as in a publicity period."""
 
     @property
+    def since(self) -> tuple[str, str]:
+        """What happened on the day it is counted from, in Chinese and English: ('培训', 'training')."""
+
+    @property
     def source(self) -> str:
         """Document and article."""
 
@@ -55,7 +67,7 @@ class Rule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When a period is over: from `at` (aware UTC) on; `on` is its last day; `reason` is JSON for `sentence`."""
+    """When a period is over: from `at` (aware UTC) on; `on` is its last day; `reason` is JSON for `due_sentence`."""
 
     at: datetime
     on: date
@@ -145,9 +157,13 @@ def reminders(last_day: date, days_before: Iterable[int], calendar: Calendar) ->
     return tuple(datetime.combine(day, REMINDED_AT, ZONE).astimezone(UTC) for day in sorted(days))
 
 
-def extended(period: Due, until: date, *, why: str, by: str, end: str = "24:00") -> Due:
-    """The period with a later last day and the reason of it. A deadline is never shortened this way."""
+def extended(period: Due, until: date, *, why: str, by: str, end: str = "24:00", most_months: int | None = None) -> Due:
+    """The period with a later last day and the reason of it. A deadline is never shortened this way.
+
+    With `most_months` no day is later than so many months after the first last day, however often it is extended.
+    """
     at = end_of(until, end)
+    refuse_beyond(_first_last_day(period), until, most_months)
     if at <= period.at:
         raise InvalidInput(
             field="until", zh="新的截止日期须晚于原来的日期。", en="The new date must be later than the old one."
@@ -155,6 +171,36 @@ def extended(period: Due, until: date, *, why: str, by: str, end: str = "24:00")
     entry = {"from": period.on.isoformat(), "until": until.isoformat(), "why": why, "by": by}
     extensions = [*period.reason.get("extended", ()), entry]
     return Due(at, until, {**period.reason, "last_on": until.isoformat(), "extended": extensions})
+
+
+def escalations(due_at: datetime, steps: int, every: int, calendar: Calendar) -> tuple[datetime, ...]:
+    """When each step of a chain is told: the first at the due instant, each next `every` working days later.
+
+    The further ones come at nine o'clock. Like a reminder, an escalation ends nothing: a year without a table is taken
+    as Monday to Friday.
+    """
+    day, found = local_date(due_at - datetime.resolution), [due_at]
+    for _ in range(1, steps):
+        day = _working_days_after(day, every, calendar)
+        found.append(datetime.combine(day, REMINDED_AT, ZONE).astimezone(UTC))
+    return tuple(found[:steps])
+
+
+def refuse_beyond(first_last_day: date, until: date, most_months: int | None) -> None:
+    """Raise ExtensionTooLong for a day more than so many months after the period's first last day.
+
+    Source: domain §13.10, §13.45: one extension of at most twelve months.
+    """
+    if most_months is None:
+        return
+    latest = months_later(first_last_day, most_months)
+    if until > latest:
+        raise ExtensionTooLong(months=most_months, first=first_last_day, latest=latest, name="until")
+
+
+def _first_last_day(period: Due) -> date:
+    extensions = period.reason.get("extended")
+    return date.fromisoformat(extensions[0]["from"]) if extensions else period.on
 
 
 def resumed(period: Due, paused_on: date, resumed_on: date, calendar: Calendar) -> Due:
@@ -195,8 +241,8 @@ def months_later(day: date, months: int) -> date:
 def set_by_hand(last: date, why: str, set_on: date) -> dict[str, Any]:
     """The reason of a date that no rule computes; `last` is inclusive.
 
-    >>> sentence(set_by_hand(date(2026, 3, 6), "负责人定", date(2026, 3, 2)))
-    '截止日期为2026-03-06 24:00止；依据：负责人定'
+    >>> set_by_hand(date(2026, 3, 6), "负责人定", date(2026, 3, 2))["source"]
+    '负责人定'
     """
     return {
         "anchor": set_on.isoformat(),
@@ -209,12 +255,6 @@ def set_by_hand(last: date, why: str, set_on: date) -> dict[str, Any]:
         "added": False,
         "provisional": False,
     }
-
-
-def sentence(reason: dict[str, Any], language: str = "zh") -> str:
-    """Why a deadline falls on its day, as one sentence; the parts are those of `Due.reason`."""
-    parts = _parts_en(reason) if language == "en" else _parts_zh(reason)
-    return ("; " if language == "en" else "；").join(part for part in parts if part)
 
 
 def _computed(rule: Rule, anchor: date, counted: date, last: date, calendar: Calendar) -> Due:
@@ -231,6 +271,7 @@ def _computed(rule: Rule, anchor: date, counted: date, last: date, calendar: Cal
 
 def _reason(rule: Rule, anchor: date, unit: str, count: int | None, last: date) -> dict[str, Any]:
     return {
+        "since": list(rule.since),
         "anchor": anchor.isoformat(),
         "unit": unit,
         "count": count,
@@ -269,63 +310,12 @@ def _working_days_before(day: date, count: int, calendar: Calendar) -> date:
     return day
 
 
+def _working_days_after(day: date, count: int, calendar: Calendar) -> date:
+    while count > 0:
+        day += ONE_DAY
+        count -= _is_worked(day, calendar)
+    return day
+
+
 def _is_worked(day: date, calendar: Calendar) -> bool:
     return calendar.is_working_day(day) if calendar.covers(day) else day.weekday() <= FRIDAY
-
-
-UNITS_ZH = {"working_days": "个工作日", "calendar_days": "日", "months": "个月"}
-HOLIDAYS_EN = {
-    "元旦": "New Year",
-    "春节": "Spring Festival",
-    "清明节": "Tomb-sweeping Day",
-    "劳动节": "Labour Day",
-    "端午节": "Dragon Boat Festival",
-    "中秋节": "Mid-autumn Festival",
-    "国庆节": "National Day",
-    "抗战胜利纪念日": "Victory Day",
-}
-UNITS_EN = {"working_days": "working days", "calendar_days": "days", "months": "months"}
-
-
-def _parts_zh(reason: dict[str, Any]) -> list[str]:
-    unit, last = reason["unit"], reason["last_on"]
-    if unit == "date":
-        start = f"截止日期为{last}"
-    else:
-        first = "当日" if reason["inclusive"] else "次日"
-        start = f"自{reason['anchor']}{first}起{reason['count']}{UNITS_ZH[unit]}，至{last}"
-    return [
-        f"{start} {reason['end']}止",
-        "、".join(f"{s['name']}{_range(s)}放假" for s in reason.get("skipped", ())),
-        "、".join(f"{_range(s)}上班" for s in reason.get("made_up", ())),
-        f"{reason['moved_from']}为休息日，顺延" if "moved_from" in reason else "",
-        *(f"{p['from']}至{p['until']}中止计算" for p in reason.get("paused", ())),
-        *(f"由{e['from']}延期至{e['until']}（{e['why']}）" for e in reason.get("extended", ())),
-        f"依据：{reason['source']}" if reason["source"] else "",
-        "通知未规定，由本系统设定" if reason["added"] else "",
-        "涉及的年度放假安排尚未公布，日期为暂定" if reason["provisional"] else "",
-    ]
-
-
-def _parts_en(reason: dict[str, Any]) -> list[str]:
-    unit, last = reason["unit"], reason["last_on"]
-    if unit == "date":
-        start = f"due on {last}"
-    else:
-        first = "from" if reason["inclusive"] else "after"
-        start = f"{reason['count']} {UNITS_EN[unit]} {first} {reason['anchor']}, to {last}"
-    return [
-        start + ("" if reason["end"] == "24:00" else f" {reason['end']}"),
-        ", ".join(f"{HOLIDAYS_EN.get(s['name'], s['name'])} {_range(s)} closed" for s in reason.get("skipped", ())),
-        ", ".join(f"{_range(s)} working" for s in reason.get("made_up", ())),
-        f"moved from the rest day {reason['moved_from']}" if "moved_from" in reason else "",
-        *(f"stopped from {p['from']} to {p['until']}" for p in reason.get("paused", ())),
-        *(f"extended from {e['from']} to {e['until']} ({e['why']})" for e in reason.get("extended", ())),
-        f"source: {reason['source']}" if reason["source"] else "",
-        "not in the notice; set by this service" if reason["added"] else "",
-        "provisional: the year's holidays are not published yet" if reason["provisional"] else "",
-    ]
-
-
-def _range(span: dict[str, str]) -> str:
-    return span["first"] if span["first"] == span["last"] else f"{span['first']}–{span['last']}"

@@ -33,13 +33,23 @@ def units_of(credit_code: str | None, data: Mapping[str, Any]) -> frozenset[str]
 def last_day_of_ban(decided_on: date, years: int) -> date:
     """The last day of a ban of whole years that begins on the day of the decision; on the next day the unit may apply.
 
-    The day itself is the first one, so the ban ends on the eve of the same day. Where that year has no such day
-    (29 February) it ends with the month. Source: domain §13.27; 民法典 §202.
+    Source: domain §13.27; 民法典 §202.
 
     >>> last_day_of_ban(date(2025, 3, 1), 3)
     datetime.date(2028, 2, 29)
     >>> last_day_of_ban(date(2024, 2, 29), 3)
     datetime.date(2027, 2, 28)
     """
-    same_day = months_later(decided_on, 12 * years)
-    return same_day if same_day.day < decided_on.day else same_day - timedelta(days=1)
+    return eve_of_years_later(decided_on, years)
+
+
+def eve_of_years_later(first: date, years: int) -> date:
+    """The last day of whole years of which `first` is the first day: the eve of the same day.
+
+    Where that year has no such day (29 February) it ends with the month.
+
+    >>> eve_of_years_later(date(2025, 6, 1), 2)
+    datetime.date(2027, 5, 31)
+    """
+    same_day = months_later(first, 12 * years)
+    return same_day if same_day.day < first.day else same_day - timedelta(days=1)

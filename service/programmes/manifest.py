@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from marshmallow import ValidationError
 
-from service.domain.access import PROGRAM
 from service.domain.errors import DeploymentRefused, Problem
+from service.domain.register import eve_of_years_later
 from service.programmes.duty import Duty
+from service.programmes.manifest_check import contradictions
 from service.programmes.manifest_schema import ManifestSchema, messages
 from service.programmes.target import Target
 
@@ -98,7 +99,8 @@ class DeadlineRule:
     `after` gets one: so many working days before or after the date of that other deadline; with `local` a
     department may set its own for its units. `end` is the time of the
     last day at which the period is over, exclusive. `reminders` are working days before the last day. `added`: the
-    period is ours, not the notice's.
+    period is ours, not the notice's. Roles in `escalate_to` are told one after the other: the first at the due instant,
+    each further one `escalate_every` working days later. `extension_months` bounds what may be added to the last day.
     """
 
     key: str
@@ -116,7 +118,11 @@ class DeadlineRule:
     inclusive_first_day: bool = False
     source: str = ""
     added: bool = False
-    escalate_to: str = ""
+    escalate_to: tuple[str, ...] = ()
+    escalate_every: int = 5
+    extension_months: int | None = None
+    event_name: str = ""
+    event_name_en: str = ""
 
     @property
     def has_length(self) -> bool:
@@ -133,6 +139,23 @@ class DeadlineRule:
         """The recorded event that starts the period; empty for the other kinds."""
         return self.starts.partition(":")[2] if self.starts.startswith("event:") else ""
 
+    @property
+    def since(self) -> tuple[str, str]:
+        """What starts the period, in Chinese and English: the rule's own words, or the service's."""
+        zh, en = STARTED_BY.get(self.event or self.starts, (self.event, self.event))
+        return self.event_name or zh, self.event_name_en or en
+
+
+#: What starts a period; events are those that operations of the catalogue record. A rule names any other itself.
+STARTED_BY: Final[Mapping[str, tuple[str, str]]] = {
+    "call": ("批次开放", "opening of the call"),
+    "stage": ("进入本环节", "start of the stage"),
+    "task": ("任务开始", "start of the task"),
+    "training-held": ("培训", "training"),
+    "notice-published": ("公示发布", "publication"),
+    "duty-due": ("义务到期", "due date of the duty"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class NumberRule:
@@ -143,6 +166,14 @@ class NumberRule:
     name: str = ""
     digits: int = 1
     yearly: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Sunset:
+    """Before the rules end: how many calendar days ahead it is told, and to which roles beside the administrators."""
+
+    days_before: tuple[int, ...] = (180, 60)
+    tell: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +200,8 @@ class Manifest:
     intake: Literal["rolling", "batch"] = "rolling"
     effective_from: date | None = None
     effective_to: date | None = None
+    valid_years: int | None = None
+    sunset: Sunset = field(default_factory=Sunset)
     legal_basis: tuple[LegalBasis, ...] = ()
     procedures: Mapping[str, Procedure] = field(default_factory=dict)
     roles: Mapping[str, Role] = field(default_factory=dict)
@@ -180,6 +213,13 @@ class Manifest:
     jobs: Mapping[str, OutsideJob] = field(default_factory=dict)
     messages: Mapping[str, OutsideMessage] = field(default_factory=dict)
     uses: Uses = field(default_factory=Uses)
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which the rules hold; None where the notice names none, or they are not in force yet."""
+        if self.effective_from is None or self.valid_years is None:
+            return self.effective_to
+        return eve_of_years_later(self.effective_from, self.valid_years)
 
     @property
     def file(self) -> str:
@@ -200,7 +240,7 @@ def read_manifest(content: bytes | str, *, file: str = FILE_NAME) -> Manifest:
         found = messages(error.messages_dict)
         raise DeploymentRefused([_problem(file, text, one) for one in found]) from error
     manifest = _build(loaded)
-    problems = [_problem(file, text, one) for one in _contradictions(manifest, file)]
+    problems = [_problem(file, text, one) for one in contradictions(manifest, file)]
     if problems:
         raise DeploymentRefused(problems)
     return manifest
@@ -266,95 +306,10 @@ def _build(loaded: dict[str, Any]) -> Manifest:
         values[name] = MappingProxyType({key: kind(key=key, **_frozen(row)) for key, row in rows.items()})
     values["legal_basis"] = tuple(LegalBasis(**row) for row in values.get("legal_basis", ()))
     values["settings"] = MappingProxyType(values.get("settings", {}))
+    values["sunset"] = Sunset(**_frozen(values.get("sunset", {})))
     values["uses"] = Uses(**_frozen(values.get("uses", {})))
     return Manifest(**values)
 
 
 def _frozen(row: Mapping[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
-
-
-def _contradictions(manifest: Manifest, file: str) -> list[tuple[str, str, str, str]]:
-    """What no single field shows: names that point nowhere, periods of no length, a folder of another key."""
-    found = [*_unknown_names(manifest), *_program_roles(manifest), *_lengths(manifest), *_circles(manifest)]
-    folder = file.split("/")[-2] if file.count("/") >= 1 else manifest.key
-    if folder != manifest.key:
-        zh = f"键“{manifest.key}”与文件夹“{folder}”不一致。"
-        found.append(("key", "manifest-folder", zh, f"The key “{manifest.key}” differs from the folder “{folder}”."))
-    for target in manifest.targets.values():
-        if target.at_most is not None and target.at_most < target.at_least:
-            zh, en = "目标的上限小于下限。", "The target's upper bound is below the lower one."
-            found.append((f"targets.{target.key}.at_most", "target-bounds", zh, en))
-    if not manifest.procedures:
-        found.append(("procedures", "manifest-empty", "至少要有一个程序。", "At least one procedure is needed."))
-    if manifest.effective_from and manifest.effective_to and manifest.effective_to < manifest.effective_from:
-        zh = "失效日期早于生效日期。"
-        found.append(("effective_to", "manifest-order", zh, "The programme ends before it begins."))
-    return found
-
-
-def _unknown_names(manifest: Manifest) -> list[tuple[str, str, str, str]]:
-    wanted: list[tuple[str, str, Mapping[str, Any]]] = []
-    for procedure in manifest.procedures.values():
-        wanted.append((f"procedures.{procedure.key}.start", procedure.start, manifest.roles))
-        if procedure.number != "case":
-            wanted.append((f"procedures.{procedure.key}.number", procedure.number, manifest.numbers))
-    dated = {key: rule for key, rule in manifest.deadlines.items() if rule.starts == "call"}
-    for rule in manifest.deadlines.values():
-        wanted.append((f"deadlines.{rule.key}.escalate_to", rule.escalate_to, manifest.roles))
-        wanted.append((f"deadlines.{rule.key}.{'before' if rule.before else 'after'}", rule.leans_on, dated))
-    for duty in manifest.duties.values():
-        wanted.append((f"duties.{duty.key}.procedure", duty.procedure, manifest.procedures))
-        wanted.append((f"duties.{duty.key}.role", duty.role, manifest.roles))
-    at_authority = {key: role for key, role in manifest.roles.items() if role.holder == "authority"}
-    wanted += [(place, role, at_authority) for place, role in _programs(manifest)]
-    return [
-        (place, "manifest-unknown-name", f"本文件中没有“{name}”。", f"“{name}” is not defined in this file.")
-        for place, name, known in wanted
-        if name and name not in known
-    ]
-
-
-def _programs(manifest: Manifest) -> list[tuple[str, str]]:
-    """Where roles of programs outside are named, and which."""
-    named = [(f"jobs.{job.key}.worker", job.worker) for job in manifest.jobs.values()]
-    return named + [(f"messages.{one.key}.sender", one.sender) for one in manifest.messages.values()]
-
-
-def _program_roles(manifest: Manifest) -> list[tuple[str, str, str, str]]:
-    """A role that reads cases by office is no role for a program outside."""
-    zh = f"外部程序的角色须以“{PROGRAM}”开头：这样的角色不能按职务查看案件。"
-    en = f"A role for a program outside begins with “{PROGRAM}”: such a role reads no case by office."
-    wrong = (place for place, role in _programs(manifest) if not role.startswith(PROGRAM))
-    return [(place, "manifest-program-role", zh, en) for place in wrong]
-
-
-def _lengths(manifest: Manifest) -> list[tuple[str, str, str, str]]:
-    found = []
-    for rule in manifest.deadlines.values():
-        lengths = [rule.working_days, rule.calendar_days, rule.months]
-        given = sum(length is not None for length in lengths)
-        if given > 1 or (given == 0 and rule.starts in {"task", "stage"}):
-            zh = 'working_days、calendar_days、months 须写明其中一项；仅 starts = "call" 或 "event:…" 可不写。'
-            en = 'Give one of working_days, calendar_days, months; only starts = "call" or "event:…" needs none.'
-            found.append((f"deadlines.{rule.key}", "manifest-length", zh, en))
-        counted = rule.starts == "call" and rule.working_days is not None and not (rule.before and rule.after)
-        if rule.leans_on and not counted:
-            zh = 'before、after 只能写一项，须与 starts = "call"、working_days 同用。'
-            en = 'Give before or after, not both, together with starts = "call" and working_days.'
-            found.append((f"deadlines.{rule.key}", "manifest-leaning", zh, en))
-    return found
-
-
-def _circles(manifest: Manifest) -> list[tuple[str, str, str, str]]:
-    """Dates that lean on each other in a circle would never be counted."""
-    found = []
-    for rule in manifest.deadlines.values():
-        seen, at = [rule.key], rule.leans_on
-        while at in manifest.deadlines and at not in seen:
-            seen.append(at)
-            at = manifest.deadlines[at].leans_on
-        if at == rule.key:
-            zh, en = "before、after 绕成了圈，日期无从算起。", "The dates lean on each other in a circle."
-            found.append((f"deadlines.{rule.key}", "manifest-circle", zh, en))
-    return found

@@ -29,6 +29,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "yes-no": ("须为 true 或 false。", "This must be true or false."),
     "day": ("须为日期，如 2025-04-15。", "This must be a date such as 2025-04-15."),
     "table": ("须为表（[…] 段落）。", "This must be a table."),
+    "twice": ("同一个角色写了两次。", "A role is named twice."),
     "list": ("须为列表。", "This must be a list."),
     "choice": ("不在允许的取值之内。", "This is not one of the values allowed."),
     "kebab": (
@@ -138,6 +139,20 @@ class Day(fields.Field[date]):
         return value
 
 
+class Chain(fields.Field[list[str]]):
+    """Roles told one after the other; a single one may be written without brackets."""
+
+    default_error_messages = _FIELD_CODES
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[str]:
+        roles = value if isinstance(value, list) else [value]
+        if not all(isinstance(role, str) and role.strip() for role in roles):
+            raise ValidationError("text")
+        if len(set(roles)) < len(roles):
+            raise ValidationError("twice")
+        return roles
+
+
 class Setting(fields.Field[Any]):
     """A value of `[settings]`: a scalar or a list of scalars."""
 
@@ -230,7 +245,11 @@ class DeadlineSchema(StrictSchema):
     inclusive_first_day = YesNo()
     source = Text()
     added = YesNo()
-    escalate_to = Text()
+    escalate_to = Chain()
+    escalate_every = Whole(least=1)
+    extension_months = Whole(least=1)
+    event_name = Text(validate=_not_blank)
+    event_name_en = Text(validate=_not_blank)
 
 
 def _pattern(value: str) -> None:
@@ -292,6 +311,13 @@ class MessageSchema(StrictSchema):
     sender = Text(required=True, validate=_not_blank)
 
 
+class SunsetSchema(StrictSchema):
+    """`[sunset]`: who is warned of the rules' last day, and how many calendar days before it."""
+
+    days_before = _list(Whole(least=1))
+    tell = _list(Text(validate=_not_blank))
+
+
 class UsesSchema(StrictSchema):
     """`[uses]`: models that only operations need."""
 
@@ -314,6 +340,8 @@ class ManifestSchema(StrictSchema):
     intake = _choice("rolling", "batch")
     effective_from = Day()
     effective_to = Day()
+    valid_years = Whole(least=1)
+    sunset = fields.Nested(SunsetSchema, error_messages={"type": "table", "null": "null"})
     legal_basis = fields.List(
         fields.Nested(LegalBasisSchema, error_messages={"type": "table"}),
         error_messages={"invalid": "list", "null": "null"},

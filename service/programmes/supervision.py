@@ -8,5 +8,5 @@ from service.programmes.manifest import Manifest
 
 def supervising(manifest: Manifest) -> frozenset[str]:
     """The roles that the rule of any deadline escalates to; an applicant who is told supervises nothing."""
-    named = {rule.escalate_to for rule in manifest.deadlines.values()} - {""}
+    named = {role for rule in manifest.deadlines.values() for role in rule.escalate_to}
     return frozenset(named - OUTSIDE_ROLES)

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from service.domain.deadlines import sentence, shown, shown_end
+from service.domain.deadlines import shown, shown_end
+from service.domain.due_sentence import sentence
 from service.programmes.manifest import Manifest
 from service.store.audit import AuditEntry
 from service.store.deadlines import Deadline

@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from service.domain.calendar import ONE_DAY
-from service.domain.deadlines import FRIDAY, sentence
+from service.domain.deadlines import FRIDAY
+from service.domain.due_sentence import sentence
 from service.web.i18n import (
     date_text,
     deadline_day,

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from service.commands import ports
+from service.commands import deployments, ports
 from service.commands.digests import quiet_until
 from service.domain.deadlines import ZONE
 from service.operations.recipients import tell_groups
+from service.programmes.folder import read_folder
 from service.settings import Settings, SettingsError
 from service.store import outbox
 from service.store.audit import AuditEntry
@@ -20,8 +21,9 @@ from service.store.messages import Message
 from service.store.outbox import OutboxEntry
 from service.store.session import db
 from service.store.unit_of_work import UnitOfWork
+from service.store.user_tasks import UserTask
 from tests.support.mailbox import Mailbox
-from tests.support.office import Office
+from tests.support.office import DATA, Office
 
 MINUTE = timedelta(minutes=1)
 DONE = {"note": "已办"}
@@ -165,6 +167,37 @@ def test_overdue_is_marked_and_the_head_is_told_once(review: Office, box: Mailbo
     assert subjects(box, "office-head@example.invalid") == ["督办：“提出补正要求”已于 2025-03-05 24:00 到期，尚未办结"]
     for action in ("overdue-told", "escalation-told"):
         assert review.count(AuditEntry, AuditEntry.action == action, AuditEntry.object_id == str(task.id)) == 1
+
+
+def test_a_chain_of_roles_is_told_one_after_the_other_each_once(review: Office) -> None:
+    """First the head, two working days later the office above; a clock that ticks again tells neither again."""
+    files = read_folder(DATA / "review", "sample-review")
+    place = "bpmn/sample-review/programme.toml"
+    before, asking = files[place].split(b"[deadlines.asking]")
+    both = b'escalate_to = ["office-head", "office"]\nescalate_every = 2'
+    chain = asking.replace(b'escalate_to = "office-head"', both, 1)
+    review.act(deployments.publish, {**files, place: before + b"[deadlines.asking]" + chain}, "sample-review")
+    case_id = review.start("review")
+    asked = review.open_task("ask", case_id)
+    head, office = (review.person(role).groups for role in ("office-head", "office"))
+
+    def groups() -> list[bool]:
+        rows = [one for one in told(review, "督办") if one.case_id == case_id]
+        return [one.group_key in head for one in rows if one.group_key in head | office]
+
+    for minute in range(2):
+        review.tick(OVERDUE + minute * MINUTE)
+    assert groups() == [True]
+    assert review.rows(db.select(UserTask.alarm_at).where(UserTask.id == asked.id)) == [
+        beijing(date(2025, 3, 7), time(9))
+    ]
+    review.tick(beijing(date(2025, 3, 7), time(8, 59)))
+    assert groups() == [True]
+    review.tick(beijing(date(2025, 3, 7), time(9)))
+    assert groups() == [True, False]
+    for _ in range(2):
+        review.tick()
+    assert groups() == [True, False]
 
 
 def test_an_overdue_task_without_an_end_in_the_diagram_can_still_be_done(review: Office) -> None:

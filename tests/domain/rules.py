@@ -14,5 +14,6 @@ class Rule:
     months: int | None = None
     end: str = "24:00"
     inclusive_first_day: bool = False
+    since: tuple[str, str] = ("", "")
     source: str = ""
     added: bool = False

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from service.domain import deadlines
 from service.domain.calendar import Calendar
+from service.domain.due_sentence import HOLIDAYS_EN, sentence
 from service.domain.errors import CalendarGap, InvalidInput
 from service.store.calendars import shipped, shipped_years
 from tests.domain.rules import Rule
@@ -186,20 +187,66 @@ def test_an_imported_calendar_never_shortens_a_promised_period(china: Calendar) 
 
 
 def test_the_reason_says_what_a_clerk_would_count(china: Calendar) -> None:
-    due = deadlines.due(Rule(working_days=10, end="17:30", source="四（三）2"), date(2022, 9, 26), china)
-    assert deadlines.sentence(due.reason) == (
-        "自2022-09-26次日起10个工作日，至2022-10-13 17:30止；国庆节2022-10-01–2022-10-07放假；"
-        "2022-10-08–2022-10-09上班；依据：四（三）2"
+    rule = Rule(working_days=10, end="17:30", since=("培训", "training"), source="四（三）2")
+    due = deadlines.due(rule, date(2022, 9, 26), china)
+    assert sentence(due.reason) == (
+        "培训 2022-09-26 + 10 个工作日 = 2022-10-13 17:30止；"
+        "国庆节2022-10-01–2022-10-07放假、2022-10-08–2022-10-09调休上班，已计入；依据：四（三）2"
     )
-    assert deadlines.sentence(due.reason, "en") == (
-        "10 working days after 2022-09-26, to 2022-10-13 17:30; National Day 2022-10-01–2022-10-07 closed; "
-        "2022-10-08–2022-10-09 working; source: 四（三）2"
+    assert sentence(due.reason, "en") == (
+        "training 2022-09-26 + 10 working days = 2022-10-13 17:30; "
+        "National Day 2022-10-01–2022-10-07 closed, 2022-10-08–2022-10-09 working, counted in; source: 四（三）2"
     )
+
+
+def test_the_count_stays_true_when_a_period_was_stopped_or_extended(china: Calendar) -> None:
+    rule = Rule(working_days=10, since=("培训", "training"))
+    due = deadlines.due(rule, date(2022, 9, 26), china)
+    stopped = deadlines.resumed(due, date(2022, 10, 11), date(2022, 10, 13), china)
+    assert sentence(stopped.reason).startswith(
+        "培训 2022-09-26 + 10 个工作日（2022-10-11至2022-10-13中止计算） = 2022-10-17 24:00止"
+    )
+    longer = deadlines.extended(due, date(2022, 10, 20), why="疫情", by="张华")
+    assert sentence(longer.reason).startswith("培训 2022-09-26 + 10 个工作日 = 2022-10-13 24:00止；")
+    assert "由2022-10-13延期至2022-10-20（疫情）" in sentence(longer.reason)
+    both = deadlines.resumed(longer, date(2022, 10, 11), date(2022, 10, 13), china)
+    assert sentence(both.reason, "en").startswith("training 2022-09-26 + 10 working days = 2022-10-13; ")
+    assert "stopped from 2022-10-11 to 2022-10-13" in sentence(both.reason, "en")
+
+
+def test_a_reason_written_before_events_had_names_still_reads(china: Calendar) -> None:
+    due = deadlines.due(Rule(working_days=5, inclusive_first_day=True), date(2025, 4, 28), china)
+    older = {key: value for key, value in due.reason.items() if key != "since"}
+    assert sentence(older).startswith("2025-04-28（当日计入） + 5 个工作日 = 2025-05-07 24:00止")
+
+
+def test_an_extension_is_bounded_from_the_first_last_day(china: Calendar) -> None:
+    """Twelve months in all, however many extensions (domain §13.10, §13.45); the last such day itself is allowed."""
+    due = deadlines.due(Rule(months=24), date(2020, 6, 1), china)
+    assert due.on == date(2022, 6, 1)
+    given: dict[str, Any] = {"why": "疫情停工", "by": "张华", "most_months": 12}
+    nine = deadlines.extended(due, date(2023, 3, 1), **given)
+    assert deadlines.extended(nine, date(2023, 6, 1), **given).on == date(2023, 6, 1)
+    for period in (due, nine):
+        with pytest.raises(deadlines.ExtensionTooLong) as refused:
+            deadlines.extended(period, date(2023, 6, 2), **given)
+        assert "最多顺延 12 个月，由 2022-06-01 起算，最迟到 2023-06-01" in refused.value.text("zh")
+        assert "12 months at most, from 2022-06-01 to 2023-06-01" in refused.value.text("en")
+
+
+def test_a_chain_is_told_step_by_step_and_counts_working_days(china: Calendar) -> None:
+    """After Friday 29 April 2022 five working days take until 10 May: Labour Day is out, 7 May is made up."""
+    due = deadlines.fixed(Rule(), date(2022, 4, 29))
+    steps = deadlines.escalations(due.at, 3, 5, china)
+    assert [deadlines.shown(at) for at in steps] == ["2022-04-30 00:00", "2022-05-10 09:00", "2022-05-17 09:00"]
+    assert deadlines.escalations(due.at, 0, 5, china) == ()
+    far = deadlines.fixed(Rule(), date(2030, 1, 2))
+    assert [deadlines.shown(at) for at in deadlines.escalations(far.at, 2, 5, china)][1] == "2030-01-09 09:00"
 
 
 def test_every_holiday_has_an_english_name() -> None:
     named = {day.name for days in shipped_years().values() for day in days}
-    assert named <= deadlines.HOLIDAYS_EN.keys()
+    assert named <= HOLIDAYS_EN.keys()
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -207,7 +254,7 @@ def test_every_part_of_a_reason_is_told(china: Calendar, language: str) -> None:
     due = deadlines.due(Rule(calendar_days=10, added=True), date(2027, 4, 22), china)
     due = deadlines.resumed(due, date(2027, 4, 23), date(2027, 4, 26), china)
     due = deadlines.extended(due, date(2027, 6, 1), why="REASON", by="x")
-    told = deadlines.sentence(due.reason, language)
+    told = sentence(due.reason, language)
     for part in ("REASON", "2027-04-23", due.reason["moved_from"]):
         assert part in told
     assert ("暂定" if language == "zh" else "provisional") in told

@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from service.commands.ports import ports
 from service.delivery import icalendar
-from service.domain.deadlines import local_date, sentence, shown_end
+from service.domain.deadlines import local_date, shown_end
+from service.domain.due_sentence import sentence
 from service.domain.errors import NotFound
 from service.domain.identity import Actor
 from service.queries import api_access, inbox
