@@ -37,6 +37,9 @@ LEAST: Final = {
     "retain_files_days": 1,
     "retain_drafts_days": 1,
     "retain_mail_days": 1,
+    "retain_messages_days": 1,
+    "retain_registrations_days": 1,
+    "retain_tokens_days": 1,
 }
 
 
@@ -86,6 +89,9 @@ class Settings:
     retain_files_days: int = Periods.files
     retain_drafts_days: int = Periods.drafts
     retain_mail_days: int = Periods.mail
+    retain_messages_days: int = Periods.messages
+    retain_registrations_days: int = Periods.registrations
+    retain_tokens_days: int = Periods.tokens
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ, *, development: bool = False) -> Self:
@@ -140,6 +146,9 @@ class Settings:
             files=self.retain_files_days,
             drafts=self.retain_drafts_days,
             mail=self.retain_mail_days,
+            messages=self.retain_messages_days,
+            registrations=self.retain_registrations_days,
+            tokens=self.retain_tokens_days,
         )
 
     def check(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -12,6 +12,19 @@ from service.cli.console import application, main, settings_of
 if TYPE_CHECKING:
     from service.commands.expired import Plan
     from service.domain.personal import Periods
+
+
+# Beside the cases: what is counted and taken away, as the plan says it.
+RESTS: Final = {
+    "drafts": ("没有提交的草稿", "drafts"),
+    "mails": ("已发邮件的正文", "texts of mail"),
+    "addresses": ("一次性链接的收件地址", "addresses of one-time links"),
+    "messages": ("站内消息", "messages"),
+    "registrations": ("已办结的单位注册资料", "what registered units said of themselves"),
+    "tokens": ("失效的接口令牌", "API tokens that have ended"),
+    "sessions": ("过期的登录", "sessions that are over"),
+    "password_links": ("过期的设口令链接", "password links that are over"),
+}
 
 
 @main.command()
@@ -49,7 +62,7 @@ def _clear(found: Plan, periods: Periods) -> None:
     now = datetime.now(UTC)
     for case in found.cases:
         hashes |= transact(commands.clear_case, case.case_id, periods, actor=SYSTEM, now=now)
-    transact(commands.clear_rest, periods, actor=SYSTEM, now=now)
+    hashes |= transact(commands.clear_rest, periods, actor=SYSTEM, now=now)[1]
     transact(commands.forget_files, hashes, actor=SYSTEM, now=now)
 
 
@@ -61,9 +74,9 @@ def _told(found: Plan) -> list[str]:
         f"异议人 {one.objectors} 个 / {one.fields} fields, {one.files} files, {one.objectors} objectors"
         for one in found.cases
     ]
-    rest = (
-        ("没有提交的草稿", "drafts", found.drafts),
-        ("已发邮件的正文", "texts of mail", found.mails),
-        ("过期的登录和链接", "sign-ins and links that are over", found.sign_ins),
-    )
-    return [*lines, *(f"{zh} {count} 份 / {en}: {count}" for zh, en, count in rest if count)]
+    return [*lines, *(_counted(kind, count) for kind, count in found.rest.items() if count)]
+
+
+def _counted(kind: str, count: int) -> str:
+    zh, en = RESTS[kind]
+    return f"{zh} {count} 份 / {en}: {count}"

@@ -1,22 +1,29 @@
-"""What of the kept data is over its period: cases that were not granted, old drafts, and the text of old mail."""
+"""What of the kept data is over its period: cases that were not granted, and beside the cases each kind of rows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
 
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from service.domain.personal import Periods, replaced
 from service.programmes.compiled import compiled_of
+from service.store.api_tokens import ApiToken
 from service.store.attachments import ERASED, Attachment
 from service.store.cases import Case
+from service.store.messages import Message
 from service.store.notices import Objection
 from service.store.outbox import DEAD, DONE, OutboxEntry
 from service.store.register import RegisterEntry
+from service.store.registrations import OPEN as WAITS
+from service.store.registrations import Registration
 from service.store.submissions import Draft, Submission
+from service.store.task_links import TaskLink
 from service.store.user_tasks import OPEN, UserTask
 from service.store.users import PasswordLink, UserSession
 
@@ -38,17 +45,15 @@ class OverCase:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would be taken away now."""
+    """What would be taken away now: cases, and beside them how many rows of each kind in RESTS."""
 
     cases: tuple[OverCase, ...]
-    drafts: int
-    mails: int
-    sign_ins: int
+    rest: Mapping[str, int]
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return not (self.cases or self.drafts or self.mails or self.sign_ins)
+        return not (self.cases or any(self.rest.values()))
 
 
 def plan(session: Session, periods: Periods, now: datetime) -> Plan:
@@ -56,10 +61,7 @@ def plan(session: Session, periods: Periods, now: datetime) -> Plan:
     found = (over(session, case, periods, now) for case in _not_granted(session, now - periods.shortest()))
     return Plan(
         tuple(one for one in found if one.fields or one.files or one.objectors),
-        _count(session, Draft, drafts_over(periods, now)),
-        _count(session, OutboxEntry, mails_over(periods, now)),
-        _count(session, UserSession, UserSession.expires_at <= now)
-        + _count(session, PasswordLink, PasswordLink.expires_at <= now),
+        {kind: _count(session, table, condition(periods, now)) for kind, (table, condition) in RESTS.items()},
     )
 
 
@@ -86,18 +88,62 @@ def over(session: Session, case: Case, periods: Periods, now: datetime) -> OverC
     )
 
 
-def drafts_over(periods: Periods, now: datetime) -> ColumnElement[bool]:
-    """A condition on `Draft`: its task is closed, and nothing was entered for so long. One that can be sent is kept."""
-    before = now - timedelta(days=periods.drafts)
+def _drafts(periods: Periods, now: datetime) -> ColumnElement[bool]:
+    """Its task is closed, and nothing was entered for so long. One that can be sent is kept."""
     open_task = exists().where(UserTask.id == Draft.task_id, UserTask.status == OPEN)
-    return (Draft.saved_at <= before) & ~open_task
+    return (Draft.saved_at <= now - timedelta(days=periods.drafts)) & ~open_task
 
 
-def mails_over(periods: Periods, now: datetime) -> ColumnElement[bool]:
-    """A condition on `OutboxEntry`: done or given up so long ago, its text still there."""
-    before = now - timedelta(days=periods.mail)
-    closed = func.coalesce(OutboxEntry.done_at, OutboxEntry.created_at) <= before
+def _mails(periods: Periods, now: datetime) -> ColumnElement[bool]:
+    """Done or given up so long ago, its text still there."""
+    closed = func.coalesce(OutboxEntry.done_at, OutboxEntry.created_at) <= now - timedelta(days=periods.mail)
     return OutboxEntry.state.in_((DONE, DEAD)) & closed & (OutboxEntry.payload != {})
+
+
+def _addresses(periods: Periods, now: datetime) -> ColumnElement[bool]:
+    """A link that was used, revoked, or is of a task that is closed: to whom it was sent so long ago."""
+    open_task = exists().where(UserTask.id == TaskLink.task_id, UserTask.status == OPEN)
+    dead = TaskLink.used_at.is_not(None) | TaskLink.revoked_at.is_not(None) | ~open_task
+    return (TaskLink.sent_at <= now - timedelta(days=periods.mail)) & dead & (TaskLink.address != "")
+
+
+def _messages(periods: Periods, now: datetime) -> ColumnElement[bool]:
+    """Read or not: what was to be done stands in the lists, what happened in the trail."""
+    return Message.created_at <= now - timedelta(days=periods.messages)
+
+
+def _registrations(periods: Periods, now: datetime) -> ColumnElement[bool]:
+    """Decided so long ago, or asked for more and never answered; one that waits for the department is kept."""
+    before = now - timedelta(days=periods.registrations)
+    return (Registration.state != WAITS) & (Registration.decided_at <= before) & (Registration.email != "")
+
+
+def _tokens(periods: Periods, now: datetime) -> ColumnElement[bool]:
+    """A program's token that ended so long ago."""
+    return func.coalesce(ApiToken.revoked_at, ApiToken.expires_at) <= now - timedelta(days=periods.tokens)
+
+
+def _sessions(_periods: Periods, now: datetime) -> ColumnElement[bool]:
+    return UserSession.expires_at <= now
+
+
+def _password_links(_periods: Periods, now: datetime) -> ColumnElement[bool]:
+    return PasswordLink.expires_at <= now
+
+
+# What is kept beside the cases: its rows, and which of them are over.
+RESTS: Final[Mapping[str, tuple[type, Callable[[Periods, datetime], ColumnElement[bool]]]]] = MappingProxyType(
+    {
+        "drafts": (Draft, _drafts),
+        "mails": (OutboxEntry, _mails),
+        "addresses": (TaskLink, _addresses),
+        "messages": (Message, _messages),
+        "registrations": (Registration, _registrations),
+        "tokens": (ApiToken, _tokens),
+        "sessions": (UserSession, _sessions),
+        "password_links": (PasswordLink, _password_links),
+    }
+)
 
 
 def _not_granted(session: Session, ended_before: datetime) -> Sequence[Case]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -77,7 +77,8 @@ def lodge(work: UnitOfWork, data: Mapping[str, Any], licence: Examined | None) -
         credit_code=given["credit_code"],
         email=given["contact_email"],
         profile=given,
-        licence=_keep(licence),
+        licence=_known(licence),
+        licence_sha256=ports().blobs.put(licence.content),
         competent_id=competent.id,
         lodged_at=work.now,
         due_at=_due(work),
@@ -98,7 +99,8 @@ def amend(work: UnitOfWork, token: str, data: Mapping[str, Any], licence: Examin
     given = {**judged({**data, "credit_code": row.credit_code}), "credit_code": row.credit_code}
     row.name, row.email, row.profile = given["name"], given["contact_email"], given
     row.competent_id = _competent(work, given["competent"]).id
-    row.licence = _keep(licence) if licence is not None else row.licence
+    if licence is not None:
+        row.licence, row.licence_sha256 = _known(licence), ports().blobs.put(licence.content)
     row.state, row.reason, row.due_at = OPEN, None, _due(work)
     _write(work, row, "received")
     _tell_department(work, row)
@@ -249,10 +251,8 @@ def _due(work: UnitOfWork) -> datetime:
     return end_of(last)
 
 
-def _keep(file: Examined) -> dict[str, Any]:
-    kept = asdict(file)
-    content = kept.pop("content")
-    return {**kept, "size": len(content), "sha256": ports().blobs.put(content)}
+def _known(file: Examined) -> dict[str, Any]:
+    return {"name": file.name, "media_type": file.media_type, "scan": file.scan, "size": len(file.content)}
 
 
 def _of_token(work: UnitOfWork, token: str) -> Registration:

@@ -6,10 +6,11 @@ be explained from. Rows stay, so that numbers, hashes and histories hold; what t
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, select, update
 
 from service.commands import expired
 from service.commands.expired import NO_NAME
@@ -21,12 +22,27 @@ from service.store.archive import blob_names
 from service.store.attachments import ERASED, Attachment
 from service.store.cases import Case
 from service.store.notices import Objection
-from service.store.outbox import OutboxEntry
+from service.store.registrations import ASKED, REFUSED, Registration
 from service.store.session import changed
-from service.store.submissions import Draft, Submission
+from service.store.submissions import Submission
 from service.store.unit_of_work import UnitOfWork
-from service.store.users import PasswordLink, UserSession
 
+# What stays of a row for the record, emptied; of every other kind the rows go.
+EMPTIED: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
+    {
+        "mails": {"payload": {}, "last_error": None},
+        "addresses": {"address": ""},
+        "registrations": {
+            "email": "",
+            "profile": {},
+            "licence": {},
+            "licence_sha256": "",
+            "token_hash": None,
+            # what was asked for and never sent is refused, so that the unit can ask anew
+            "state": case((Registration.state == ASKED, REFUSED), else_=Registration.state),
+        },
+    }
+)
 FILE: Final = "file"  # beside the classes of fields: a field that names a file
 
 
@@ -50,16 +66,18 @@ def clear_case(work: UnitOfWork, case_id: int, periods: Periods) -> frozenset[st
     return hashes
 
 
-def clear_rest(work: UnitOfWork, periods: Periods) -> tuple[int, int, int]:
-    """Old drafts, the text of old mail, sign-ins that are over; how many of each."""
-    drafts = changed(work.session, delete(Draft).where(expired.drafts_over(periods, work.now)))
-    emptied = update(OutboxEntry).where(expired.mails_over(periods, work.now))
-    mails = changed(work.session, emptied.values(payload={}, last_error=None))
-    sign_ins = changed(work.session, delete(UserSession).where(UserSession.expires_at <= work.now))
-    sign_ins += changed(work.session, delete(PasswordLink).where(PasswordLink.expires_at <= work.now))
-    if drafts or mails or sign_ins:
-        note(work, "old-data-cleared", "service", "retention", {"drafts": drafts, "mails": mails, "sign_ins": sign_ins})
-    return drafts, mails, sign_ins
+def clear_rest(work: UnitOfWork, periods: Periods) -> tuple[Mapping[str, int], frozenset[str]]:
+    """Beside the cases: how many rows of each kind in `expired.RESTS`, and the hashes of the licences among them."""
+    over = {kind: condition(periods, work.now) for kind, (_table, condition) in expired.RESTS.items()}
+    licences = frozenset(work.session.scalars(select(Registration.licence_sha256).where(over["registrations"])))
+    taken = {}
+    for kind, (table, _condition) in expired.RESTS.items():
+        emptied = EMPTIED.get(kind)
+        statement = delete(table) if emptied is None else update(table).values(**emptied)
+        taken[kind] = changed(work.session, statement.where(over[kind]))
+    if any(taken.values()):
+        note(work, "old-data-cleared", "service", "retention", {kind: count for kind, count in taken.items() if count})
+    return taken, licences - {""}
 
 
 def forget_files(work: UnitOfWork, hashes: Collection[str]) -> int:

@@ -151,12 +151,8 @@ def remit_paths(actor: Actor, remit: Remit) -> tuple[str, ...]:
 
 def judging_paths(actor: Actor) -> tuple[str, ...]:
     """The paths at or below which the actor reads submitted cases by office."""
-    reading = (
-        grant.path
-        for grant in actor.roles
-        if grant.role not in OUTSIDE_ROLES | HOUSE_ROLES and not grant.role.startswith(PROGRAM)
-    )
-    return tuple(sorted(set(reading)))
+    reading = {grant.path for grant in actor.roles if is_office(grant.role) or grant.role in READING_ROLES}
+    return tuple(sorted(reading))
 
 
 def incompatible(roles: Iterable[str]) -> tuple[str, str] | None:

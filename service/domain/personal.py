@@ -24,7 +24,9 @@ class Periods:
     """How many calendar days something is kept: of a case that was not granted, after its end; all else, after its day.
 
     `personal` and `sensitive` are fields of these classes and what names an objector, `files` the uploaded files,
-    `drafts` what was entered and never sent, `mail` the text of what was sent.
+    `drafts` what was entered and never sent, `mail` the text and the address of what was sent, `messages` notifications
+    inside the service, `registrations` what a unit said of itself after its registration was decided or left, `tokens`
+    those of programs that have ended.
     """
 
     personal: int = 3 * 365
@@ -32,6 +34,9 @@ class Periods:
     files: int = 3 * 365
     drafts: int = 180
     mail: int = 90
+    messages: int = 365
+    registrations: int = 365
+    tokens: int = 180
 
     def shortest(self) -> timedelta:
         """After which time a case may have something to lose at all."""

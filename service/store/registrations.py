@@ -19,10 +19,10 @@ WAITING: Final = (OPEN, ASKED)
 
 
 class Registration(Base):
-    """What a unit says of itself; `profile` is the form's answers, `licence` what is kept of the uploaded file.
+    """What a unit says of itself; `profile` is the form's answers, `licence` what is known of the uploaded file.
 
     `token_hash` is of the newest link to its own page, which was mailed to `email`. `asked` and `refused` have a
-    `reason`; `approved` has the unit and its first account.
+    `reason`; `approved` has the unit and its first account. Emptied when its time is over, what was decided stays.
     """
 
     __tablename__ = "registrations"
@@ -35,6 +35,7 @@ class Registration(Base):
     email: Mapped[str]
     profile: Mapped[dict[str, Any]]
     licence: Mapped[dict[str, Any]]
+    licence_sha256: Mapped[str]
     competent_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
     state: Mapped[str] = mapped_column(default=OPEN)
     reason: Mapped[str | None]

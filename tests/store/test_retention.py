@@ -18,17 +18,25 @@ from service.commands.ports import ports
 from service.delivery.blobs import BlobMissing
 from service.domain.personal import Periods
 from service.queries import audit
+from service.store import archive
+from service.store.api_tokens import ApiToken
 from service.store.attachments import ERASED, Attachment
 from service.store.cases import Case
+from service.store.messages import Message
+from service.store.organisations import Organisation
 from service.store.outbox import OutboxEntry
 from service.store.register import RegisterEntry
+from service.store.registrations import Registration
 from service.store.session import db
 from service.store.submissions import Draft, Submission
+from service.store.task_links import TaskLink
 from service.store.unit_of_work import UnitOfWork
 from service.store.user_tasks import UserTask
+from service.store.users import User
 from tests.support.personal import IDENTITY, MOBILE, NOW, Declared, declared
 
-PERIODS = Periods(personal=300, sensitive=100, files=200, drafts=30, mail=10)
+BESIDE = ("messages", "registrations", "tokens")
+PERIODS = Periods(personal=300, sensitive=100, files=200, drafts=30, mail=10, messages=30, registrations=30, tokens=30)
 
 
 @pytest.fixture
@@ -117,13 +125,13 @@ def test_old_drafts_and_texts_of_mail_go_and_those_in_use_stay(case_on_both: Dec
     case = case_on_both
     case.office.act(_leave_behind, case.case_id)
     found = _plan(case, 40)
-    assert (found.drafts, found.mails >= 1) == (1, True)
-    drafts, mails, _ = case.office.act(retention.clear_rest, PERIODS)
-    assert (drafts, mails) == (1, found.mails)
+    assert (found.rest["drafts"], found.rest["mails"] >= 1) == (1, True)
+    taken, _ = case.office.act(retention.clear_rest, PERIODS)
+    assert taken == found.rest
     assert case.office.rows(select(OutboxEntry.payload).where(OutboxEntry.dedupe_key == "old")) == [{}]
     assert case.office.rows(select(OutboxEntry.payload).where(OutboxEntry.dedupe_key == "waits")) == [{"text": MOBILE}]
     after = _plan(case, 40)
-    assert (after.drafts, after.mails) == (0, 0)
+    assert not any(after.rest.values())
 
 
 def _leave_behind(work: UnitOfWork, case_id: int) -> None:
@@ -136,6 +144,57 @@ def _leave_behind(work: UnitOfWork, case_id: int) -> None:
             OutboxEntry(kind="mail", payload={"text": MOBILE}, dedupe_key=key, state=state, next_try_at=NOW,
                         created_at=NOW, done_at=NOW if state == "done" else None)
         )  # fmt: skip
+
+
+def test_each_kind_beside_the_cases_goes_in_its_time(case_on_both: Declared) -> None:
+    case = case_on_both
+    case.office.act(_fill_the_rest, case.case_id)
+    found = _plan(case, 29).rest
+    assert {kind: count for kind, count in found.items() if count} == {"addresses": 1, "mails": found["mails"]}
+    found = _plan(case, 30).rest
+    assert {kind: found[kind] for kind in BESIDE} == {"messages": 2, "registrations": 2, "tokens": 1}
+    taken, licences = case.office.act(retention.clear_rest, PERIODS)
+    assert {kind: taken[kind] for kind in BESIDE} == {"messages": 2, "registrations": 2, "tokens": 1}
+    assert licences == {"licence-of-decided", "licence-of-asked"}
+    left = case.office.rows(select(Registration).order_by(Registration.code))
+    assert [(row.code, row.state, row.email, row.profile, row.licence_sha256) for row in left] == [
+        ("asked", "refused", "", {}, ""),
+        ("decided", "approved", "", {}, ""),
+        ("waits", "open", "c@c.invalid", {"contact_mobile": MOBILE}, "licence-of-waits"),
+    ]
+    assert case.office.rows(select(TaskLink.address).order_by(TaskLink.token_hash)) == ["", "member@m.invalid"]
+    assert case.office.rows(select(Message.title).where(Message.title.like("第%"))) == ["第二条"]
+    assert case.office.rows(select(ApiToken.name)) == ["在用"]
+    assert not any(_plan(case, 30).rest.values())
+
+
+def _fill_the_rest(work: UnitOfWork, case_id: int) -> None:
+    """Of each kind one that is over in thirty days, and one that is kept."""
+    place, person = (work.session.scalars(select(one)).first() for one in (Organisation.id, User.id))
+    for code, state in (("decided", "approved"), ("asked", "asked"), ("waits", "open")):
+        work.session.add(
+            Registration(code=code, name="示例单位", credit_code=code, email="c@c.invalid", state=state, due_at=NOW,
+                         profile={"contact_mobile": MOBILE}, licence={"name": "a.pdf"}, competent_id=place,
+                         licence_sha256=f"licence-of-{code}", lodged_at=NOW, token_hash=code,
+                         decided_at=None if state == "open" else NOW)
+        )  # fmt: skip
+    task_id = work.session.scalars(select(UserTask.id).where(UserTask.case_id == case_id)).first()
+    for token, revoked in (("a", NOW), ("b", None)):
+        work.session.add(
+            TaskLink(token_hash=token, task_id=task_id, address="member@m.invalid", sent_at=NOW, revoked_at=revoked)
+        )
+    work.session.execute(update(UserTask).where(UserTask.id == task_id).values(status="open"))
+    for title, day in (("第一条", NOW), ("第二条", NOW + timedelta(days=1))):
+        work.session.add(Message(user_id=person, title=title, body=MOBILE, created_at=day))
+    for name, ends in (("过期", NOW), ("在用", NOW + timedelta(days=365))):
+        work.session.add(
+            ApiToken(user_id=person, name=name, digest=name, beginning="", scopes=[], created_at=NOW, expires_at=ends)
+        )
+
+
+def test_a_kept_licence_is_saved_with_the_files_and_not_forgotten_with_another_row(case: Declared) -> None:
+    case.office.act(_fill_the_rest, case.case_id)
+    assert {"licence-of-decided", "licence-of-waits"} <= archive.blob_names(db.session())
 
 
 def test_the_command_plans_first_and_acts_on_yes(case: Declared, sqlite_url: str, tmp_path: Path) -> None:

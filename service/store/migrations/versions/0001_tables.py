@@ -371,6 +371,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("licence_sha256", sa.String(), nullable=False),
         sa.Column("competent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
