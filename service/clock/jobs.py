@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from service.commands import (
     alarms,
+    call_news,
     case_texts,
     correlation,
     duties,
@@ -71,6 +72,11 @@ def deliver_kept_messages(now: datetime) -> None:
     _all("kept-message", due.kept_messages, correlation.deliver_kept, now)
 
 
+def tell_of_calls(now: datetime) -> None:
+    """Tell that a call is open, or about to close."""
+    _all("call", due.call_news, call_news.tell, now)
+
+
 def send_alarms(now: datetime) -> None:
     """Remind, mark overdue, escalate."""
     _all("alarm", due.alarms, alarms.send, now)
@@ -102,6 +108,7 @@ JOBS: tuple[Callable[[datetime], None], ...] = (
     fire_due_timers,
     begin_cases,
     open_duties,
+    tell_of_calls,
     send_alarms,
     retry_incidents,
     drain_outbox,

@@ -7,6 +7,8 @@ from datetime import date
 
 from sqlalchemy import select
 
+from service.commands import call_news
+from service.commands.intake import refuse_after_sunset, refuse_closed
 from service.commands.remits import require_remit
 from service.commands.trail import note
 from service.domain.calendar import Calendar
@@ -25,13 +27,15 @@ def open_call(
     """Open a call; `dates` gives deadlines of the manifest whose rule is the call's their last day. Returns its id.
 
     A rule that leans on another (`before`, `after`) needs no date: it is counted in working days and written down here,
-    so that everybody reads a date. Dates that contradict each other are refused.
+    so that everybody reads a date. Dates that contradict each other are refused; so is a call under a rule that is over
+    by then (IntakeClosed), or that would take declarations after the rule's last day.
     """
     deployment_id = deployments.newest(work.session, programme)
     if deployment_id is None:
         raise NotFound()
     manifest = compiled_of(work.session, deployment_id).manifest
     require_remit(work, "administer", code=manifest.authority)
+    refuse_closed(manifest, opens_on)
     rules = manifest.deadlines
     strangers = sorted(set(dates) - {name for name, rule in rules.items() if rule.starts == "call"})
     if strangers:
@@ -41,6 +45,7 @@ def open_call(
         raise InvalidInput(field="编号", zh=f"批次 {key} 已经开放过", en=f"the call {key} exists already")
     whole = _counted(rules, dates, calendars.load(work.session))
     _refuse_contradictions(rules, whole, opens_on)
+    refuse_after_sunset(manifest, whole)
     call = Call(
         programme=programme,
         key=key,
@@ -54,6 +59,7 @@ def open_call(
     work.session.add(call)
     work.session.flush()
     calls.adopt(work.session, call)
+    call_news.schedule(work, call)
     note(work, "call-opened", "call", call.id, {"title": title, "dates": call.dates})
     return call.id
 
@@ -84,6 +90,7 @@ def set_local_date(work: UnitOfWork, call_id: int, name: str, on: date) -> None:
     dates = {**calls.dates_for(call.dates, competent), name: on}
     _refuse_contradictions(manifest.deadlines, dates, call.opens_on or on)
     call.dates = {**call.dates, calls.local_name(name, competent): on.isoformat()}
+    call_news.reschedule(work, call)
     note(work, "call-date-set", "call", call_id, {"deadline": name, "on": on.isoformat(), "organisation": competent})
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 
 from service.commands import centres
 from service.commands.advance import advance
-from service.commands.ports import ports
+from service.commands.intake import IntakeClosed, refuse_closed
 from service.commands.process_messages import publish
 from service.commands.trail import note
 from service.domain.access import require
@@ -33,14 +32,6 @@ from service.store.unit_of_work import UnitOfWork
 
 ABOUT_ENTRY = "register-entry"
 DUTY_DUE = "duty-due"  # the event whose day the deadlines of a duty's case are counted from
-
-
-class IntakeClosed(NotAllowed):
-    """The programme's rule is a draft or has expired, or no call is open."""
-
-    code = "intake-closed"
-    zh = "“{name}”目前不能受理新的申报：{zh_reason}"
-    en = "“{name}” takes no new cases now: {en_reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +72,7 @@ def start(
         raise NotFound()
     entry = centres.to_act_on(work, compiled, rule, entry_id) if rule.subject == ABOUT_ENTRY else None
     if entry is None:
-        _refuse_closed_intake(compiled, local_date(work.now))
+        refuse_closed(compiled.manifest, local_date(work.now))
     applicant, competent, authority = _parties(work, compiled, rule, entry)
     call = _call(work, compiled, rule, competent)
     unit = applicant or competent
@@ -156,20 +147,6 @@ def withdraw(work: UnitOfWork, case_id: int, reason: str) -> None:
         raise WrongState(zh="这类案件不能撤回。", en="Cases of this kind cannot be withdrawn.")
     publish(work, case_id, "case-withdrawn", {"withdrawal_reason": reason.strip()}, while_suspended=True)
     note(work, "case-withdrawn", "case", case_id, {"reason": reason.strip()}, case_id=case_id)
-
-
-def _refuse_closed_intake(compiled: CompiledProgramme, on: date) -> None:
-    """A rule that is a draft, or is over, takes nothing new; what is in the register goes on. Source: domain §13.30."""
-    manifest = compiled.manifest
-    over = manifest.effective_to is not None and on > manifest.effective_to
-    if not over and (manifest.status == "in-force" or (manifest.status == "draft" and ports().development)):
-        return
-    zh, en = "依据文件已经失效。", "its rule has expired."
-    if over:
-        zh, en = f"依据文件有效期至{manifest.effective_to}，已经届满。", f"its rule ended on {manifest.effective_to}."
-    elif manifest.status == "draft":
-        zh, en = "依据文件仍是征求意见稿，尚未施行。", "its rule is still a draft."
-    raise IntakeClosed(name=manifest.name, zh_reason=zh, en_reason=en)
 
 
 def _call(

@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.commands import call_news
+from service.commands.intake import refuse_after_sunset
 from service.commands.remits import require_remit
 from service.commands.task_alarms import set_alarms
 from service.commands.trail import note
@@ -49,7 +51,8 @@ class Extension:
 def extend_call(work: UnitOfWork, call_id: int, name: str, until: date, why: str) -> int:
     """Give a deadline of the call a later last day; how many cases moved. For the authority's administrator.
 
-    Units are told. Raises NotFound, DeadlinePassed when the old day is over, InvalidInput for a day that is not later.
+    Units are told. Raises NotFound, DeadlinePassed when the old day is over, InvalidInput for a day that is not later,
+    ExtensionTooLong for one beyond what the rule allows.
     """
     call = work.session.scalar(select(Call).where(Call.id == call_id).with_for_update())
     deployment = deployments.newest(work.session, call.programme) if call is not None else None
@@ -68,9 +71,12 @@ def extend_call(work: UnitOfWork, call_id: int, name: str, until: date, why: str
         raise InvalidInput(
             field=rule.name, zh=f"须晚于原来的 {before}", en=f"must be later than {before}", name="until"
         )
+    deadlines.refuse_beyond(before, until, rule.extension_months)
+    refuse_after_sunset(manifest, {name: until})
     call.dates = {**call.dates, name: until.isoformat()}
     if call.closes_on == before:
         call.closes_on = until
+    call_news.tell_extended(work, call, name, until, why)
     asked = Extension(name, until, why)
     moved = sum(bool(extend_running(work, one, asked)) for one in _instances_of(work.session, call.id))
     details = {"deadline": name, "from": before.isoformat(), "until": until.isoformat(), "why": why, "cases": moved}
@@ -81,7 +87,7 @@ def extend_call(work: UnitOfWork, call_id: int, name: str, until: date, why: str
 def extend_case(work: UnitOfWork, case_id: int, name: str, until: date, why: str) -> None:
     """Give a running deadline of one case a later last day; for the staff of its authority.
 
-    Raises NotFound, NotAllowed, WrongState when no such deadline runs, DeadlinePassed, InvalidInput.
+    Raises NotFound, NotAllowed, WrongState when no such deadline runs, DeadlinePassed, InvalidInput, ExtensionTooLong.
     """
     case = work.session.get(Case, case_id)
     if case is None:
@@ -152,7 +158,8 @@ def _later(
         return None
     last = date.fromisoformat(str(reason["last_on"])) if reason.get("last_on") else deadlines.local_date(at)
     period = Due(at, last, reason)
-    return deadlines.extended(period, asked.until, why=asked.why, by=work.actor.name, end=rule.end)
+    given = {"why": asked.why, "by": work.actor.name, "end": rule.end}
+    return deadlines.extended(period, asked.until, **given, most_months=rule.extension_months)
 
 
 def _follow(timers: Sequence[Timer], before: datetime | None, anew: Due) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from service.commands import calendar_alarm
+from service.commands import calendar_alarm, sunset_alarm
 from service.commands.throttling import LONGEST
 from service.store import audit_chain, counters, kept_messages, request_keys, throttles
 from service.store.unit_of_work import UnitOfWork
@@ -21,4 +21,5 @@ def keep(work: UnitOfWork) -> int:
         request_keys.forget(work.session, work.now - KEYS_KEPT)
         throttles.forget(work.session, work.now - LONGEST)
         calendar_alarm.tell(work)
+        sunset_alarm.tell(work)
     return sealed

@@ -20,7 +20,7 @@ from service.queries import programmes
 from service.store.access import visible
 from service.store.cases import Case
 from service.store.organisations import Organisation
-from service.store.register import Ban, Duty, Project, RegisterEntry, Support
+from service.store.register import REFUSED, Ban, Duty, Project, RegisterEntry, Support
 
 BEHIND: Final = timedelta(days=400)  # how far back the calendar of obligations looks
 MOST: Final = 1000  # rows of one calendar
@@ -194,7 +194,7 @@ def _department(session: Session, applicant_id: int | None) -> str:
 def _late(today: date) -> ColumnElement[bool]:
     """Owed and over, or fulfilled after its day, or never."""
     return or_(
-        and_(Duty.state == "open", Duty.due_on < today),
+        and_(Duty.state.in_(("open", REFUSED)), Duty.due_on < today),
         and_(Duty.state == "fulfilled", Duty.fulfilled_on > Duty.due_on),
         Duty.state == "missed",
     )
@@ -230,5 +230,5 @@ def _obligation(
         state=duty.state,
         case_id=duty.case_id,
         fulfilled_on=duty.fulfilled_on,
-        is_late=duty.state == "missed" or (duty.state in ("open", "fulfilled") and after > duty.due_on),
+        is_late=duty.state == "missed" or (duty.state in ("open", REFUSED, "fulfilled") and after > duty.due_on),
     )

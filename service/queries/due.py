@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from service.store import kept_messages as kept_rows
 from service.store import timers as timer_rows
 from service.store.audit import AuditEntry
+from service.store.calls import Call
 from service.store.case_texts import CaseText
 from service.store.cases import Case
 from service.store.incidents import Incident
@@ -53,6 +54,13 @@ def duties(session: Session, now: datetime) -> Sequence[int]:
     """Ids of what centres owe and is to begin."""
     statement = select(Duty.id).where(Duty.state == "waiting", Duty.opens_at <= now)
     return session.scalars(statement.order_by(Duty.opens_at, Duty.id).limit(BATCH)).all()
+
+
+def call_news(session: Session, now: datetime) -> Sequence[int]:
+    """Ids of calls of which there is something to tell."""
+    return session.scalars(
+        select(Call.id).where(Call.news_at <= now).order_by(Call.news_at, Call.id).limit(BATCH)
+    ).all()
 
 
 def case_texts(session: Session, now: datetime) -> Sequence[int]:

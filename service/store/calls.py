@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import UniqueConstraint, or_, select, update
@@ -32,6 +32,7 @@ class Call(Base):
     closes_on: Mapped[date | None]
     dates: Mapped[dict[str, Any]] = mapped_column(default=dict)
     status: Mapped[str] = mapped_column(default="open")
+    news_at: Mapped[datetime | None] = mapped_column(index=True)  # when the clock next has something to tell of it
 
     @property
     def takes_declarations(self) -> bool:
@@ -42,6 +43,17 @@ class Call(Base):
         """The last day on which a unit of this department may start a declaration; None: there is none."""
         own = self.dates.get(local_name(INTAKE, competent_id))
         return date.fromisoformat(own) if own else self.closes_on
+
+    def phase(self, today: date, *, running: bool) -> str:
+        """Where it stands: announced, open, closed while cases of it still run, archived once none does.
+
+        A call without a last day stays open.
+        """
+        if self.opens_on is not None and today < self.opens_on:
+            return "announced"
+        if self.closes_on is None or today <= self.closes_on:
+            return "open"
+        return "closed" if running else "archived"
 
 
 def local_name(name: str, competent_id: int | None) -> str:

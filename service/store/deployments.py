@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.store import counters
@@ -67,6 +67,12 @@ def newest(session: Session, programme: str) -> int | None:
     """The id of a programme's newest deployment, which new cases start in."""
     statement = select(Deployment.id).where(Deployment.programme == programme).order_by(Deployment.version.desc())
     return session.scalars(statement.limit(1)).one_or_none()
+
+
+def newest_of_all(session: Session) -> list[int]:
+    """The ids of every programme's newest deployment, in the order of their keys."""
+    latest = select(func.max(Deployment.id)).group_by(Deployment.programme)
+    return list(session.scalars(select(Deployment.id).where(Deployment.id.in_(latest)).order_by(Deployment.programme)))
 
 
 def lock(session: Session, deployment_id: int) -> Deployment:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.store.session import Base, Key, changed
+
+REFUSED: Final = "refused"  # a duty whose case could not begin
 
 
 class RegisterEntry(Base):
@@ -59,7 +61,10 @@ class Ban(Base):
 
 
 class Duty(Base):
-    """One occurrence of what an entry owes: waiting until `opens_at`, then a case of its own, then its result."""
+    """One occurrence of what an entry owes: waiting until `opens_at`, then a case of its own, then its result.
+
+    One whose case was refused is set aside, with code and text of the refusal, until an administrator tries again.
+    """
 
     __tablename__ = "duties"
     __table_args__ = (
@@ -78,7 +83,8 @@ class Duty(Base):
     kind: Mapped[str]
     due_on: Mapped[date]
     opens_at: Mapped[datetime]
-    state: Mapped[str] = mapped_column(default="waiting")  # waiting | open | fulfilled | missed | void
+    state: Mapped[str] = mapped_column(default="waiting")  # waiting | open | refused | fulfilled | missed | void
+    refusal: Mapped[dict[str, Any] | None]
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
     fulfilled_on: Mapped[date | None]
 
@@ -116,5 +122,5 @@ class Support(Base):
 
 def void_waiting_duties(session: Session, entry_id: int) -> int:
     """What an entry does not owe any more because it left the register; returns how many."""
-    waiting = (Duty.register_entry_id == entry_id, Duty.state == "waiting")
+    waiting = (Duty.register_entry_id == entry_id, Duty.state.in_(("waiting", REFUSED)))
     return changed(session, update(Duty).where(*waiting).values(state="void"))

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from service.commands import calls, dated_events, deployments
-from service.commands.cases import IntakeClosed
+from service.commands.intake import IntakeClosed
 from service.domain.deadlines import ZONE, local_date
 from service.domain.errors import DeadlinePassed, InvalidInput
 from service.programmes.folder import read_folder

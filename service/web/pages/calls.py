@@ -10,9 +10,10 @@ from flask.typing import ResponseReturnValue
 from service.commands import calendar as calendar_commands
 from service.commands import calls as commands
 from service.commands import extensions
+from service.commands.intake import IntakeClosed
 from service.domain.errors import DeadlinePassed, InvalidInput, NotFound
 from service.programmes.manifest import DeadlineRule
-from service.queries import programmes
+from service.queries import calls, programmes
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import schemas
@@ -28,12 +29,12 @@ MAX_CALENDAR_BYTES = 200_000
 @pages.get("/calls")
 @requires(ADMINISTRATOR)
 def index() -> ResponseReturnValue:
-    """The open calls, and the programmes that can have one."""
+    """The calls in all their phases, and the programmes that can have one."""
     session = db.session()
     return render_template(
         "pages/calls.html",
         section="calls",
-        calls=_calls(),
+        calls=_lives(),
         programmes=programmes.within(session, who(), "administer"),
         moved=None,
     )
@@ -68,6 +69,8 @@ def open_call(key: str) -> ResponseReturnValue:
             commands.open_call, key, key=loaded["call_key"], year=loaded["year"], title=loaded["title"],
             opens_on=loaded["opens_on"], dates=dates, actor=who(), now=moment(),
         )  # fmt: skip
+    except IntakeClosed as refusal:
+        return _form(key, given, {"opens_on": refusal.text(language())}, 422)
     except InvalidInput as refusal:
         named = {rule.name: f"date-{rule.key}" for rule in _rules(key)}
         field = named.get(refusal.details["field"], "call_key")
@@ -137,7 +140,7 @@ def _calendar(content: str, *, apply: bool) -> ResponseReturnValue:
     return render_template(
         "pages/calls.html",
         section="calls",
-        calls=_calls(),
+        calls=_lives(),
         programmes=programmes.within(db.session(), who(), "administer"),
         moved=moved,
         content="" if apply else content,
@@ -173,6 +176,11 @@ def _form(key: str, given: dict[str, str], problems: dict[str, str], status: int
 def _rules(key: str) -> list[DeadlineRule]:
     """The deadlines of the programme whose date stands in the call."""
     return [rule for rule in _programme(key).manifest.deadlines.values() if rule.starts == "call"]
+
+
+def _lives() -> tuple[calls.CallLife, ...]:
+    session = db.session()
+    return calls.lives(session, programmes.within(session, who(), "administer").keys(), this_day())
 
 
 def _calls() -> list[programmes.CallRow]:

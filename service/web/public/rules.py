@@ -9,7 +9,7 @@ from service.domain.errors import NotFound
 from service.programmes.manifest import DeadlineRule
 from service.queries import programmes
 from service.store.session import db
-from service.web.i18n import gettext, ngettext
+from service.web.i18n import gettext, ngettext, this_day
 from service.web.public.caching import cacheable
 from service.web.security import public
 
@@ -32,11 +32,12 @@ def show(key: str) -> ResponseReturnValue:
     programme = programmes.newest(db.session()).get(key)
     if programme is None:
         raise NotFound()
-    rules = list(programme.manifest.deadlines.values())
+    rules, last = list(programme.manifest.deadlines.values()), programme.manifest.last_day
     return render_template(
         "public/rules.html",
         section="rules",
         programme=programme,
+        left=(last - this_day()).days if last is not None else None,
         written=[rule for rule in rules if not rule.added],
         added=[rule for rule in rules if rule.added],
         duties=programme.manifest.duties.values(),

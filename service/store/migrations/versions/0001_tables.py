@@ -80,9 +80,13 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("status", sa.String(), nullable=False),
+        sa.Column("news_at", UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_calls")),
         sa.UniqueConstraint("programme", "key", name=op.f("uq_calls_programme_key")),
     )
+    with op.batch_alter_table("calls", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_calls_news_at"), ["news_at"], unique=False)
+
     op.create_table(
         "counters",
         sa.Column("name", sa.String(), nullable=False),
@@ -785,6 +789,13 @@ def upgrade() -> None:
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("opens_at", UTCDateTime(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column(
+            "refusal",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=True,
+        ),
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("fulfilled_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_duties_case_id")),

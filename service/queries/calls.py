@@ -1,0 +1,71 @@
+"""The life of calls for those who administer them: announced, open, closed or archived, and what came of each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from service.store.calls import Call
+from service.store.cases import Case
+
+MOST: Final = 200  # calls of one list
+ENDED_BY_THE_DATE: Final = ("lapsed", "late")
+
+
+@dataclass(frozen=True, slots=True)
+class CallLife:
+    """A call with its phase: cases received, still running, and ended by the date because they came late or never."""
+
+    call_id: int
+    programme: str
+    key: str
+    title: str
+    opens_on: date | None
+    closes_on: date | None
+    phase: str
+    received: int
+    running: int
+    too_late: int
+
+
+def lives(session: Session, programmes: Collection[str], today: date) -> tuple[CallLife, ...]:
+    """The calls of these programmes, the newest first."""
+    counts = (
+        select(
+            Case.call_id,
+            func.count(Case.submitted_at).label("received"),
+            func.sum(case((Case.ended_at.is_(None), 1), else_=0)).label("running"),
+            func.sum(case((Case.outcome.in_(ENDED_BY_THE_DATE), 1), else_=0)).label("too_late"),
+        )
+        .where(Case.call_id.is_not(None))
+        .group_by(Case.call_id)
+        .subquery()
+    )
+    found = session.execute(
+        select(Call, counts.c.received, counts.c.running, counts.c.too_late)
+        .outerjoin(counts, counts.c.call_id == Call.id)
+        .where(Call.programme.in_(programmes))
+        .order_by(Call.id.desc())
+        .limit(MOST)
+    )
+    return tuple(_life(call, today, *(int(number or 0) for number in numbers)) for call, *numbers in found)
+
+
+def _life(call: Call, today: date, received: int, running: int, too_late: int) -> CallLife:
+    return CallLife(
+        call_id=call.id,
+        programme=call.programme,
+        key=call.key,
+        title=call.title,
+        opens_on=call.opens_on,
+        closes_on=call.closes_on,
+        phase=call.phase(today, running=running > 0),
+        received=received,
+        running=running,
+        too_late=too_late,
+    )
