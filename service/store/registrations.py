@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.domain.access import is_office
@@ -16,6 +16,8 @@ from service.store.session import Base, Key
 
 OPEN, ASKED, APPROVED, REFUSED = "open", "asked", "approved", "refused"
 WAITING: Final = (OPEN, ASKED)
+DEPARTMENT: Final = "competent"
+HANDLING: Final = "office"  # the role that handles cases at an authority
 
 
 class Registration(Base):
@@ -49,6 +51,15 @@ class Registration(Base):
 
 
 def decided_by(actor: Actor) -> ColumnElement[bool]:
-    """A condition on `Registration`: it is for a department at or under which the actor holds an office."""
-    paths = tuple(sorted({grant.path for grant in actor.roles if is_office(grant.role)}))
-    return Registration.competent_id.in_(select(Organisation.id).where(below(paths)))
+    """A condition on `Registration`: the actor answers for its department."""
+    return Registration.competent_id.in_(select(Organisation.id).where(answered_for(actor)))
+
+
+def answered_for(actor: Actor) -> ColumnElement[bool]:
+    """A condition on `Organisation`: a department in which the actor has an office, or under the actor's `office`.
+
+    Who leads, records or witnesses at the authority above registers nobody.
+    """
+    at = {grant.organisation_id for grant in actor.roles if is_office(grant.role)}
+    mine = or_(Organisation.id.in_(sorted(at)), below(actor.scopes(HANDLING)))
+    return and_(Organisation.kind == DEPARTMENT, mine)

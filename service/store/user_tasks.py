@@ -38,6 +38,13 @@ class UserTask(Base):
         UniqueConstraint("instance_id", "engine_task"),
         Index("ix_user_tasks_completed_by_closed_at", "completed_by", "closed_at"),
         Index(
+            "ix_user_tasks_open_form",
+            "form",
+            "id",
+            postgresql_where=text("status = 'open'"),
+            sqlite_where=text("status = 'open'"),
+        ),
+        Index(
             "ix_user_tasks_open_due",
             "due_at",
             "id",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from service.domain.access import HOUSE_ROLES, OUTSIDE_ROLES, READING_ROLES, is_office, judging_paths
+from service.domain.access import HOUSE_ROLES, OUTSIDE_ROLES, READING_ROLES, judging_paths
 from service.domain.identity import Actor
+from service.queries.desks import Desks
 from service.web.i18n import gettext
 
 DESIGNER, ADMINISTRATOR, AUDITOR, LEAD, OFFICE = "designer", "administrator", "auditor", "lead", "office"
+NO_DESKS = Desks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,11 @@ def is_applicant(actor: Actor | None) -> bool:
     return actor is not None and actor.holds(LEAD)
 
 
-def menu_of(actor: Actor | None, open_tasks: int = 0) -> list[MenuItem]:
+def menu_of(actor: Actor | None, open_tasks: int = 0, own: Desks = NO_DESKS) -> list[MenuItem]:
     """The entries this actor sees, in their order."""
     if actor is None:
         return []
-    return _staff(actor, open_tasks) if is_staff(actor) else _counter(actor, open_tasks)
+    return _staff(actor, open_tasks, own) if is_staff(actor) else _counter(actor, open_tasks)
 
 
 def _counter(actor: Actor, open_tasks: int) -> list[MenuItem]:
@@ -55,16 +57,17 @@ def _counter(actor: Actor, open_tasks: int) -> list[MenuItem]:
     return items
 
 
-def _staff(actor: Actor, open_tasks: int) -> list[MenuItem]:
+def _staff(actor: Actor, open_tasks: int, own: Desks) -> list[MenuItem]:
     work, watch = gettext("办理"), gettext("掌握")
     items = [MenuItem("home", "/home", gettext("今天"), "calendar-days", work)]
     if open_tasks or any(grant.role not in HOUSE_ROLES | READING_ROLES for grant in actor.roles):
         items.append(MenuItem("tasks", "/tasks", gettext("待办"), "inbox", work, open_tasks))
-        items.append(MenuItem("paper", "/paper", gettext("纸质收件"), "inbox", work))
+        if own.papers:
+            items.append(MenuItem("paper", "/paper", gettext("纸质收件"), "inbox", work))
         items.append(MenuItem("done", "/tasks?scope=done", gettext("已办"), "check-check", work))
     if judging_paths(actor):
         items.append(MenuItem("cases", "/cases", gettext("申报件"), "folder-open", work))
-    if any(is_office(grant.role) for grant in actor.roles):
+    if own.registrations:
         items.append(MenuItem("registrations", "/registrations", gettext("单位注册"), "users", work))
     if actor.holds(OFFICE):
         items.append(MenuItem("experts", "/experts", gettext("专家库"), "users", work))

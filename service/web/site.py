@@ -9,7 +9,7 @@ from flask import Flask, current_app, g
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
-from service.queries import inbox, sessions
+from service.queries import desks, inbox, sessions
 from service.store.session import db
 from service.web import assets, download, i18n, menu, present, words
 from service.web.api.site import install_api
@@ -158,7 +158,7 @@ def _query(parts: dict[str, Any]) -> str:
 
 
 def _shell() -> dict[str, Any]:
-    """What every page's frame needs; for a signed-in person two more small statements."""
+    """What every page's frame needs; for a signed-in person two more small statements, for staff three."""
     actor = g.get("actor")
     frame: dict[str, Any] = {
         "actor": actor,
@@ -175,8 +175,9 @@ def _shell() -> dict[str, Any]:
     }
     if actor is not None:
         staff = menu.is_staff(actor)
+        own = desks.desks(db.session(), actor) if staff else menu.NO_DESKS
         counted = g.get("counted") or inbox.counts(db.session(), actor)
-        frame["menu"] = menu.menu_of(actor, counted["mine"] + counted["groups"])
+        frame["menu"] = menu.menu_of(actor, counted["mine"] + counted["groups"], own)
         frame["menu_headings"] = menu.headings(frame["menu"])
         frame["unread"] = sessions.unread(db.session(), actor)
         frame["shell"] = "shells/desk.html" if staff else "shells/counter.html"

@@ -6,6 +6,8 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 
 from service.commands import paper_desk as commands
+from service.domain.access import is_office
+from service.domain.errors import NotAllowed
 from service.queries import paper_desk
 from service.queries.paper_desk import LONGEST, Scan
 from service.store.session import db
@@ -23,6 +25,7 @@ pages = Blueprint("paper_desk", __name__, url_prefix="/paper")
 @signed_in
 def index() -> ResponseReturnValue:
     """The field for the code, what was received last, what is still expected."""
+    _refuse_others()
     return _page("", "", 200)
 
 
@@ -30,6 +33,7 @@ def index() -> ResponseReturnValue:
 @signed_in
 def scan() -> ResponseReturnValue:
     """Go to the receipt the code belongs to, or say why there is none."""
+    _refuse_others()
     actor, entered = who(), request.form.get("code", "")[:LONGEST]
     found = paper_desk.scan(db.session(), actor, entered)
     if found.found != "open" or found.task_id is None:
@@ -48,6 +52,12 @@ def back(task_id: int) -> ResponseReturnValue:
     elif last is not None:
         flash(gettext("已经登记：%(title)s。%(paper)s可以打印。", title=last.title, paper=last.paper_title))
     return redirect("/paper", 303)
+
+
+def _refuse_others() -> None:
+    """The desk is an authority's: papers may come before anything is expected, and are told so."""
+    if not any(is_office(grant.role) for grant in who().roles):
+        raise NotAllowed(why_zh="这一页由接收纸质材料的人员使用。", why_en="This page is for those who receive papers.")
 
 
 def _page(entered: str, problem: str, status: int) -> ResponseReturnValue:

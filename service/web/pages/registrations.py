@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from service.commands import registrations as commands
 from service.commands.ports import ports
 from service.commands.registrations import Decision
-from service.domain.errors import InvalidInput, NotFound
-from service.queries import units
+from service.domain.errors import InvalidInput, NotAllowed, NotFound
+from service.queries import desks, units
+from service.store.attachments import GIVEN_OUT
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web.download import attachment
@@ -23,7 +24,12 @@ pages = Blueprint("registrations", __name__, url_prefix="/registrations")
 @signed_in
 def index() -> ResponseReturnValue:
     """Those of the actor's departments, the next due first."""
-    found = units.registrations(db.session(), who())
+    session, actor = db.session(), who()
+    if not desks.desks(session, actor).registrations:
+        raise NotAllowed(
+            why_zh="单位注册由归口管理部门办理。", why_en="Registrations are decided by the competent departments."
+        )
+    found = units.registrations(session, actor)
     return render_template("pages/registrations.html", section="registrations", found=found)
 
 
@@ -37,12 +43,12 @@ def show(registration_id: int) -> ResponseReturnValue:
 @pages.get("/<int:registration_id>/licence")
 @signed_in
 def licence(registration_id: int) -> ResponseReturnValue:
-    """The uploaded licence, as a download."""
+    """The uploaded licence as a download; not one the scanner has not answered for, nor one that was taken away."""
     row = units.registration(db.session(), who(), registration_id)
-    kept = row.licence
-    if kept["scan"] == "infected":
+    if row.licence.get("scan") not in GIVEN_OUT:
         raise NotFound()
-    return attachment(make_response(ports().blobs.read(kept["sha256"])), kept["name"], kept["media_type"])
+    content = ports().blobs.read(row.licence_sha256)
+    return attachment(make_response(content), row.licence["name"], row.licence["media_type"])
 
 
 @pages.post("/<int:registration_id>")

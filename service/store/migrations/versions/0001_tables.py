@@ -1193,6 +1193,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("status = 'open'"),
             sqlite_where=sa.text("status = 'open'"),
         )
+        batch_op.create_index(
+            "ix_user_tasks_open_form",
+            ["form", "id"],
+            unique=False,
+            postgresql_where=sa.text("status = 'open'"),
+            sqlite_where=sa.text("status = 'open'"),
+        )
         batch_op.create_index(batch_op.f("ix_user_tasks_opened_by"), ["opened_by"], unique=False)
 
     op.create_table(
