@@ -140,7 +140,7 @@ def unit_turn(telling: Telling, asking: Asking, task: str) -> None:
 def who_sees(telling: Telling, above: str, other: str) -> None:
     """An office above the department sees it; a unit does not, nor does it learn that it is there."""
     row = _row(telling)
-    upper = telling.stage.person("leader" if above == "分管领导" else telling.login(above))
+    upper = telling.stage.person(telling.login(above))
     assert upper.client.get(f"/registrations/{row}").status_code == 200
     for address in (f"/registrations/{row}", f"/registrations/{row}/licence"):
         assert telling.stage.person(telling.login(other)).client.get(address).status_code == 404
