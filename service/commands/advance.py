@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.commands import job_rows, signals, step_rows
+from service.commands import job_rows, promotions, signals, step_rows
 from service.commands.trail import note
 from service.domain.errors import Refusal, WrongState
 from service.engine import Command, Complete, Fail, IncidentRow, OperationRequest, Retry, Start, Step, Work, apply
@@ -170,6 +170,8 @@ def advance(
     course.move(command)
     instances.compare_and_set(work.session, instance, state=course.last.state, ended=course.last.ended)
     step_rows.write(course, before, completed=completed, by=by or work.actor.user_id)
+    if course.last.ended:
+        promotions.told_below(work, case)
     for name in (name for step in course.steps for name in step.signals):
         signals.spread(work, name, authority_id=case.authority_id, besides=instance.id)
     _note_decisions(course)

@@ -134,11 +134,13 @@ def enrol(
     name: str,
     credit_code: str,
     entered_on: date,
+    standing: str = "operating",
     members: Sequence[dict[str, Any]] = (),
 ) -> int:
     """Enter a centre that was filed before this service was used; its duties run from today on. Returns the entry's id.
 
-    InvalidInput names a number or a name that is taken, a unit that is not registered, a date in the future.
+    InvalidInput names a number or a name that is taken, a unit that is not registered, a date in the future, and a
+    standing that no centre in force has.
     """
     deployment_id = deployments.newest(work.session, programme)
     if deployment_id is None:
@@ -149,6 +151,8 @@ def enrol(
     unit = work.session.scalar(select(Organisation).where(Organisation.credit_code == credit_code))
     if unit is None:
         raise InvalidInput(field="credit_code", zh="没有这个单位，请先登记单位", en="register the unit first")
+    if standing not in register.ACTIVE:
+        raise InvalidInput(field="standing", zh=f"没有运行状态 {standing}", en=f"{standing} is no standing in force")
     if entered_on > today:
         raise InvalidInput(field="entered_on", zh="备案日期不能晚于今天", en="may not lie in the future")
     if work.session.scalar(select(RegisterEntry.id).where(RegisterEntry.number == number)) is not None:
@@ -159,7 +163,7 @@ def enrol(
         name=name,
         credit_code=credit_code,
         applicant_id=unit.id,
-        state="operating",
+        state=standing,
         entered_on=entered_on,
         data={"lead": unit.name, "region": unit.region, "members": list(members)},
     )
@@ -176,6 +180,8 @@ def enrol(
 def _owe(work: UnitOfWork, manifest: Manifest, entry: RegisterEntry, today: date) -> None:
     """The first occurrence of each duty that is not over on the day."""
     for key, duty in sorted(manifest.duties.items()):
+        if not duty.is_owed(entry.state):
+            continue
         due_on: date | None = duty.first_due(entry.entered_on)
         while due_on is not None and due_on < today:
             due_on = duty.next_due(due_on)

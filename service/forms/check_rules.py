@@ -9,7 +9,7 @@ from service.domain.errors import Problem
 from service.forms import attributes as known
 from service.forms.access import LEVELS, OTHERS, parse_levels
 from service.forms.expressions import is_formula
-from service.forms.formulas import LATER_THAN, LIMITS
+from service.forms.formulas import LATER_THAN, LIMITS, NOT_AFTER
 from service.forms.limits import PATTERN_CHARACTERS, ROWS
 from service.forms.model import MULTIPLE, Form, Node
 from service.forms.schema import fixed, make_validator
@@ -110,8 +110,9 @@ def _own(node: Node) -> Found:
 
 def _of_one_kind(node: Node) -> Found:
     """The properties that only dates or only boxes have."""
-    if LATER_THAN in node.properties and not (node.type == "datetime" and node.raw.get("subtype") != "time"):
-        yield "bad-property", "later-than 只用于日期", "later-than: on a date only", "error"
+    for name in {LATER_THAN, NOT_AFTER} & node.properties.keys():
+        if not (node.type == "datetime" and node.raw.get("subtype") != "time"):
+            yield "bad-property", f"{name} 只用于日期", f"{name}: on a date only", "error"
     if "answers" in node.properties and (node.type != "checkbox" or len([*filter(None, node.answers)]) != 2):
         zh = "answers 只用于勾选：两个答案，中间用 | 分开，先写“是”的"
         en = "answers: two of them, on a checkbox only, with | between, that for true first"

@@ -13,6 +13,7 @@ from service.forms.templating import formulas_in
 
 LIMITS = ("min", "max", "minLength", "maxLength")
 LATER_THAN = "later-than"  # the property of a date that lies after another
+NOT_AFTER = "not-after"  # the property of a date that lies before another, or on it
 _SHOWN = ("expression", "valuesExpression", "columnsExpression", "dataSource")
 _BARE = ("valuesKey", "dataSource")
 _TEMPLATES = ("label", "dateLabel", "timeLabel", "title", "description", "text", "source", "alt", "accept")
@@ -57,7 +58,7 @@ def formulas_of(node: Node) -> Iterator[Formula]:
 def _conditions(node: Node) -> Iterator[Formula]:
     written: list[tuple[str, Any]] = [("conditional.hide", node.hide), ("readonly", node.readonly)]
     written += [(f"validate.{name}", node.validate.get(name)) for name in LIMITS]
-    written.append((f"properties.{LATER_THAN}", node.properties.get(LATER_THAN)))
+    written += [(f"properties.{name}", node.properties.get(name)) for name in (LATER_THAN, NOT_AFTER)]
     for where, text in written:
         if isinstance(text, str) and is_formula(text):
             yield Formula(node, where, text, where.startswith(("validate.", "properties.")))

@@ -37,6 +37,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "not-a-time": ("请按 09:30 的样式填写时间", "Enter the time as 09:30"),
     "not-a-datetime": ("请按 2026-03-31T09:30 的样式填写日期和时间", "Enter date and time as 2026-03-31T09:30"),
     "later-than": ("须晚于 {limit}", "Must be later than {limit}"),
+    "not-after": ("不能晚于 {limit}", "May not be later than {limit}"),
     "past": ("不能早于今天（{limit}）", "Not before today ({limit})"),
     "min-items": ("至少 {limit} 项，现在 {have} 项", "At least {limit} items; there are {have}"),
     "max-items": ("最多 {limit} 项，现在 {have} 项", "At most {limit} items; there are {have}"),

@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema_rs
 
 from service.forms.expressions import Evaluator, is_formula, plain
-from service.forms.formulas import LATER_THAN, LIMITS
+from service.forms.formulas import LATER_THAN, LIMITS, NOT_AFTER
 from service.forms.limits import DIGITS
 from service.forms.messages import FieldProblem, describe
 from service.forms.model import CHOICES, TEXTS, Node
@@ -162,17 +162,19 @@ def _broken(judgement: Judgement, instance: Instance, value: Any, today: date) -
     if past and isinstance(value, str) and value[:10] < today.isoformat():
         yield "past", today.isoformat()
     if node.type == "datetime" and isinstance(value, str):
-        yield from _later_than(judgement.evaluator, instance, value)
+        yield from _days(judgement.evaluator, instance, value)
 
 
-def _later_than(evaluator: Evaluator, instance: Instance, value: str) -> Iterator[tuple[str, Any]]:
-    """A date that is not after the day its property `later-than` gives; a limit that is no date does not hold."""
-    written = instance.node.properties.get(LATER_THAN)
-    if not isinstance(written, str):
-        return
-    limit = plain(evaluator.value(written, instance.scope)) if is_formula(written) else written
-    if _is_day(limit) and value[:ISO_DATE] <= limit[:ISO_DATE]:
-        yield "later-than", limit[:ISO_DATE]
+def _days(evaluator: Evaluator, instance: Instance, value: str) -> Iterator[tuple[str, Any]]:
+    """A date on the wrong side of the day that `later-than` or `not-after` gives; one that is no date does not hold."""
+    for name in (LATER_THAN, NOT_AFTER):
+        written = instance.node.properties.get(name)
+        limit = plain(evaluator.value(written, instance.scope)) if is_formula(written) else written
+        if not _is_day(limit):
+            continue
+        day, last = value[:ISO_DATE], limit[:ISO_DATE]
+        if (day <= last) if name == LATER_THAN else (day > last):
+            yield name, last
 
 
 def _is_day(value: Any) -> bool:

@@ -11,6 +11,7 @@ from marshmallow.validate import OneOf, Range
 
 from service.domain.register import ACTIVE, STRUCK_OFF
 from service.operations import (
+    bases,
     batches,
     dispatches,
     letters,
@@ -24,6 +25,7 @@ from service.operations import (
     trainings,
 )
 from service.operations.context import OperationContext, OperationRefused
+from service.store.case_bases import APPROVAL, PROMOTION
 
 Run = Callable[[OperationContext, dict[str, Any]], dict[str, Any]]
 
@@ -186,6 +188,14 @@ CATALOGUE: Mapping[str, Operation] = {
             {"reason": fields.String(required=True, validate=OneOf(STRUCK_OFF)), "note": _given()},
             ("standing", "duties_ended"),
         ),
+        Operation(
+            "rest-on",
+            "关联依托的名录",
+            "Rest on an entry",
+            bases.rest_on,
+            {"number": _given(), "kind": fields.String(load_default=PROMOTION, validate=OneOf((PROMOTION, APPROVAL)))},
+            ("entry",),
+        ),
         Operation("start-duties", "启动后续义务", "Start duties", obligations.start_duties, {}, ("duties",)),
         Operation(
             "record-duty",
@@ -202,6 +212,14 @@ CATALOGUE: Mapping[str, Operation] = {
             obligations.record_event,
             {"event": _text(), "on": _text()},
             ("on",),
+        ),
+        Operation(
+            "move-duty",
+            "义务改期",
+            "Move a duty",
+            obligations.move_duty,
+            {"on": _text(), "kind": _given()},
+            ("due_on",),
         ),
         Operation("record-ban", "登记禁限期", "Record a ban", obligations.record_ban, {"reason": _given()}, ("until",)),
         Operation("record-project", "登记政府项目", "Record a project", obligations.record_project, {}, ("project",)),

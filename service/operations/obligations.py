@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from service.domain.register import last_day_of_ban
 from service.operations.context import OperationContext, OperationRefused
-from service.operations.register import entry_of
+from service.operations.register import entry_of, record
+from service.store import outbox
 from service.store.cases import CaseEvent
 from service.store.register import Ban, Duty, Project, Support
 
 YUAN_IN_WAN = 10_000
+DUTY_DUE = "duty-due"  # the event whose day the deadlines of a duty's case are counted from
 
 
 def start_duties(context: OperationContext, _inputs: dict[str, Any]) -> dict[str, Any]:
-    """Write the first occurrence of every duty the manifest names for what was filed; each opens by the clock."""
+    """Write the first occurrence of every duty that what was filed owes by the manifest; each opens by the clock."""
     entry = entry_of(context)
-    duties = context.programme.manifest.duties
+    duties = {key: duty for key, duty in context.programme.manifest.duties.items() if duty.is_owed(entry.state)}
     for key, duty in sorted(duties.items()):
         due_on = duty.first_due(entry.entered_on)
         opens_at = duty.opens_at(due_on)
@@ -39,6 +42,48 @@ def record_duty(context: OperationContext, inputs: dict[str, Any]) -> dict[str, 
         duty.state = inputs["result"]
         duty.fulfilled_on = context.today if duty.state == "fulfilled" else None
     return {"on_time": duty.fulfilled_on is not None and duty.fulfilled_on <= duty.due_on}
+
+
+def move_duty(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Give the duty that opened this case, or the running one of a `kind` of the centre, a later due date.
+
+    Its case hears the day as `duty-due`: deadlines that start with it move on. Refused: what does not run or is over,
+    a day that is not later, one beyond the manifest's `extension_months`. Source: domain §13.10.
+    """
+    entry, on, kind = entry_of(context), context.date_of(inputs["on"]), inputs.get("kind")
+    duty = _running_duty(context, entry.id, kind)
+    rule = context.programme.manifest.duties.get(duty.kind)
+    last = rule.last_day(duty.due_on, context.today) if rule else None
+    if rule is None or last is None or not max(duty.due_on, context.today) < on <= last:
+        until = f"，不晚于 {last}" if last else ""
+        raise OperationRefused(
+            zh=f"“{rule.name if rule else duty.kind}”不能改到 {on}：须晚于今天和原来的 {duty.due_on}{until}",
+            en=f"{duty.kind} cannot be moved to {on}: later than today and {duty.due_on}, at the latest {last}",
+        )
+    record(context, entry, "duty-moved", note=f"{rule.name}：{duty.due_on} 改为 {on}")
+    duty.due_on = on
+    _tell_day(context, duty, on)
+    return {"due_on": on.isoformat()}
+
+
+def _running_duty(context: OperationContext, entry_id: int, kind: str | None) -> Duty:
+    mine = Duty.case_id == context.case.id
+    if kind:  # of another case: one that is over is for that case to decide about
+        mine = and_(Duty.register_entry_id == entry_id, Duty.kind == kind, Duty.due_on >= context.today)
+    found = context.session.scalar(select(Duty).where(mine, Duty.state.in_(("waiting", "open"))).limit(1))
+    if found is None:
+        raise OperationRefused(zh="没有正在履行的这项义务，或者已经到期", en="no such duty runs, or it is over")
+    return found
+
+
+def _tell_day(context: OperationContext, duty: Duty, on: date) -> None:
+    if duty.case_id == context.case.id:
+        context.session.add(CaseEvent(case_id=duty.case_id, name=DUTY_DUE, on_date=on, at=context.work.now))
+        context.session.flush()
+    elif duty.case_id is not None:
+        payload = {"case_id": duty.case_id, "name": DUTY_DUE, "on": on.isoformat()}
+        dedupe = f"event:{duty.case_id}:{context.case.id}:{context.request.task}"
+        outbox.add(context.session, "event", payload, dedupe_key=dedupe, now=context.work.now)
 
 
 def record_event(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any]:

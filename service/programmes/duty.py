@@ -22,8 +22,18 @@ class Duty:
     every_years: int = 1  # 0: once, so many months after the anchor
     after_months: int = 0
     opens_days: int = 0  # how many calendar days before the due date its case begins
+    standing: str = ""  # owed only by who has this standing when filed; empty: by all
+    extension_months: int = 0  # how far one decision may move what is owed once; 0: not at all
     source: str = ""
     added: bool = False
+
+    def is_owed(self, standing: str) -> bool:
+        """Whether a centre that is filed with this standing owes it.
+
+        >>> Duty("construction", "组建", standing="constructing").is_owed("operating")
+        False
+        """
+        return self.standing in ("", standing)
 
     def opens_at(self, due_on: date) -> datetime:
         """The instant (aware UTC) from which the occurrence due on a day may begin: the first of its opening day.
@@ -46,6 +56,19 @@ class Duty:
             return months_later(start, 12 * self.every_years)
         due = _on(start.year, self.due)
         return due if due > start else _on(start.year + 1, self.due)
+
+    def last_day(self, due_on: date, today: date) -> date | None:
+        """The last day to which one decision may move it: from the due date, or from today once that is over.
+
+        None for what is not moved: what is owed again and again, and what names no `extension_months`.
+
+        >>> rule = Duty("construction", "组建", every_years=0, after_months=24, extension_months=12)
+        >>> rule.last_day(date(2022, 6, 1), date(2022, 1, 1)), rule.last_day(date(2022, 6, 1), date(2022, 9, 1))
+        (datetime.date(2023, 6, 1), datetime.date(2023, 9, 1))
+        """
+        if self.every_years or not self.extension_months:
+            return None
+        return months_later(max(due_on, today), self.extension_months)
 
     def next_due(self, previous: date) -> date | None:
         """The due date that follows `previous`; None for what is owed once."""

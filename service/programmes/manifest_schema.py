@@ -12,6 +12,8 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from service.domain.register import ACTIVE
+
 KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 STARTS = re.compile(r"call|stage|task|event:[a-z][a-z0-9]*(-[a-z0-9]+)*")
 VARIABLE = re.compile(r"(?!case_id\Z|outcome\Z)[a-z][a-z0-9_]{0,59}")
@@ -279,6 +281,8 @@ class DutySchema(StrictSchema):
     every_years = Whole()
     after_months = Whole()
     opens_days = Whole()
+    standing = _choice(*ACTIVE)
+    extension_months = Whole()
     source = Text()
     added = YesNo()
 

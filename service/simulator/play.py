@@ -144,7 +144,12 @@ def open_call(programme: str, call: StoryCall, now: datetime) -> int:
 
 def enrol(programme: str, centre: StoryCentre, credit_code: str, now: datetime) -> int:
     """Enter the centre that a story begins with; returns its entry's id."""
-    entered = {"number": centre.number, "name": centre.name, "entered_on": centre.entered_on}
+    entered = {
+        "number": centre.number,
+        "name": centre.name,
+        "entered_on": centre.entered_on,
+        "standing": centre.standing,
+    }
     members = [dict(row) for row in centre.members]
     given = {**entered, "credit_code": credit_code, "members": members}
     return transact(centres.enrol, programme, **given, actor=SYSTEM, now=now)

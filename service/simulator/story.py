@@ -73,6 +73,7 @@ class StoryCentre:
     number: str
     name: str
     entered_on: date
+    standing: str = "operating"
     members: tuple[Mapping[str, Any], ...] = ()
 
 
@@ -166,6 +167,7 @@ class _CentreSchema(Schema):
     number = fields.String(required=True)
     name = fields.String(required=True)
     entered_on = fields.Raw(required=True)
+    standing = fields.String()
     members = fields.List(fields.Dict(keys=fields.String()), load_default=[])
 
     @post_load

@@ -63,6 +63,7 @@ def register_json(row: RegisterEntry) -> Json:
         "programme": row.programme,
         "name": row.name,
         "credit_code": row.credit_code,
+        "applicant_id": None if row.applicant_id is None else str(row.applicant_id),
         "state": row.state,
         "entered_on": row.entered_on.isoformat(),
     }

@@ -10,6 +10,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from service.domain.register import STRUCK_OFF
+from service.store.case_bases import PROMOTION, CaseBasis
 from service.store.case_json import (
     Json,
     Path,
@@ -67,6 +68,29 @@ def _active_names(session: Session, case: Case, _today: date) -> list[str]:
         RegisterEntry.case_id != case.id,
     )
     return list(session.scalars(statement.order_by(RegisterEntry.id)))
+
+
+def _own_centres(session: Session, case: Case, _today: date) -> list[Json]:
+    """Centres in force of other programmes that the applicant leads: what may be promoted, or relied on."""
+    code = select(Organisation.credit_code).where(Organisation.id == case.applicant_id).scalar_subquery()
+    statement = select(RegisterEntry).where(
+        RegisterEntry.credit_code == code,
+        RegisterEntry.programme != case.programme,
+        RegisterEntry.state.not_in(STRUCK_OFF),
+    )
+    return [register_json(row) for row in session.scalars(statement.order_by(RegisterEntry.id))]
+
+
+def _upper_cases(session: Session, case: Case, _today: date) -> list[Json]:
+    """The cases that would promote the centre of this case, with what came of each."""
+    statement = (
+        select(Case, Organisation.name)
+        .join(CaseBasis, CaseBasis.case_id == Case.id)
+        .outerjoin(Organisation, Organisation.id == Case.applicant_id)
+        .where(CaseBasis.register_entry_id == case.register_entry_id, CaseBasis.kind == PROMOTION)
+    )
+    rows = session.execute(statement.order_by(Case.id))
+    return [{**case_json(row, applicant), "outcome": row.outcome} for row, applicant in rows]
 
 
 def _waiting_for_meeting(session: Session, case: Case, _today: date) -> list[Json]:
@@ -180,6 +204,8 @@ LOOKUPS: Final[Mapping[str, Callable[[Session, Case, date], Any]]] = {
     "banned_credit_codes": _banned,
     "active_names": _active_names,
     "active_entries": _active_entries,
+    "own_centres": _own_centres,
+    "upper_cases": _upper_cases,
     "waiting_for_meeting": _waiting_for_meeting,
     "waiting_for_notice": _waiting_for_notice,
     "waiting_for_dispatch": _waiting_for_dispatch,

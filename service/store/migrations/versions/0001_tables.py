@@ -766,6 +766,26 @@ def upgrade() -> None:
         batch_op.create_index("ix_register_entries_programme_state", ["programme", "state"], unique=False)
 
     op.create_table(
+        "case_bases",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("register_entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("nomination_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("at", UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_bases_case_id")),
+        sa.ForeignKeyConstraint(["nomination_id"], ["cases.id"], name=op.f("fk_case_bases_nomination_id")),
+        sa.ForeignKeyConstraint(
+            ["register_entry_id"], ["register_entries.id"], name=op.f("fk_case_bases_register_entry_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_bases")),
+        sa.UniqueConstraint("case_id", name=op.f("uq_case_bases_case_id")),
+    )
+    with op.batch_alter_table("case_bases", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_case_bases_nomination_id"), ["nomination_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_bases_register_entry_id"), ["register_entry_id"], unique=False)
+
+    op.create_table(
         "dispatch_items",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("dispatch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
