@@ -30,6 +30,7 @@ from service.web.pages import (
     diagrams,
     experts,
     exports,
+    extensions,
     home,
     members,
     messages,
@@ -66,7 +67,8 @@ MAX_FORM_PARTS = 5_000
 BLUEPRINTS = (
     front.pages, notices.pages, draws.pages, register.pages, rules.pages, sign_in.pages, home.pages,
     centres.pages, user_tasks.pages, verbs.pages, batches.pages, deputies.pages, attachments.pages, experts.pages,
-    cases.pages, diagrams.pages, messages.pages, account.pages, api_tokens.pages, workshop.pages, operations.pages,
+    cases.pages, extensions.pages, diagrams.pages, messages.pages, account.pages, api_tokens.pages, workshop.pages,
+    operations.pages,
     calls.pages, members.pages, registrations.pages, unit.pages,
     cut_offs.pages, dashboard.pages,
     accounts.pages, audit.pages, exports.pages, papers.pages, paper_desk.pages, set_password.pages, confirm.pages,

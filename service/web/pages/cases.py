@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from service.commands import cases as commands
 from service.commands import dated_events, personal_data
+from service.domain.access import may
 from service.domain.errors import NotAllowed, NotFound
 from service.domain.identity import Actor
 from service.programmes.compiled import CompiledProgramme, compiled_of
@@ -30,8 +31,8 @@ from service.web import filters, schemas, words
 from service.web.i18n import gettext, language
 from service.web.security import moment, signed_in, who
 
-# Events that publishing, filing and the like record themselves.
-RECORDED_BY_OPERATIONS = frozenset({"notice-published", "registered", "filed", "papers-sent"})
+# Events that publishing, filing, a duty that is due and the like record themselves.
+RECORDED_BY_OPERATIONS = frozenset({"notice-published", "registered", "filed", "papers-sent", commands.DUTY_DUE})
 
 pages = Blueprint("cases", __name__, url_prefix="/cases")
 
@@ -82,6 +83,7 @@ def show(case_id: int) -> ResponseReturnValue:
         agenda=dockets.agenda(session, case_id),
         panel=dockets.panel(session, case_id) if known else None,
         events=_events(facts, compiled) if known else {},
+        extendable=facts.ended_at is None and may(actor, "keep-dates", facts.rule, moment()),
         withdrawable=_may_withdraw(actor, facts, compiled),
         case_verbs=verbs.of_case(session, actor, case_id, moment()),
         role_names=words.names_of(compiled.manifest),
@@ -161,13 +163,16 @@ def _materials(case_id: int, *, revealed: bool) -> ResponseReturnValue:
 
 
 def _events(facts: case_page.CaseFacts, compiled: CompiledProgramme) -> dict[str, str]:
-    """The events that start a period of this programme and that a person records, with the names of the periods."""
-    if facts.ended_at is not None:
-        return {}
+    """The events that start a period of this programme and that a person records, each with the periods it starts."""
+    started: dict[str, list[str]] = {}
+    in_english = language() == "en"
+    for rule in compiled.manifest.deadlines.values():
+        if facts.ended_at is None and rule.event and rule.event not in RECORDED_BY_OPERATIONS:
+            word = rule.since[1 if in_english else 0]
+            started.setdefault(rule.event, [word]).append(rule.name_en or rule.name if in_english else rule.name)
     return {
-        rule.event: rule.name
-        for rule in compiled.manifest.deadlines.values()
-        if rule.event and rule.event not in RECORDED_BY_OPERATIONS
+        event: gettext("%(event)s（起算：%(periods)s）", event=named, periods="、".join(periods))
+        for event, (named, *periods) in started.items()
     }
 
 
