@@ -10,10 +10,13 @@ from service.store.cases import Case
 from service.store.unit_of_work import UnitOfWork
 
 
-def reveal(work: UnitOfWork, case_id: int, reason: str) -> None:
-    """Note who wants to read them and why; raises NotFound for a case that the actor may not see."""
+def reveal(work: UnitOfWork, case_id: int, reason: str, file: str = "") -> None:
+    """Note who wants to read them and why; `file` is the code of the one file that is opened, empty for the forms.
+
+    Raises NotFound for a case that the actor may not see.
+    """
     case = work.session.get(Case, case_id)
     if case is None:
         raise NotFound()
     require(work.actor, "see-case", case_facts(work.session, work.actor, case), work.now)
-    note(work, "personal-data-revealed", "case", case_id, {"reason": reason}, case_id=case_id)
+    note(work, "personal-data-revealed", "case", case_id, {"reason": reason} | ({"file": file} if file else {}), case_id=case_id)

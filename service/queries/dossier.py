@@ -24,6 +24,7 @@ from service.programmes.printing import printed
 from service.programmes.task_forms import TaskForm
 from service.queries import case_page
 from service.queries.case_page import CaseFacts, HistoryRow
+from service.queries.files import masked_files
 from service.queries.materials import Material, file_names, materials
 from service.queries.task_page import TaskPage
 from service.store.attachments import GIVEN_OUT
@@ -35,6 +36,10 @@ _FOLDERS = {
 }
 _HISTORY = {"zh": ("办理记录", ("时间", "做了什么", "谁")), "en": ("History", ("Time", "What", "Who"))}
 _KINDS = {"zh": ("表单", "文书", "附件", "办理记录"), "en": ("form", "paper", "attachment", "history")}
+_LEFT_OUT = {
+    "zh": ("没有导出的附件", "下列附件含个人信息，您没有这一件的任务，请在页面上逐个写明原因后下载。名称、sha256："),
+    "en": ("Files left out", "These hold personal data and you have no task of the case; open each for a reason. Name, sha256:"),
+}
 DECLARATION = "declaration"
 _DECLARATION = {"zh": "{title}申报书", "en": "Declaration: {title}"}
 _SUBMITTED = {"zh": "{by}　{at} 提交", "en": "{by}, submitted {at}"}
@@ -134,7 +139,9 @@ def paper_forms(paper: Paper, letter: Letter, outside: Outside) -> dict[str, Cal
 
 
 def _files(session: Session, actor: Actor, facts: CaseFacts, outside: Outside, language: Language) -> Iterator[Item]:
-    rows = [row for row in case_page.files(session, actor, facts) if row.scan in GIVEN_OUT]
+    masked = masked_files(session, actor, facts)
+    every = [row for row in case_page.files(session, actor, facts) if row.scan in GIVEN_OUT]
+    rows = [row for row in every if row.code not in masked]
     if sum(row.size for row in rows) > MOST_BYTES:
         most = MOST_BYTES // 1024**3
         zh, en = (
@@ -145,6 +152,11 @@ def _files(session: Session, actor: Actor, facts: CaseFacts, outside: Outside, l
     for row in rows:
         read = partial(outside.blobs.read, row.sha256)
         yield Item(_FOLDERS[language][2], row.name, f"{_KINDS[language][2]}：{row.field}", row.code, row.at, read)
+    if len(rows) < len(every):
+        title, told = _LEFT_OUT[language]
+        text = "\n".join([told, "", *(f"{row.name}\t{row.sha256}" for row in every if row.code in masked)]).encode()
+        at = max(row.at for row in every)
+        yield Item(_FOLDERS[language][2], f"{title}.txt", _KINDS[language][2], "", at, lambda: text)
 
 
 def _history(rows: tuple[HistoryRow, ...], language: Language, now: datetime, told: Callable[[str], str]) -> Item:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Final
 from datetime import datetime
 
 from sqlalchemy import select
@@ -10,13 +12,17 @@ from sqlalchemy.orm import Session
 
 from service.domain.errors import NotFound
 from service.domain.identity import Actor
+from service.domain.personal import CLASSES, needs_personal_data
 from service.forms import view
+from service.programmes.compiled import compiled_of
 from service.queries import case_page, materials, task_page
 from service.queries.objections import may_know, secret_files
 from service.store.attachments import ERASED, GIVEN_OUT, UNANSWERED, Attachment
 from service.store.user_tasks import OPEN, TaskGroup, UserTask
 
-__all__ = ["GIVEN_OUT", "UNANSWERED", "FileRef", "find"]
+_ROW: Final = re.compile(r"\[\d+\]")  # of a name in a list: members[0].authorisation
+
+__all__ = ["GIVEN_OUT", "UNANSWERED", "FileRef", "find", "masked_files"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,7 @@ class FileRef:
     media_type: str
     sha256: str
     scan: str
+    is_masked: bool = False  # personal, and the reader has no task of the case: shown for a reason alone
 
 
 def find(session: Session, actor: Actor, code: str, now: datetime) -> FileRef:
@@ -45,7 +52,32 @@ def find(session: Session, actor: Actor, code: str, now: datetime) -> FileRef:
         )
     if not allowed:
         raise NotFound()
-    return FileRef(row.name, row.media_type, row.sha256, row.scan)
+    return FileRef(row.name, row.media_type, row.sha256, row.scan, code in masked_files(session, actor, facts))
+
+
+def case_of(session: Session, code: str) -> int:
+    """The case of a file; the caller has judged that it may be read."""
+    return session.scalars(select(Attachment.case_id).where(Attachment.code == code)).one()
+
+
+def masked_files(session: Session, actor: Actor, facts: case_page.CaseFacts) -> frozenset[str]:
+    """The codes of the case's files that stand in a personal or sensitive field, for a reader who does not need them.
+
+    A field is masked in part, a file cannot be: it is opened for a reason that stands in the trail.
+    """
+    if needs_personal_data(actor, facts.rule):
+        return frozenset()
+    forms = compiled_of(session, facts.deployment_id).forms
+    rows = session.execute(
+        select(Attachment.code, Attachment.field, UserTask.form)
+        .join(UserTask, UserTask.id == Attachment.task_id)
+        .where(Attachment.case_id == facts.case_id)
+    )
+    return frozenset(
+        code
+        for code, field, form in rows
+        if form in forms and forms[form].classification.get(_ROW.sub("[]", field)) in CLASSES
+    )
 
 
 def _is_shown_by_a_task(session: Session, actor: Actor, file: Attachment, now: datetime) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,14 +13,15 @@ from sqlalchemy import select
 
 from service.domain.personal import CLASSES, masked, replaced
 from service.simulator.cast import PASSWORD
+from service.store.attachments import Attachment
 from service.store.audit import AuditEntry
-from tests.support.page_form import token_on
-from tests.support.personal import IDENTITY, MOBILE, NOW, Declared, declared
+from tests.support.page_form import PDF, token_on
+from tests.support.personal import FILES, IDENTITY, MOBILE, NOW, SCAN, Declared, declared
 
 
 @pytest.fixture
 def case(sqlite_url: str, tmp_path: Path) -> Iterator[Declared]:
-    with declared(sqlite_url, tmp_path) as found:
+    with declared(sqlite_url, tmp_path, files=(*FILES, SCAN)) as found:
         found.office.app.config["CLOCK"] = lambda: NOW
         yield found
 
@@ -55,6 +58,35 @@ def test_without_a_reason_nothing_is_shown_or_noted(case: Declared) -> None:
     assert answer.status_code == 422
     assert MOBILE not in answer.text
     assert case.office.count(AuditEntry, AuditEntry.action == "personal-data-revealed") == 0
+
+
+def test_a_file_with_personal_data_is_opened_for_a_reason_and_left_out_of_the_dossier(case: Declared) -> None:
+    case.auditor()
+    codes = {row.name: row.code for row in case.office.rows(select(Attachment))}
+    auditor, path = _browser(case, "auditor"), f"/attachments/{codes['身份证.pdf']}"
+    asked = auditor.get(path)
+    assert (asked.status_code, asked.mimetype) == (200, "text/html")
+    assert auditor.get(f"{path}/view").status_code == 403
+    given = {"csrf_token": token_on(asked.text)}
+    assert auditor.post(path, data={**given, "reason": " "}).status_code == 422
+    assert case.office.count(AuditEntry, AuditEntry.action == "personal-data-revealed") == 0
+    shown = auditor.post(path, data={**given, "reason": "核对投诉所说的身份"})
+    assert (shown.status_code, shown.data) == (200, PDF)
+    (noted,) = case.office.rows(select(AuditEntry).where(AuditEntry.action == "personal-data-revealed"))
+    assert noted.details == {"reason": "核对投诉所说的身份", "file": codes["身份证.pdf"]}
+    assert auditor.get(f"/attachments/{codes['证明.pdf']}").data == PDF
+    names = _dossier(auditor, case)
+    assert any(name.endswith("证明.pdf") for name in names)
+    assert any(name.endswith("没有导出的附件.txt") for name in names)
+    assert not any("身份证" in name for name in names)
+    lead = _browser(case, "lead")
+    assert lead.get(path).data == PDF
+    assert any("身份证" in name for name in _dossier(lead, case))
+
+
+def _dossier(browser: FlaskClient, case: Declared) -> list[str]:
+    content = browser.get(f"/cases/{case.case_id}/dossier.zip").data
+    return zipfile.ZipFile(io.BytesIO(content)).namelist()
 
 
 def test_who_declared_reads_them_whole(case: Declared) -> None:

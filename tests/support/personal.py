@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -23,6 +23,8 @@ from tests.support.page_form import PDF
 
 NOW = datetime(2025, 4, 1, 2, 0, tzinfo=UTC)
 MOBILE, IDENTITY = "13900000012", "220102199001011234"
+FILES = (("evidence", "证明.pdf"),)
+SCAN = ("identity_scan", "身份证.pdf")
 ADDED = (
     ("contact_mobile", "联系人手机", "personal"),
     ("identity_number", "联系人身份证号", "sensitive"),
@@ -51,15 +53,16 @@ class Declared:
 
 
 @contextmanager
-def declared(url: str, folder: Path) -> Iterator[Declared]:
-    """A declaration with a file, sent in; on an empty database."""
+def declared(url: str, folder: Path, files: Sequence[tuple[str, str]] = FILES) -> Iterator[Declared]:
+    """A declaration with files (field, name), sent in; on an empty database."""
     with whole(url, folder) as app:
         office = open_office(app, SAMPLE, NOW, _models(folder / "models"))
         call = {"key": "2025", "year": 2025, "title": "2025 年第一批", "opens_on": date(2025, 3, 1)}
         office.act(calls.open_call, SAMPLE, dates={"submission": date(2025, 4, 15)}, **call)
         case_id, lead = office.start("two-dates"), office.person("lead")
         task = office.open_task("submit", case_id).id
-        office.act(attachments.keep, task, "evidence", attachments.examine("证明.pdf", io.BytesIO(PDF)), by=lead)
+        for field, name in files:
+            office.act(attachments.keep, task, field, attachments.examine(name, io.BytesIO(PDF)), by=lead)
         data = {
             "project_name": "智能底盘", "member_count": 12, "funds_wan": 1500, "truthful": True,
             "contact_mobile": MOBILE, "identity_number": IDENTITY,
@@ -83,5 +86,7 @@ def _models(target: Path) -> Path:
         {"type": "textfield", "id": f"field-{key}", "key": key, "label": label, "properties": {"classification": kind}}
         for key, label, kind in ADDED
     ]
+    scan = {"type": "filepicker", "id": "field-scan", "key": SCAN[0], "label": "身份证扫描件", "accept": ".pdf"}
+    form["components"].append({**scan, "properties": {"classification": "sensitive"}})
     path.write_text(json.dumps(form, ensure_ascii=False), "utf-8")
     return target
