@@ -32,6 +32,9 @@ LEAST: Final = {
     "limit_searches": 1,
     "limit_verifications": 1,
     "limit_calendars": 1,
+    "limit_dossiers": 1,
+    "limit_documents": 1,
+    "limit_exports": 1,
     "retain_personal_days": 1,
     "retain_sensitive_days": 1,
     "retain_files_days": 1,
@@ -82,6 +85,9 @@ class Settings:
     limit_searches: int = 60
     limit_verifications: int = 30
     limit_calendars: int = 60
+    limit_dossiers: int = 20
+    limit_documents: int = 60
+    limit_exports: int = 20
     quiet_hours: str = ""
     metrics_token: str = ""
     retain_personal_days: int = Periods.personal
@@ -135,6 +141,9 @@ class Settings:
             "search": self.limit_searches,
             "verification": self.limit_verifications,
             "calendar": self.limit_calendars,
+            "dossier": self.limit_dossiers,
+            "document": self.limit_documents,
+            "export": self.limit_exports,
         }
 
     @property

@@ -1,4 +1,4 @@
-"""Count what one sender asks of a public page; over the limit the sender is told when to come back."""
+"""Count what one sender asks of a public page, or one account of what costs much; over the limit both are told."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ WINDOWS: Final[Mapping[str, timedelta]] = MappingProxyType(
         "search": timedelta(minutes=1),
         "verification": timedelta(minutes=1),
         "calendar": timedelta(minutes=1),
+        "dossier": timedelta(hours=1),
+        "document": timedelta(minutes=1),
+        "export": timedelta(minutes=1),
     }
 )
 LONGEST: Final = max(WINDOWS.values())

@@ -51,6 +51,20 @@ def test_a_search_too_many_is_told_when_to_come_back(
 
 
 @pytest.mark.usefixtures("strict")
+def test_what_costs_much_is_counted_by_account(browse: Browse, clock: Callable[[datetime], None]) -> None:
+    lead, colleague = browse("lead"), browse("colleague")
+    task = lead.start()
+    for path, wait in (("/cases/1/dossier.zip", 3600), (f"/tasks/{task}/draft.docx", 60), ("/exports/cases.xlsx", 60)):
+        answers = [lead.get(path).status_code for _ in range(MOST)]
+        refused = lead.get(path)
+        assert (set(answers), refused.status_code, refused.headers["Retry-After"]) == ({200}, 429, str(wait)), path
+        assert colleague.get(path).status_code in (200, 404), "another account of the unit is not stopped"
+    clock(AT + timedelta(seconds=60))
+    assert lead.get("/exports/cases.xlsx").status_code == 200
+    assert lead.get("/cases/1/dossier.zip").status_code == 429
+
+
+@pytest.mark.usefixtures("strict")
 def test_another_sender_is_not_stopped_and_no_address_is_kept(site: Flask, browse: Browse) -> None:
     visitor = browse("")
     for _ in range(MOST + 1):

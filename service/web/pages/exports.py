@@ -30,6 +30,7 @@ def workbook(name: str) -> ResponseReturnValue:
     if found.roles and not holds(actor, *found.roles):
         raise NotAllowed(why_zh="这张表由管理这部分工作的人员导出。", why_en="This list belongs to other duties.")
     given = schemas.query(found.query)
+    limits.count_own("export")
     rows = exports.rows(found, db.session(), actor, given)
     asked = request.query_string.decode("ascii", "replace")[:400]
     transact(taking_out.note_list, name, len(rows), asked, actor=actor, now=moment())

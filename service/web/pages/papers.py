@@ -23,6 +23,7 @@ from service.store.unit_of_work import transact
 from service.web import markdown, words
 from service.web.download import attachment
 from service.web.i18n import language, local
+from service.web.public import limits
 from service.web.security import moment, signed_in, who
 
 pages = Blueprint("papers", __name__)
@@ -54,6 +55,7 @@ def show(case_id: int, paper_id: int) -> ResponseReturnValue:
 @signed_in
 def download(case_id: int, paper_id: int, ending: str) -> ResponseReturnValue:
     """The same letter as PDF (the kept document, or set anew where none was kept yet), Word, or its tables as Excel."""
+    limits.count_own("document")
     _paper_of(case_id, paper_id)
     found = case_page.paper(db.session(), case_id, paper_id)
     forms = dossier.paper_forms(found, printed(db.session(), found, ports().base_url), _outside())
@@ -66,6 +68,7 @@ def download(case_id: int, paper_id: int, ending: str) -> ResponseReturnValue:
 @signed_in
 def material(case_id: int, submission_id: int, ending: str) -> ResponseReturnValue:
     """One submitted form as this reader may see it, on paper: the declaration, an opinion, a record, scores."""
+    limits.count_own("document")
     session, actor = db.session(), who()
     facts = case_page.facts(session, actor, case_id)
     all_of_them = materials.materials(session, actor, facts, language(), moment())
@@ -81,6 +84,7 @@ def material(case_id: int, submission_id: int, ending: str) -> ResponseReturnVal
 @signed_in
 def draft(task_id: int, ending: str) -> ResponseReturnValue:
     """What this person has entered so far, with 草稿 across each page; nobody else can have it."""
+    limits.count_own("document")
     session, actor = db.session(), who()
     loaded = task_page.load(session, actor, task_id, moment())
     if not loaded.task.form or not loaded.workable or ending == "xlsx":
@@ -97,6 +101,7 @@ def whole(case_id: int) -> ResponseReturnValue:
     """Everything of the case that this reader may see, with a manifest of hashes; noted in the audit trail."""
     session, actor = db.session(), who()
     facts = case_page.facts(session, actor, case_id)
+    limits.count_own("dossier")
     items = dossier.items(session, actor, facts, _outside(), language=language(), now=moment(), told=words.action_word)
     head = {
         "case": facts.number or str(case_id),
