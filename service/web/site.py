@@ -58,6 +58,7 @@ from service.web.public import (
 )
 from service.web.schemas import MAX_ID
 from service.web.security import install_security
+from service.web.templating import COMPILED
 from service.web.v2.site import install_v2
 
 MAX_BODY_BYTES = 60 * 1024 * 1024
@@ -102,6 +103,7 @@ def install(app: Flask, *, proxies: int = 0, demonstration: bool = False, secure
     app.config["DEMONSTRATION"] = demonstration
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+    app.jinja_env.bytecode_cache = COMPILED
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     i18n.install_languages(app)
