@@ -12,7 +12,10 @@ from service.forms import CompiledForm, compile_form, judge, read_form
 
 FORMS = Path(__file__).parents[2] / "forms"
 P5, P1 = "changchun-innovation-consortium", "jilin-manufacturing-innovation-centre"
-ALL = [f"{place}/{name}" for place in (P5, P1, "common") for name in ("local-checklist", "completeness-checklist")]
+P2, P4 = "jilin-industrial-innovation-centre", "guizhou-manufacturing-innovation-centre"
+P3 = "changchun-manufacturing-innovation-centre/completeness-checklist"
+PLACES = (P5, P1, P2, P4, "common")
+ALL = [P3, *(f"{place}/{name}" for place in PLACES for name in ("local-checklist", "completeness-checklist"))]
 VARIABLES = {"case": {"decisions": {"declaration_findings": None}}, "task": {}, "lookup": {}}
 
 
@@ -23,19 +26,18 @@ def form(name: str) -> CompiledForm:
 def all_fine(compiled: CompiledForm) -> dict[str, Any]:
     """Every choice answered as well as can be."""
     data: dict[str, Any] = {"opinion": "材料齐全，符合要求，同意上报。"}
-    for node in compiled.form.nodes:
+    for name, node in compiled.fields.items():
         if node.type == "radio":
-            here = data
-            for step in (path := node_path(node))[:-1]:
-                here = here.setdefault(step, {})
-            here[path[-1]] = node.raw["values"][0]["value"]
+            put(data, name, node.raw["values"][0]["value"])
     return data
 
 
-def node_path(node: Any) -> tuple[str, ...]:
-    """Where the value of a choice stands: the groups of these forms are one level deep."""
-    path: tuple[str, ...] = node.path
-    return path
+def put(data: dict[str, Any], name: str, value: Any) -> None:
+    """Set the value of a field by its whole name."""
+    *above, key = name.split(".")
+    for step in above:
+        data = data.setdefault(step, {})
+    data[key] = value
 
 
 def answered(compiled: CompiledForm, data: dict[str, Any]) -> Any:
@@ -68,6 +70,23 @@ def test_what_is_not_met_becomes_the_defects_of_one_notice() -> None:
         ("L02 具备持续创新能力（第五条）", "近三年研发投入没有证明。"),
         ("各成员单位签署页与签署人身份相符（第七条）", "第七家没有授权委托书。"),
     ]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_item_that_is_not_met_is_a_defect_with_its_words(name: str) -> None:
+    compiled = form(name)
+    for field, node in compiled.fields.items():
+        values = {value["value"] for value in node.raw.get("values", ())}
+        if node.type != "radio" or not values & {"defect", "partly"} or field.startswith("others."):
+            continue  # what only inclines the choice is no defect
+        data = all_fine(compiled)
+        put(data, field, "partly" if "partly" in values else "defect")
+        beside, apart = f"{field}_comment", f"comments.{field.rpartition('.')[2]}"
+        words = next((one for one in (beside, apart) if one in compiled.fields), None)
+        if words is not None:
+            put(data, words, "缺少证明材料。")
+        (found,) = answered(compiled, data).data["defects"]
+        assert (found["item"], found["problem"]) == (node.raw["label"], "缺少证明材料。" if words else "有缺陷")
 
 
 @pytest.mark.parametrize("name", ALL)
