@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.operations.context import OperationContext, OperationRefused
 from service.store import outbox
-from service.store.cases import Case
+from service.store.cases import Case, numbers_of
 from service.store.dispatches import PICKED, SENT, Dispatch, DispatchItem
 
 RESULTS = ("received", "returned")
@@ -22,7 +22,7 @@ def record_dispatch(context: OperationContext, _inputs: dict[str, Any]) -> dict[
     """
     wanted = list(dict.fromkeys(int(case_id) for case_id in context.form("dispatch_cases").get("case_ids") or []))
     waiting = {int(row["case_id"]): row for row in context.lookup.get("waiting_for_dispatch", [])}
-    strangers = "、".join(str(case_id) for case_id in wanted if case_id not in waiting)
+    strangers = "、".join(numbers_of(context.session, [case_id for case_id in wanted if case_id not in waiting]))
     if strangers or not wanted:
         raise OperationRefused(
             zh=f"所选案件已不在等待报送之列：{strangers}" if strangers else "没有选择案件",

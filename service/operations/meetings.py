@@ -11,7 +11,7 @@ from service.operations.context import OperationContext, OperationRefused
 from service.operations.letters import next_of, rendered
 from service.operations.recipients import tell_roles
 from service.store import outbox
-from service.store.cases import Case
+from service.store.cases import Case, numbers_of
 from service.store.meetings import Meeting, MeetingItem
 from service.store.session import changed
 
@@ -26,9 +26,9 @@ def send_papers(context: OperationContext, inputs: dict[str, Any]) -> dict[str, 
     agenda = context.form("meeting_agenda")
     wanted = [int(case_id) for case_id in agenda.get("case_ids") or []]
     waiting = {int(row["case_id"]): row for row in context.lookup.get("waiting_for_meeting", [])}
-    strangers = [str(case_id) for case_id in wanted if case_id not in waiting]
+    strangers = [case_id for case_id in wanted if case_id not in waiting]
     if strangers or not wanted:
-        named = "、".join(strangers)
+        named = "、".join(numbers_of(context.session, strangers))
         raise OperationRefused(
             zh=f"议程中的案件已不在等待上会之列：{named}" if named else "议程中没有案件",
             en=f"cases on the agenda no longer wait for a meeting: {named}" if named else "the agenda has no case",

@@ -12,7 +12,7 @@ from service.operations.context import OperationContext, OperationRefused
 from service.operations.letters import next_of
 from service.store import outbox
 from service.store.case_json import snake
-from service.store.cases import Case, CaseEvent
+from service.store.cases import CaseEvent, numbers_of
 from service.store.notices import Notice, NoticeItem, Objection, objection_states
 
 PUBLISHED = "notice-published"
@@ -66,8 +66,7 @@ def _named(context: OperationContext, case_ids: Any) -> list[int]:
     waiting = {int(row["case_id"]) for row in context.lookup.get("waiting_for_notice", [])}
     gone = [case_id for case_id in wanted if case_id not in waiting]
     if gone or not wanted:
-        numbers = context.session.scalars(select(Case.number).where(Case.id.in_(gone)).order_by(Case.id))
-        named = "、".join(number or "" for number in numbers)
+        named = "、".join(numbers_of(context.session, gone))
         raise OperationRefused(
             zh=f"已不在等待合并公示之列：{named}。请退回“拟定合并公示”重新选取" if gone else "没有选取案件",
             en=f"no longer waiting for a notice: {named}; return to the draft and choose again" if gone else "no case",

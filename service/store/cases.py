@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.store.session import Base, Key
 
@@ -50,3 +51,9 @@ class CaseEvent(Base):
     name: Mapped[str]
     on_date: Mapped[date]
     at: Mapped[datetime]
+
+
+def numbers_of(session: Session, case_ids: Collection[int]) -> list[str]:
+    """What people call these cases: their numbers; the key of one that has none yet."""
+    found = session.execute(select(Case.id, Case.number).where(Case.id.in_(case_ids)).order_by(Case.id))
+    return [number or str(case_id) for case_id, number in found]

@@ -26,7 +26,7 @@ from service.store.dispatches import RECOMMENDED, Dispatch, DispatchItem
 from service.store.experts import Expert
 from service.store.instances import Instance
 from service.store.meetings import MeetingItem
-from service.store.neighbours import agreed_cases, departments, free_experts
+from service.store.neighbours import agreed_cases, departments, free_experts, taken_cases
 from service.store.organisations import Organisation
 from service.store.register import Ban, Duty, Project, RegisterEntry, Support
 from service.store.subscriptions import MESSAGE, Subscription
@@ -215,6 +215,7 @@ LOOKUPS: Final[Mapping[str, Callable[[Session, Case, date], Any]]] = {
     "free_experts": free_experts,
     "departments": departments,
     "agreed_cases": agreed_cases,
+    "taken_cases": taken_cases,
     "running_projects": _running_projects,
     "duties": _duties,
     "supports": _supports,

@@ -1,4 +1,4 @@
-"""Beside a case: experts nothing ties to it, departments it may ask, cases agreed to but not yet in the register."""
+"""Beside a case: experts nothing ties to it, departments it may ask, cases it has taken or that were agreed to."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from collections.abc import Collection
 from datetime import date
 from typing import Final
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.panel import Candidate, Unit, conflict
 from service.store.case_json import Json, case_json, expert_json
 from service.store.cases import Case
+from service.store.dispatches import Dispatch, DispatchItem
 from service.store.experts import Absence, Expert
+from service.store.meetings import Meeting, MeetingItem
 from service.store.members import Member
+from service.store.notices import Notice, NoticeItem
 from service.store.organisations import Organisation
 from service.store.relations import Relation, is_tied
 from service.store.submissions import Submission
@@ -38,6 +41,25 @@ def departments(session: Session, case: Case, _today: date) -> list[Json]:
     """Authorities other than the one that decides the case: whom it may ask for an opinion."""
     statement = select(Organisation).where(Organisation.kind == AUTHORITY, Organisation.id != case.authority_id)
     return [{"id": str(row.id), "name": row.name} for row in session.scalars(statement.order_by(Organisation.id))]
+
+
+def taken_cases(session: Session, case: Case, _today: date) -> list[Json]:
+    """The cases that this meeting, notice or dispatch is about, which none of them waits for any more."""
+    meeting = select(Meeting.id).where(Meeting.case_id == case.id)
+    notice = select(Notice.id).where(Notice.case_id == case.id)
+    dispatch = select(Dispatch.id).where(Dispatch.case_id == case.id)
+    taken = (
+        select(MeetingItem.case_id).where(MeetingItem.meeting_id.in_(meeting)),
+        select(NoticeItem.case_id).where(NoticeItem.notice_id.in_(notice)),
+        select(DispatchItem.case_id).where(DispatchItem.dispatch_id.in_(dispatch)),
+    )
+    rows = session.execute(
+        select(Case, Organisation.name)
+        .outerjoin(Organisation, Organisation.id == Case.applicant_id)
+        .where(or_(*(Case.id.in_(one) for one in taken)))
+        .order_by(Case.id)
+    )
+    return [case_json(row, applicant) for row, applicant in rows]
 
 
 def agreed_cases(session: Session, case: Case, _today: date) -> list[Json]:

@@ -10,8 +10,11 @@ from flask import Flask
 
 from service.store.case_view import lookups
 from service.store.cases import Case
+from service.store.dispatches import Dispatch, DispatchItem
 from service.store.experts import Absence, Expert
+from service.store.meetings import Meeting, MeetingItem
 from service.store.members import Member
+from service.store.notices import Notice, NoticeItem
 from service.store.organisations import Organisation
 from service.store.session import db
 from service.store.submissions import Submission
@@ -83,3 +86,21 @@ def test_agreed_cases_bear_the_field_that_was_decided_last(case: Case, bureau: O
     ):
         add(Submission(case_id=rival.id, form=form, form_digest="d", data=data, item={}, submitted_at=rival.started_at))
     assert [(one["case_id"], one["field"]) for one in looked_up(case, "agreed_cases")] == [(str(rival.id), "碳纤维")]
+
+
+def test_what_a_meeting_a_notice_or_a_dispatch_has_taken_keeps_its_name(case: Case, bureau: Organisation) -> None:
+    one, two, three, other = (
+        make_case(db.session, number=number, authority_id=bureau.id) for number in ("SB1", "SB2", "SB3", "SB4")
+    )
+    elsewhere = make_case(db.session, authority_id=bureau.id)
+    meeting = Meeting(case_id=case.id)
+    notice = Notice(case_id=case.id, title="公示", body="", from_on=TODAY, to_on=TODAY)
+    dispatch, not_ours = Dispatch(case_id=case.id), Dispatch(case_id=elsewhere.id)
+    add(meeting, notice, dispatch, not_ours)
+    add(
+        MeetingItem(meeting_id=meeting.id, case_id=one.id, position=1),
+        NoticeItem(notice_id=notice.id, case_id=two.id, position=1),
+        DispatchItem(dispatch_id=dispatch.id, case_id=three.id, position=1, result="picked"),
+        DispatchItem(dispatch_id=not_ours.id, case_id=other.id, position=1, result="picked"),
+    )
+    assert [row["number"] for row in looked_up(case, "taken_cases")] == ["SB1", "SB2", "SB3"]
