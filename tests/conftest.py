@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.programmes.steps",
     "tests.programmes.member_steps",
     "tests.programmes.unit_steps",
+    "tests.programmes.centre_steps",
     "tests.programmes.desk_steps",
     "tests.programmes.filling_steps",
 ]

@@ -155,6 +155,7 @@ CATALOGUE: Mapping[str, Operation] = {
                 "full_name": _text(),
                 "filing_number": _text(),
                 "standing": fields.String(load_default="operating", validate=OneOf(ACTIVE)),
+                "succeeds": _given(),
             },
             ("entry",),
         ),

@@ -43,6 +43,8 @@ def register(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any
     """Enter the centre or consortium into the public register under its filing number.
 
     `standing` is what it begins as: `operating` unless the diagram says otherwise (`constructing`, `piloted` …).
+    `succeeds` is the number of the lead unit's own entry that this one takes the place of: a pilot that was recognised
+    stays in the register as promoted, owes nothing more, and each of the two names the other.
     """
     number, name = inputs["filing_number"], inputs["full_name"]
     if context.session.scalar(select(func.count()).where(RegisterEntry.number == number)):
@@ -68,8 +70,23 @@ def register(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any
     context.session.add(entry)
     context.case.title = name
     context.session.flush()
-    record(context, entry, "registered")
+    before = _succeeded(context, entry, inputs["succeeds"]) if inputs.get("succeeds") else None
+    record(context, entry, "registered", note=f"承继{before.name}（{before.number}）" if before else "")
     return {"entry": entry.id}
+
+
+def _succeeded(context: OperationContext, entry: RegisterEntry, number: str) -> RegisterEntry:
+    mine = (RegisterEntry.number == number, RegisterEntry.programme == entry.programme)
+    before = context.session.scalar(select(RegisterEntry).where(*mine).with_for_update())
+    if before is None or is_struck_off(before.state) or before.credit_code != entry.credit_code:
+        raise OperationRefused(
+            zh=f"编号 {number} 不是本单位在名录中的有效登记，不能由新的登记承继",
+            en=f"{number} is no active entry of this unit, so nothing can take its place",
+        )
+    before.state = "promoted"
+    entries.void_waiting_duties(context.session, before.id)
+    record(context, before, "struck-off", note=f"由{entry.name}（{entry.number}）承继")
+    return before
 
 
 def amend_register(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any]:
