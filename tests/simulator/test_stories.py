@@ -16,10 +16,11 @@ from service.simulator.story import read_story
 
 KEY = "changchun-innovation-consortium"
 STORIES = sorted((ROOT / "bpmn").glob("*/stories/*.toml"))
-# Played in every run; the scenarios over HTTP tell most of the others once more, and `make proof` plays them all.
+# Played in every run, beside the one that is listened to below; the scenarios over HTTP tell most of the others once
+# more, and `make proof` plays them all.
 ALWAYS = {
-    "changchun-innovation-consortium": {"filed", "five-enterprises", "annual-report"},
-    "jilin-manufacturing-innovation-centre": {"cultivated", "four-founders", "dispatched-too-late"},
+    "changchun-innovation-consortium": {"five-enterprises", "annual-report"},
+    "jilin-manufacturing-innovation-centre": {"cultivated"},
     "jilin-industrial-innovation-centre": {"approved"},
     "changchun-manufacturing-innovation-centre": {"filed"},
     "guizhou-manufacturing-innovation-centre": {"piloted"},
@@ -32,7 +33,7 @@ def _param(path: Path) -> object:
     return pytest.param(path, id=f"{path.parts[-3]}-{path.stem}", marks=marks)
 
 
-@pytest.mark.parametrize("story", map(_param, STORIES))
+@pytest.mark.parametrize("story", [_param(path) for path in STORIES])
 def test_a_shipped_story_comes_true(story: Path) -> None:
     said: list[str] = []
     assert play_stories(ROOT, story.parts[-3], [story], said.append, create_throw_away) == 0, "\n".join(said[-15:])
@@ -40,8 +41,9 @@ def test_a_shipped_story_comes_true(story: Path) -> None:
 
 def test_a_story_says_who_did_what_which_deadline_was_set_and_the_numbers() -> None:
     said: list[str] = []
-    play_stories(ROOT, KEY, [ROOT / "bpmn" / KEY / "stories" / "filed.toml"], said.append, create_throw_away)
+    code = play_stories(ROOT, KEY, [ROOT / "bpmn" / KEY / "stories" / "filed.toml"], said.append, create_throw_away)
     told = "\n".join(said)
+    assert code == 0, told
     assert re.search(r"2026-03-\d\d \d\d:\d\d  .*办结“核查材料”", told)
     assert re.search(r"期限 初审推荐：.*自.*起10个工作日.*第九条第2项", told)
     assert re.search(r"案件编号 SB2026\d+；状态 filed；结果 filed；备案编号 长创联备〔2026〕1号", told)
@@ -60,18 +62,21 @@ def test_a_story_names_the_rows_it_shows_and_a_row_is_an_id(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("needle", "what"),
+    ("needle", "what", "story"),
     [
-        (r'"M02"', "the finding of the share of enterprises"),
+        (r'"M02"', "the finding of the share of enterprises", "five-enterprises"),
         pytest.param(
-            r"<outputEntry[^>]*>\s*<text>\"eligible\"</text>", "the verdict eligible", marks=pytest.mark.proof
+            r"<outputEntry[^>]*>\s*<text>\"eligible\"</text>", "the verdict eligible", "filed", marks=pytest.mark.proof
         ),
         pytest.param(
-            r"<outputEntry[^>]*>\s*<text>\"ineligible\"</text>", "the verdict ineligible", marks=pytest.mark.proof
+            r"<outputEntry[^>]*>\s*<text>\"ineligible\"</text>",
+            "the verdict ineligible",
+            "five-enterprises",
+            marks=pytest.mark.proof,
         ),
     ],
 )
-def test_a_rule_taken_out_makes_a_story_fail(needle: str, what: str, tmp_path: Path) -> None:
+def test_a_rule_taken_out_makes_a_story_fail(needle: str, what: str, story: str, tmp_path: Path) -> None:
     for folder in ("bpmn", "dmn", "forms"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     table = tmp_path / "dmn" / KEY / "eligibility.dmn"
@@ -79,11 +84,5 @@ def test_a_rule_taken_out_makes_a_story_fail(needle: str, what: str, tmp_path: P
     rules = [rule for rule in RULE.findall(text) if re.search(needle, rule)]
     assert len(rules) == 1, f"{what}: {len(rules)} rules found"
     table.write_text(text.replace(rules[0], ""), "utf-8")
-    names = ("filed", "five-enterprises")
-    codes = [
-        play_stories(
-            tmp_path, KEY, [tmp_path / "bpmn" / KEY / "stories" / f"{name}.toml"], lambda _line: None, create_throw_away
-        )
-        for name in names
-    ]
-    assert 1 in codes
+    path = tmp_path / "bpmn" / KEY / "stories" / f"{story}.toml"
+    assert play_stories(tmp_path, KEY, [path], lambda _line: None, create_throw_away) == 1
