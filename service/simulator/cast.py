@@ -87,7 +87,7 @@ class Cast:
             credit_code=lead.credit_code,
             region=self._units.region,
         )
-        self._homes["applicant"] = lead.code
+        self._homes = {**self._homes, "applicant": lead.code}
 
     def of_role(self, role: str, at: datetime) -> Actor:
         """The person who holds a role at the unit the manifest names."""

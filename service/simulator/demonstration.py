@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from service.programmes.manifest import Manifest
 from service.simulator.cast import DEMONSTRATION, PASSWORD, Cast, Lead, Units, read_units
 from service.simulator.driver import Driver
 from service.simulator.play import open_call
-from service.simulator.story import Story, StoryCall, StoryStep, read_story
+from service.simulator.story import Story, StoryCall, StoryStep, laid_over, read_story
 from service.store import deployments
 from service.store.cases import Case
 from service.store.session import db
@@ -153,12 +153,7 @@ def _play(
 def _adapted(step: StoryStep, case: DemonstrationCase) -> StoryStep:
     """The step with the case's own names laid over the story's."""
     own = {**case.data, "lead": {"name": case.lead, "credit_code": case.credit_code}}
-    data = {name: _over(value, own[name]) if name in own else value for name, value in step.data.items()}
-    return StoryStep(**{**{name: getattr(step, name) for name in StoryStep.__dataclass_fields__}, "data": data})
-
-
-def _over(value: Any, own: Any) -> Any:
-    return {**value, **own} if isinstance(value, Mapping) and isinstance(own, Mapping) else own
+    return replace(step, data=laid_over(step.data, own))
 
 
 def _staff(manifest: Manifest, prefix: str, now: datetime) -> None:

@@ -5,24 +5,25 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import func, select
 
 from service.clock import jobs
-from service.commands import attachments, cases, dated_events, process_messages, user_tasks
+from service.commands import attachments, cases, dated_events, objections, process_messages, user_tasks
 from service.domain.access import role_of
 from service.domain.deadlines import ZONE, local_date
 from service.domain.errors import InvalidInput, Refusal
 from service.domain.identity import Actor
-from service.feel import compile_expression, from_json, to_json
+from service.feel import Function, compile_expression, from_json, to_json
 from service.programmes.case_values import read_case
 from service.programmes.compiled import compiled_of
 from service.programmes.functions import FUNCTION_NAMES
 from service.simulator.cast import Cast, Lead
 from service.simulator.story import StoryStep
 from service.store.cases import Case
+from service.store.notices import Notice, NoticeItem
 from service.store.outbox import OutboxEntry
 from service.store.register import Duty, RegisterEntry
 from service.store.session import db
@@ -30,6 +31,7 @@ from service.store.timers import Timer
 from service.store.unit_of_work import transact
 from service.store.user_tasks import OPEN, TaskGroup, UserTask
 
+PUBLIC = Actor(None, "公众", kind="person")
 BETWEEN_ACTS = timedelta(minutes=10)
 OPENS = time(9, 0)
 MOST_TICKS = 500
@@ -181,6 +183,9 @@ class Driver:
             reason = str(step.data.get("reason") or "示例撤回")
             self._expecting(step, lambda: transact(cases.withdraw, case_id, reason, actor=actor, now=self.now))
             return
+        if step.message == "objection-lodged":
+            self._expecting(step, lambda: self._object(case_id, step.data))
+            return
         actor, on = self.cast.of_role(step.role, self.now), step.data.get("on")
         if isinstance(on, date):
             day = on + self._shift
@@ -189,6 +194,16 @@ class Driver:
             return
         transact(process_messages.publish, case_id, step.message, dict(step.data), actor=actor, now=self.now)
         self._after_act()
+
+    def _object(self, case_id: int, data: Mapping[str, Any]) -> None:
+        """Lodge an objection to the newest notice about the case, as anybody does on the notice's page."""
+        about = select(NoticeItem.notice_id).where(NoticeItem.case_id == case_id)
+        number = db.session.scalar(
+            select(Notice.number).where(Notice.id.in_(about)).order_by(Notice.id.desc()).limit(1)
+        )
+        if number is None:
+            raise _wrong("还没有公示，无从提出异议", "there is no notice to object to")
+        transact(objections.lodge, number, dict(data), actor=PUBLIC, now=self.now)
 
     def _complete(self, step: StoryStep) -> None:
         """Complete the open task of this name; in a loop every open turn, or the first `only` of them."""
@@ -250,12 +265,7 @@ class Driver:
 
     def _resolved(self, task: UserTask, actor: Actor, data: Mapping[str, Any]) -> dict[str, Any]:
         """The step's data with FEEL evaluated and sample files uploaded."""
-        case = db.session.get_one(Case, task.case_id)
-        programme = compiled_of(db.session(), case.deployment_id)
-        reading = read_case(db.session(), case, programme, now=self.now)
-        variables = from_json({**reading.variables, "task": task.inputs})
-        names = [name for name in FUNCTION_NAMES if " " in name]
-        db.session.rollback()
+        readable = cache(lambda: self._readable(task))
 
         def resolve(value: Any, field: str) -> Any:
             if isinstance(value, Mapping):
@@ -263,8 +273,9 @@ class Driver:
             if isinstance(value, list):
                 return [resolve(inner, field) for inner in value]
             if isinstance(value, str) and value.startswith("="):
-                expression = compile_expression(value[1:], names=names)
-                return to_json(expression.evaluate(variables, functions=reading.functions))
+                variables, functions = readable()
+                expression = compile_expression(value[1:], names=[name for name in FUNCTION_NAMES if " " in name])
+                return to_json(expression.evaluate(variables, functions=functions))
             if isinstance(value, str) and value.startswith("file:"):
                 name = value.removeprefix("file:")
                 return transact(
@@ -278,6 +289,15 @@ class Driver:
             return self._dated(value)
 
         return {key: resolve(value, key) for key, value in data.items()}
+
+    def _readable(self, task: UserTask) -> tuple[Any, Mapping[str, Function]]:
+        """What the task's form may read, and the functions it may ask."""
+        case = db.session.get_one(Case, task.case_id)
+        programme = compiled_of(db.session(), case.deployment_id)
+        reading = read_case(db.session(), case, programme, now=self.now)
+        variables = from_json({**reading.variables, "task": task.inputs})
+        db.session.rollback()
+        return variables, reading.functions
 
 
 def _date_in(text: str) -> date | None:

@@ -19,6 +19,7 @@ from service.domain.errors import DeploymentRefused, InvalidInput, Refusal
 from service.domain.identity import SYSTEM
 from service.programmes.compiled import compiled_of
 from service.programmes.folder import read_folder
+from service.programmes.manifest import Manifest
 from service.simulator.cast import Cast, Lead, Units, read_units
 from service.simulator.driver import Driver
 from service.simulator.report import Report
@@ -105,35 +106,51 @@ def tell(story: Story, files: dict[str, bytes], units: Units, say: Say) -> int:
 
     Raises DeploymentRefused for models with errors, InvalidInput for a step that cannot be played.
     """
-    driver = perform(story, files, units, say)
-    first = driver.case_ids[story.procedure]
-    others = [case_id for case_id in driver.case_ids.values() if case_id != first]
-    return _verdict(story.expect, first, others, driver.standing(), say)
+    return judge(story, perform(story, files, units, say), say)
 
 
 def perform(story: Story, files: dict[str, bytes], units: Units, say: Say) -> Driver:
     """Publish the programme and play the story as far as its last step, saying what happens."""
+    driver, manifest = begin(story, files, units)
+    report = Report(manifest)
+    say(f"■ {story.title}")
+    for step in story.steps:
+        driver.play(step)
+        for line in report.news():
+            say(line)
+    finish(story, driver)
+    return driver
+
+
+def begin(story: Story, files: dict[str, bytes], units: Units) -> tuple[Driver, Manifest]:
+    """Publish the programme and bring the story as far as before its first step."""
     now = datetime.combine(story.starts_on, time(9, 0), ZONE).astimezone(UTC)
     published = transact(deployments.publish, files, story.programme, actor=SYSTEM, now=now)
     manifest = compiled_of(db.session(), published.deployment_id).manifest
     db.session.rollback()
     cast = Cast(manifest, lead=_lead(story), now=now, units=replace(units, prefix=""))
-    driver, report = Driver(cast, story.programme, now), Report(manifest)
+    driver = Driver(cast, story.programme, now)
     if story.call is not None:
         open_call(story.programme, story.call, now)
     if story.centre is not None:
         driver.entry_id = enrol(story.programme, story.centre, cast.lead.credit_code, now)
-    say(f"■ {story.title}")
     if manifest.procedures[story.procedure].start:
         driver.start(story.procedure, manifest.procedures[story.procedure].start)
-    for step in story.steps:
-        driver.play(step)
-        for line in report.news():
-            say(line)
+    return driver, manifest
+
+
+def finish(story: Story, driver: Driver) -> None:
+    """Let the clock do what the last step left. Raises InvalidInput where the story's procedure was never begun."""
     driver.tick()
     if story.procedure not in driver.case_ids:
         raise InvalidInput(field="procedure", zh="故事里没有发起过这项程序", en="the story never began this procedure")
-    return driver
+
+
+def judge(story: Story, driver: Driver, say: Say) -> int:
+    """Say how the story ended; 0 when it ended as it says."""
+    first = driver.case_ids[story.procedure]
+    others = [case_id for case_id in driver.case_ids.values() if case_id != first]
+    return _verdict(story.expect, first, others, driver.standing(), say)
 
 
 def open_call(programme: str, call: StoryCall, now: datetime) -> int:
@@ -178,6 +195,7 @@ def _verdict(expect: Expectation, case_id: int, others: Sequence[int], standing:
         "state": (expect.state, case.state),
         "standing": (expect.standing, standing),
         "verdict": (expect.verdict, _last_verdict(decided)),
+        **{name: (want, decided.get(name)) for name, want in expect.decisions.items()},
     }
     wrong = [f"{name} 应为 {want}，实为 {got}" for name, (want, got) in found.items() if want and want != got]
     places = {task.name for task in open_tasks} | {task.element for task in open_tasks}

@@ -2,10 +2,16 @@
 
 A step is one of: a task to complete (`task`, `as`, `data`), a procedure to start (`start`, `as`), a message to send
 (`message`, `as`; with a day `on` in its data the event of that day is recorded), or time to pass (`wait_until` a named
-deadline of an open task, `advance_days`, or `until` an instant of the authority's clock). A second declaration is
-started by another `unit` (name, credit_code). Texts in `data` that begin with `=` are FEEL over what the task's form
+deadline of an open task, `advance_days`, or `until` an instant of the authority's clock). The message
+`objection-lodged` is somebody's objection to the newest notice about the first case. A second declaration is started
+by another `unit` (name, credit_code). Texts in `data` that begin with `=` are FEEL over what the task's form
 may read; `file:NAME` uploads a sample file. A story of a programme that takes declarations in batches opens its own
 `[call]`. `rows` names the requirements the story shows.
+
+A story that differs from another only from some task on says so, `before = { story = "filed.toml", until = "签发" }`:
+that story's steps before it first completes that task come first, and what this story does not write of
+programme, procedure, day, call and the like is that story's. `before.data` is laid over what those steps enter: a step
+takes of it what it enters itself.
 """
 
 from __future__ import annotations
@@ -23,6 +29,7 @@ from service.domain.errors import InvalidInput
 
 ACTS = ("task", "start", "message", "wait_until", "advance_days", "until")
 ROW = r"[A-Z]\w*-[A-Z]\w*"
+OWN = ("title", "rows", "expect")  # what every story says for itself
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +52,7 @@ class StoryStep:
 
 @dataclass(frozen=True, kw_only=True)
 class Expectation:
-    """How the story must end; what is empty is not looked at."""
+    """How the story must end; what is empty is not looked at. `decisions` are the last values, by decision."""
 
     outcome: str = ""
     state: str = ""
@@ -54,6 +61,7 @@ class Expectation:
     findings: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     standing: str = ""
+    decisions: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +83,15 @@ class StoryCentre:
     entered_on: date
     standing: str = "operating"
     members: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Before:
+    """Another story, as far as its first step that completes the task `until`; that step is not in it."""
+
+    story: str
+    until: str
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +155,7 @@ class _ExpectSchema(Schema):
     findings = fields.List(fields.String())
     others = fields.List(fields.String())
     standing = fields.String()
+    decisions = fields.Dict(keys=fields.String())
 
     @post_load
     def build(self, data: dict[str, Any], **_kwargs: Any) -> Expectation:
@@ -177,6 +195,21 @@ class _CentreSchema(Schema):
         return StoryCentre(**{**data, "members": tuple(data["members"])})
 
 
+class _BeforeSchema(Schema):
+    class Meta:
+        unknown = RAISE
+
+    story = fields.String(
+        required=True, validate=validate.Regexp(r"^[\w-]+\.toml$", error="应为同一文件夹里的故事，例如 filed.toml")
+    )
+    until = fields.String(required=True)
+    data = fields.Dict(keys=fields.String())
+
+    @post_load
+    def build(self, data: dict[str, Any], **_kwargs: Any) -> Before:
+        return Before(**data)
+
+
 class _StorySchema(Schema):
     class Meta:
         unknown = RAISE
@@ -202,20 +235,67 @@ class _StorySchema(Schema):
 
 
 def read_story(path: Path) -> Story:
-    """The story in a TOML file; `data_file` names are resolved beside it. Raises InvalidInput naming the place."""
+    """The story in a TOML file; other files are looked for beside it. Raises InvalidInput naming the place."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        story: Story = _StorySchema().load(raw)
+        story: Story = _StorySchema().load(_written(path, ()))
         steps = tuple(_with_file(step, path.parent) for step in story.steps)
     except (tomllib.TOMLDecodeError, ValidationError, OSError) as error:
         raise InvalidInput(field=path.name, zh=str(error), en=str(error)) from None
     return replace(story, steps=steps)
 
 
+def _written(path: Path, after: tuple[Path, ...]) -> dict[str, Any]:
+    """What the file says, the steps of the story it begins as included; `after` are the stories that begin as it."""
+    raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    if "before" not in raw:
+        return raw
+    before: Before = _BeforeSchema().load(raw.pop("before"))
+    if path in after:
+        raise ValidationError({"before": [f"{path.name} 绕回自己 / begins as itself"]})
+    begun = _written(path.with_name(before.story), (*after, path))
+    inherited = {key: value for key, value in begun.items() if key not in OWN}
+    steps = [_otherwise(step, before.data, path.parent) for step in _until(before, _steps(begun))]
+    return {**inherited, **raw, "step": [*steps, *_steps(raw)]}
+
+
+def _steps(raw: dict[str, Any]) -> list[dict[str, Any]]:
+    steps = raw.get("step", [])
+    if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
+        raise ValidationError({"step": ["应为 [[step]]"]})
+    return steps
+
+
+def _until(before: Before, steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    for count, step in enumerate(steps):
+        if step.get("task") == before.until:
+            return steps[:count]
+    raise ValidationError({"before": [f"{before.story} 里没有“{before.until}”这一步 / has no step {before.until}"]})
+
+
+def _otherwise(step: dict[str, Any], data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The step as the file writes it, entering these data instead of its own."""
+    own = step.get("data", {})
+    if not data or not isinstance(own, dict):
+        return step
+    entered = {**(_file(folder / str(step["data_file"])) if "data_file" in step else {}), **own}
+    return {**step, "data": {**own, **laid_over({name: entered[name] for name in data if name in entered}, data)}}
+
+
+def laid_over(entered: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """What a step enters, with other values for what it enters; in a group, only those that are named."""
+    return {name: _over(value, other[name]) if name in other else value for name, value in entered.items()}
+
+
+def _over(value: Any, other: Any) -> Any:
+    return {**value, **other} if isinstance(value, Mapping) and isinstance(other, Mapping) else other
+
+
 def _with_file(step: StoryStep, folder: Path) -> StoryStep:
     """The step with the data of its file beneath its own."""
     if not step.data_file:
         return step
-    shared = tomllib.loads((folder / step.data_file).read_text(encoding="utf-8"))
-    values = {name: getattr(step, name) for name in StoryStep.__dataclass_fields__}
-    return StoryStep(**{**values, "data": {**shared, **step.data}})
+    return replace(step, data={**_file(folder / step.data_file), **step.data})
+
+
+def _file(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from service.dmn import DecisionModel
 from service.domain.errors import Refusal
 from service.feel import from_json
 from service.programmes.compiled import read_decisions
-from service.programmes.folder import read_folder
+from service.programmes.folder import programme_keys, read_folder
 from service.programmes.functions import functions_of_no_case
 from service.settings import ROOT
 from service.simulator.cast import read_units
@@ -26,6 +26,7 @@ from service.store import calendars
 from service.store.audit import AuditEntry
 from service.store.deployments import DeploymentFile
 from service.store.session import db
+from tests.requirements.together import play_together
 
 COMMON = "common"
 
@@ -45,19 +46,19 @@ class Evidence:
         return ROOT / "bpmn" / self.programme / "stories" / f"{self.story}.toml"
 
 
-def stories(owner: str) -> list[Path]:
-    """The stories that can show something of a programme's own models: its own; of the common ones: all."""
-    return sorted((ROOT / "bpmn").glob(f"{'*' if owner == COMMON else owner}/stories/*.toml"))
+def tellers(owner: str) -> tuple[str, ...]:
+    """The programmes whose stories can show something of an owner's models: itself; of the common ones: all."""
+    return programme_keys(ROOT) if owner == COMMON else (owner,)
 
 
-def play(path: Path) -> Evidence:
-    """Play a story on a database of its own and read its audit trail; a story that does not come true is an error."""
-    key = path.parts[-3]
-    with stage(create_throw_away):
-        assert tell(read_story(path), read_folder(ROOT, key), read_units(ROOT / "bpmn" / key), _unheard) == 0, path
+def play(key: str, paths: Sequence[Path]) -> Iterator[Evidence]:
+    """Play stories of a programme and read their audit trails; a story that does not come true is an error."""
+    matching = Matching()
+    for path, wrong in play_together(key, paths):
+        assert not wrong, f"{path}: {wrong}"
         entries = db.session.scalars(select(AuditEntry)).all()
         flows = {flow for entry in entries for flow in (entry.details or {}).get("taken", ())}
-        return Evidence(key, path.stem, tuple(sorted(flows)), tuple(sorted(set(_rules(entries)))))
+        yield Evidence(key, path.stem, tuple(sorted(flows)), tuple(sorted(matching.rules(entries))))
 
 
 def comes_true(path: Path, changed: Mapping[str, bytes]) -> bool:
@@ -71,45 +72,54 @@ def comes_true(path: Path, changed: Mapping[str, bytes]) -> bool:
             return False
 
 
-def gather(folder: Path, paths: Iterable[Path]) -> list[Evidence]:
-    """The evidence of these stories; workers that share the folder play each story once between them."""
-    waiting = {path: folder / f"{path.parts[-3]}-{path.stem}.json" for path in paths}
+def gather(folder: Path, keys: Iterable[str]) -> list[Evidence]:
+    """The evidence of all stories of these programmes; workers that share the folder play each once between them."""
+    waiting = {key: folder / f"{key}.json" for key in keys}
     for patient in (False, True):
-        for path, kept in waiting.items():
-            _play_once(path, kept, patient)
-    read = [json.loads(kept.read_text("utf-8")) for kept in waiting.values()]
+        for key, kept in waiting.items():
+            _play_once(key, kept, patient)
+    read = [one for kept in waiting.values() for one in json.loads(kept.read_text("utf-8"))]
     return [Evidence(**{**one, "flows": tuple(one["flows"]), "rules": tuple(one["rules"])}) for one in read]
 
 
-def _play_once(path: Path, kept: Path, patient: bool) -> None:
-    """Play the story unless it was; what another worker is playing is left to it, or waited for."""
+def _play_once(key: str, kept: Path, patient: bool) -> None:
+    """Play the programme's stories unless they were; what another worker is playing is left to it, or waited for."""
     with kept.with_suffix(".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | (0 if patient else fcntl.LOCK_NB))
         except BlockingIOError:
             return
         if not kept.exists():
-            kept.write_text(json.dumps(asdict(play(path)), ensure_ascii=False), "utf-8")
+            paths = sorted((ROOT / "bpmn" / key / "stories").glob("*.toml"))
+            kept.write_text(json.dumps([asdict(one) for one in play(key, paths)], ensure_ascii=False), "utf-8")
 
 
 def _unheard(_line: str) -> None:
     """A story's account is not read here."""
 
 
-def _rules(entries: Iterable[AuditEntry]) -> Iterator[str]:
-    """The rules that matched in the decisions of a trail: each is asked again, of the version that decided."""
-    models: dict[str, tuple[str, DecisionModel]] = {}
-    given = functions_of_no_case(calendars.load(db.session()))
-    asked: set[tuple[str, str]] = set()
-    for entry in entries:
-        details = entry.details or {}
-        question = (entry.object_id or "", repr(details.get("read")))
-        if entry.action != "decision-taken" or question in asked:
-            continue
-        asked.add(question)
-        path, model = models.setdefault(details["digest"], _model(details["digest"]))
-        told = model.explain(entry.object_id, from_json(details["read"] or {}), functions=given)
-        yield from (f"{path}#{rule}" for rule in _matched(told.tree))
+class Matching:
+    """The rules that matched in the decisions of trails: each is asked again, of the version that decided, once."""
+
+    def __init__(self) -> None:
+        self._models: dict[str, tuple[str, DecisionModel]] = {}
+        self._matched: dict[tuple[str, str, str], frozenset[str]] = {}
+
+    def rules(self, entries: Iterable[AuditEntry]) -> set[str]:
+        """Of one trail, as file#rule; asks the database at hand for models and calendar."""
+        return {rule for entry in entries if entry.action == "decision-taken" for rule in self._of(entry)}
+
+    def _of(self, entry: AuditEntry) -> frozenset[str]:
+        details, decision = entry.details or {}, str(entry.object_id)
+        question = (details["digest"], decision, repr(details.get("read")))
+        if question not in self._matched:
+            if details["digest"] not in self._models:
+                self._models[details["digest"]] = _model(details["digest"])
+            path, model = self._models[details["digest"]]
+            given = functions_of_no_case(calendars.load(db.session()))
+            told = model.explain(decision, from_json(details.get("read") or {}), functions=given)
+            self._matched[question] = frozenset(f"{path}#{rule}" for rule in _matched_in(told.tree))
+        return self._matched[question]
 
 
 def _model(digest: str) -> tuple[str, DecisionModel]:
@@ -117,8 +127,8 @@ def _model(digest: str) -> tuple[str, DecisionModel]:
     return row.path, read_decisions(row.content, row.path)
 
 
-def _matched(tree: Mapping[str, Any]) -> Iterator[str]:
+def _matched_in(tree: Mapping[str, Any]) -> Iterator[str]:
     for table in tree.get("tables", ()):
         yield from (rule["id"] for rule in table["rules"] if rule["matched"])
     for below in tree.get("requires", ()):
-        yield from _matched(below)
+        yield from _matched_in(below)

@@ -28,9 +28,10 @@ scenario's tag.
 - 部分：有一部分没有承担，或者没有证明，写明是什么 in part, and what part is not
 - 缺：没有做到，写明原因 not modelled, and why
 
-故事里还没有演到的规则和顺序流，列在 `tests/requirements/unshown.toml`，只减不增；`make proof` 把每个故事演一遍来核对。
-The rules and flows that no story shows yet stand in `tests/requirements/unshown.toml`, which may only shrink:
-`make proof` plays every story to see it.
+每条规则、每条顺序流都有故事演到；演不到的连同原因列在 `tests/requirements/unshown.toml`，
+`make proof` 把每个故事演一遍来核对。
+Every rule and every flow is shown by a story; those that no story can show stand in `tests/requirements/unshown.toml`
+with the reason, and `make proof` plays every story to see it.
 """
 
 

@@ -57,7 +57,8 @@ def test_the_page_is_current() -> None:
     assert PAGE.read_text("utf-8") == page(), "run: python -m tests.requirements.page"
 
 
-def test_what_is_listed_as_not_shown_stands_in_the_models() -> None:
+def test_what_is_listed_as_not_shown_stands_in_the_models_and_has_a_reason() -> None:
     standing = {part for owner in OWNERS for part in (*parts.flows(owner), *parts.rules(owner))}
     assert set(listed()) == set(FINDS)
     assert {part for found in listed().values() for part in found} - standing == set()
+    assert [part for found in listed().values() for part, reason in found.items() if not reason] == []

@@ -16,14 +16,15 @@ from pathlib import Path
 from service.programmes.folder import programme_keys
 from service.settings import ROOT
 from tests.requirements import parts
-from tests.requirements.evidence import COMMON, Evidence, comes_true, gather, stories
+from tests.requirements.evidence import COMMON, Evidence, comes_true, gather, tellers
 
 LIST = Path(__file__).with_name("unshown.toml")
-OWNERS = (*programme_keys(ROOT), COMMON)
+KEYS = programme_keys(ROOT)
+OWNERS = (*KEYS, COMMON)
 ATTEMPTS = 3  # the shortest stories that showed a part, played again without it
 HEAD = """\
-# 还没有故事演到的顺序流（flows）和规则（rules），以及改了也没有故事察觉的（unnoticed_…）。只减不增：
-# 演到了还列着，`make proof` 失败。由 python -m tests.requirements.unshown [changes] 写成。
+# 没有故事演到的顺序流（flows）和规则（rules），以及改了也没有故事察觉的（unnoticed_…），各写明为什么故事演不到。
+# 演到了还列着，或者没有写原因，测试失败。由 python -m tests.requirements.unshown [changes] 写成，原因手写。
 """
 Find = Callable[[str, Sequence[Evidence]], set[str]]
 
@@ -64,16 +65,17 @@ FINDS: dict[str, Find] = {
 }
 
 
-def listed() -> dict[str, list[str]]:
-    """The lists as they stand in the file, under the names of FINDS."""
+def listed() -> dict[str, dict[str, str]]:
+    """The parts as they stand in the file, each with its reason, under the names of FINDS."""
     return tomllib.loads(LIST.read_text("utf-8"))
 
 
 def write(lists: dict[str, Iterable[str]]) -> None:
-    """Write these lists; those not given stay as they are."""
+    """Write these lists; those not given and the reasons that stand stay as they are."""
     text = HEAD
-    for name, found in {**listed(), **lists}.items():
-        text += f"\n{name} = [\n" + "".join(f'  "{part}",\n' for part in sorted(found)) + "]\n"
+    for name, known in listed().items():
+        found = lists.get(name, known)
+        text += f"\n[{name}]\n" + "".join(f'"{part}" = "{known.get(part, "")}"\n' for part in sorted(found))
     LIST.write_text(text, "utf-8")
 
 
@@ -83,12 +85,12 @@ def _unnoticed(shown_by: Sequence[Evidence], changed: dict[str, bytes]) -> bool:
 
 
 def _found(name: str, owner: str, folder: Path) -> set[str]:
-    return FINDS[name](owner, gather(folder, stories(owner)))
+    return FINDS[name](owner, gather(folder, tellers(owner)))
 
 
 def _main(names: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(2) as pool:
-        list(pool.map(gather, [Path(folder)] * 2, [stories(COMMON)[::2], stories(COMMON)[1::2]]))
+        list(pool.map(gather, [Path(folder)] * len(KEYS), [[key] for key in KEYS]))
         asked = [(name, owner) for name in names for owner in OWNERS]
         found = list(pool.map(_found, *zip(*asked, strict=True), [Path(folder)] * len(asked)))
     by_name = [(name, part) for (name, _owner), some in zip(asked, found, strict=True) for part in some]
