@@ -202,6 +202,7 @@ class Manifest:
     effective_to: date | None = None
     valid_years: int | None = None
     sunset: Sunset = field(default_factory=Sunset)
+    settings_written: tuple[str, ...] = ()  # those settings that the notice itself writes; the others are added
     legal_basis: tuple[LegalBasis, ...] = ()
     procedures: Mapping[str, Procedure] = field(default_factory=dict)
     roles: Mapping[str, Role] = field(default_factory=dict)
@@ -305,6 +306,7 @@ def _build(loaded: dict[str, Any]) -> Manifest:
         rows: dict[str, dict[str, Any]] = values.get(name, {})
         values[name] = MappingProxyType({key: kind(key=key, **_frozen(row)) for key, row in rows.items()})
     values["legal_basis"] = tuple(LegalBasis(**row) for row in values.get("legal_basis", ()))
+    values["settings_written"] = tuple(values.get("settings_written", ()))
     values["settings"] = MappingProxyType(values.get("settings", {}))
     values["sunset"] = Sunset(**_frozen(values.get("sunset", {})))
     values["uses"] = Uses(**_frozen(values.get("uses", {})))

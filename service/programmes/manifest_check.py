@@ -54,6 +54,7 @@ def _unknown_names(manifest: Manifest) -> list[Found]:
         wanted.append((f"duties.{duty.key}.procedure", duty.procedure, manifest.procedures))
         wanted.append((f"duties.{duty.key}.role", duty.role, manifest.roles))
     wanted += [("sunset.tell", role, manifest.roles) for role in manifest.sunset.tell]
+    wanted += [("settings_written", name, manifest.settings) for name in manifest.settings_written]
     at_authority = {key: role for key, role in manifest.roles.items() if role.holder == "authority"}
     wanted += [(place, role, at_authority) for place, role in _programs(manifest)]
     return [

@@ -354,6 +354,7 @@ class ManifestSchema(StrictSchema):
     roles = _table(RoleSchema)
     deadlines = _table(DeadlineSchema)
     numbers = _table(NumberSchema)
+    settings_written = _list(Text(validate=_not_blank))
     settings = fields.Dict(keys=Text(), values=Setting(), error_messages={"invalid": "table", "null": "null"})
     duties = _table(DutySchema)
     targets = _table(TargetSchema)

@@ -6,6 +6,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from service.domain.errors import NotFound
+from service.programmes import defaults
 from service.programmes.manifest import DeadlineRule
 from service.queries import programmes
 from service.store.session import db
@@ -41,6 +42,8 @@ def show(key: str) -> ResponseReturnValue:
         written=[rule for rule in rules if not rule.added],
         added=[rule for rule in rules if rule.added],
         duties=programme.manifest.duties.values(),
+        written_numbers=list(defaults.settings(programme.manifest, written=True)),
+        added_numbers=list(defaults.settings(programme.manifest, written=False)),
         length=length,
     )
 
