@@ -28,6 +28,7 @@ from service.store.session import db
 from service.store.unit_of_work import transact
 from service.store.users import User
 
+AT_AN_AUTHORITY = ("authority", "competent", "named")
 STAFF = (
     ("designer", "示例·流程设计", ("designer",)),
     ("admin", "示例·系统管理", ("administrator", "operator")),
@@ -148,6 +149,9 @@ def _play(
         if driver.is_open(case.until) or driver.now >= now:
             break
         driver.play(_adapted(step, case))
+    for name, role in manifest.roles.items():  # whose turn is next has an account, too
+        if role.holder in AT_AN_AUTHORITY:
+            cast.of_role(name, now)
 
 
 def _adapted(step: StoryStep, case: DemonstrationCase) -> StoryStep:
