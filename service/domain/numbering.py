@@ -1,4 +1,4 @@
-"""Official numbers: a pattern filled with the year and a serial."""
+"""Official numbers: a pattern filled with the year and a serial; and the code of a version of what was declared."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 FIELD: Final = re.compile(r"\{(\w+)\}")
+VERSION: Final = re.compile(r"(.+)-V([1-9]\d{0,2})")
 FIELDS: Final = frozenset({"year", "serial"})
 
 
@@ -28,3 +29,22 @@ def unknown_fields(pattern: str) -> tuple[str, ...]:
     ('number',)
     """
     return tuple(name for name in FIELD.findall(pattern) if name not in FIELDS)
+
+
+def version_code(code: str, version: int) -> str:
+    """The code of a version: that of the receipt for the first, ending with its number for each further one.
+
+    >>> version_code("7KQM2P4RXWZB", 1), version_code("7KQM2P4RXWZB", 2), version_code("", 2)
+    ('7KQM2P4RXWZB', '7KQM2P4RXWZB-V2', '')
+    """
+    return f"{code}-V{version}" if code and version > 1 else code
+
+
+def read_version(code: str) -> tuple[str, int]:
+    """The receipt's code and the version in a code.
+
+    >>> read_version("7KQM2P4RXWZB-V2"), read_version("7KQM2P4RXWZB")
+    (('7KQM2P4RXWZB', 2), ('7KQM2P4RXWZB', 1))
+    """
+    found = VERSION.fullmatch(code)
+    return (found[1], int(found[2])) if found else (code, 1)

@@ -16,6 +16,7 @@ from service.delivery.dossier import MOST_BYTES, MOST_FILES, Item
 from service.domain.deadlines import shown
 from service.domain.errors import InvalidInput, Language
 from service.domain.identity import Actor
+from service.domain.numbering import version_code
 from service.forms import view
 from service.programmes.compiled import compiled_of
 from service.programmes.form_text import form_text
@@ -38,7 +39,10 @@ _HISTORY = {"zh": ("办理记录", ("时间", "做了什么", "谁")), "en": ("H
 _KINDS = {"zh": ("表单", "文书", "附件", "办理记录"), "en": ("form", "paper", "attachment", "history")}
 _LEFT_OUT = {
     "zh": ("没有导出的附件", "下列附件含个人信息，您没有这一件的任务，请在页面上逐个写明原因后下载。名称、sha256："),
-    "en": ("Files left out", "These hold personal data and you have no task of the case; open each for a reason. Name, sha256:"),
+    "en": (
+        "Files left out",
+        "These hold personal data and you have no task of the case; open each for a reason. Name, sha256:",
+    ),
 }
 DECLARATION = "declaration"
 _DECLARATION = {"zh": "{title}申报书", "en": "Declaration: {title}"}
@@ -55,9 +59,12 @@ class Outside:
 
 
 def form_letter(facts: CaseFacts, one: Material, base_url: str, language: Language) -> Letter:
-    """A submitted form as a printed page. The declaration bears the code of its receipt, before that 草稿 across it."""
+    """A submitted form as a printed page. The declaration bears the code of its receipt, before that 草稿 across it.
+
+    Each correction makes another version, which the code ends with: an older print is told as such by its code.
+    """
     declared = one.form == DECLARATION
-    code = (facts.receipt_code or "") if declared else ""
+    code = version_code(facts.receipt_code or "", one.version) if declared else ""
     signed = _SUBMITTED[language].format(by=escape_markdown(one.by), at=shown(one.at)).strip()
     return Letter(
         title=_DECLARATION[language].format(title=facts.title) if declared else one.title,

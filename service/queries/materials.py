@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +24,10 @@ from service.store.cases import Case
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """One submitted form; `by` is empty where the reader may not know the person."""
+    """One submitted form; `by` is empty where the reader may not know the person.
+
+    `version` counts what was submitted of it since the case was: 1 is what the receipt is for, each correction one more.
+    """
 
     submission_id: int
     form: str
@@ -32,6 +36,7 @@ class Material:
     at: datetime
     view: FormView
     is_masked: bool = False
+    version: int = 1
 
 
 def materials(
@@ -48,8 +53,10 @@ def materials(
     Personal data are masked for who has no task of the case, unless `revealed`, which `commands/personal_data` notes.
     """
     newest: dict[tuple[str, str, int | None], case_page.SubmissionRow] = {}
+    versions: Counter[str] = Counter()
     for row in case_page.submissions(session, actor, facts):
         newest[row.form, str(sorted(row.item.items())), row.by_id if row.item else None] = row
+        versions[row.form] += facts.submitted_at is not None and row.at > facts.submitted_at
     programme = compiled_of(session, facts.deployment_id)
     forms = {row.form: programme.forms[row.form] for row in newest.values() if row.form in programme.forms}
     if not forms:
@@ -70,7 +77,16 @@ def materials(
         if shown.lines:
             by = "" if outside and row.by_id != actor.user_id else row.by_name
             found.append(
-                Material(row.submission_id, row.form, row.task_name or row.form, by, row.at, shown, hidden > 0)
+                Material(
+                    row.submission_id,
+                    row.form,
+                    row.task_name or row.form,
+                    by,
+                    row.at,
+                    shown,
+                    hidden > 0,
+                    1 + versions[row.form],
+                )  # fmt: skip
             )
     return tuple(found)
 

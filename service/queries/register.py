@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import case as sql_case
 from sqlalchemy.orm import Session
 
 from service.domain.errors import NotFound
+from service.domain.numbering import read_version, version_code
 from service.queries.paging import PAGE, Page, cut, read_id_cursor
 from service.store.cases import Case
 from service.store.organisations import Organisation
 from service.store.papers import Paper
 from service.store.register import RegisterChange, RegisterEntry
+from service.store.submissions import Submission
+
+DECLARATION = "declaration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,10 @@ class ChangeRow:
 
 @dataclass(frozen=True, slots=True)
 class PaperProof:
-    """What the verification page says of a paper; nothing that is not on the paper itself."""
+    """What the verification page says of a paper; nothing that is not on the paper itself.
+
+    Of a declaration's code `version` is the one it is of, and `newest` how many there are: 0 for every other paper.
+    """
 
     code: str
     title: str
@@ -69,6 +77,8 @@ class PaperProof:
     pdf_sha256: str
     entry_number: str
     entry_state: str
+    version: int = 0
+    newest: int = 0
 
 
 def page(
@@ -131,22 +141,37 @@ def changes(session: Session, entry_id: int | None = None, *, size: int = 100) -
 
 
 def prove(session: Session, code: str) -> PaperProof | None:
-    """The paper with this code, or None."""
+    """The paper with this code, or the version of a declaration; None for a code that was never given out."""
+    base, version = read_version(code)
     row = session.execute(
         select(
             Paper.code, Paper.title, Paper.number, Paper.issued_at, Case.title, Organisation.name, Case.state,
-            Paper.pdf_sha256, RegisterEntry.number, RegisterEntry.state,
+            Paper.pdf_sha256, RegisterEntry.number, RegisterEntry.state, _versions(),
         )
         .join(Case, Case.id == Paper.case_id)
         .join(Organisation, Organisation.id == Case.authority_id, isouter=True)
         .join(RegisterEntry, RegisterEntry.case_id == Case.id, isouter=True)
-        .where(Paper.code == code)
+        .where(Paper.code == base)
     ).first()  # fmt: skip
-    if row is None:
+    if row is None or version > max(1, row[10] or 0):
         return None
     return PaperProof(
-        row[0], row[1], row[2] or "", row[3], row[4], row[5] or "", row[6], row[7] or "", row[8] or "", row[9] or ""
+        version_code(row[0], version), row[1], row[2] or "", row[3], row[4], row[5] or "", row[6], row[7] or "",
+        row[8] or "", row[9] or "", version if row[10] else 0, row[10] or 0,
+    )  # fmt: skip
+
+
+def _versions() -> ColumnElement[Any]:
+    """How often the declaration of the receipt's case was submitted, the first time included; null for other papers."""
+    again = (
+        select(1 + func.count(Submission.id))
+        .where(
+            Submission.case_id == Case.id, Submission.form == DECLARATION, Submission.submitted_at > Case.submitted_at
+        )
+        .correlate(Case)
+        .scalar_subquery()
     )
+    return sql_case((Paper.code == Case.receipt_code, again))
 
 
 def _entry(row: Any) -> EntryRow:

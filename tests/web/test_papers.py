@@ -6,15 +6,22 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
 
 from service.delivery.dossier import MANIFEST, check
-from service.queries import dossier
+from service.domain.identity import Actor
+from service.forms import FormView
+from service.queries import case_page, dossier
+from service.queries.materials import Material
 from service.store.audit import AuditEntry
+from service.store.cases import Case
 from service.store.papers import Paper
 from service.store.session import db
+from service.store.submissions import Submission
+from service.store.users import User, actor_of
 from tests.web.conftest import AT, GOOD, Browser
 
 Browse = Callable[..., Browser]
@@ -75,3 +82,44 @@ def test_the_dossier_holds_what_the_reader_may_see_and_the_trail_says_who_took_i
     answer = submitted.get("/cases/1/dossier.zip")
     assert answer.status_code == 422
     assert "不能一次导出" in answer.text
+
+
+def test_a_declaration_that_was_corrected_has_another_code_and_the_older_print_is_told(
+    site: Flask, submitted: Browser, browse: Browse
+) -> None:
+    with site.app_context():
+        case = db.session.get_one(Case, 1)
+        case.submitted_at, case.receipt_code = AT, "K7"
+        db.session.add(_declared(AT))
+        db.session.commit()
+    visitor = browse("")
+    assert "最新的一版" not in visitor.get("/verify?code=K7").text, "one version needs no number"
+    assert visitor.get("/verify?code=K7-V2").status_code == 404
+    with site.app_context():
+        db.session.add(_declared(AT + timedelta(days=1)))
+        db.session.commit()
+        facts = case_page.facts(db.session(), _actor("lead"), 1)
+        material = Material(
+            1,
+            "declaration",
+            "填写申报材料",
+            "",
+            AT,
+            FormView("declaration", "", "zh", True, [], [], {"nothing": "—"}, {}, ""),
+            version=2,
+        )
+        letter = dossier.form_letter(facts, material, "https://example.invalid", "zh")
+    assert (letter.code, letter.code_url) == ("K7-V2", "https://example.invalid/verify?code=K7-V2")
+    assert "不是最新的" in visitor.get("/verify?code=K7").text
+    assert "最新的一版" in visitor.get("/verify?code=k7-v2").text
+    assert visitor.get("/verify?code=K7-V3").status_code == 404
+
+
+def _declared(at: datetime) -> Submission:
+    return Submission(case_id=1, form="declaration", form_digest="", data={}, item={}, submitted_at=at)
+
+
+def _actor(login: str) -> Actor:
+    found = actor_of(db.session(), db.session.query(User.id).filter_by(login=login).scalar(), AT.date())
+    assert found is not None
+    return found
