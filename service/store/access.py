@@ -45,6 +45,10 @@ from service.store.users import User
 DECIDED: Final = "filing"  # the state of a case whose decision has been made and is being filed
 INVITED, ANSWERED, DECLINED = "invited", "answered", "declined"
 
+# Other rows of tables that the statement around may name as well. One alias each for all statements: making one costs
+# more than asking the database.
+_UNIT, _MEMBER, _CASE, _GROUP = aliased(Organisation), aliased(Member), aliased(Case), aliased(TaskGroup)
+
 _columns = partial(
     columns_of, types={"key": INT64, "name": String(), "other": String(), "own": Boolean(), "flag": Boolean()}
 )
@@ -54,13 +58,12 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     """A condition on `Case`, the twin of `see-case`: own declarations, submitted ones by office, those worked on."""
     if not actor.is_person:
         return true()
-    conditions: list[ColumnElement[bool]] = [
-        Case.id.in_(_worked_on(actor)),
-        and_(Case.id.in_(_shown_to(actor.user_id)), ~_conflicts(actor, Case.id)),
-    ]
+    # what a row itself tells stands first: databases ask no further once it holds
+    conditions: list[ColumnElement[bool]] = [read_by_office(actor)]
     if actor.organisation_id is not None:
         conditions.append(Case.applicant_id == actor.organisation_id)
-    return or_(*conditions, read_by_office(actor))
+    shown = and_(Case.id.in_(_shown_to(actor.user_id)), ~_conflicts(actor, Case.id))
+    return or_(*conditions, Case.id.in_(_worked_on(actor)), shown)
 
 
 def read_by_office(actor: Actor) -> ColumnElement[bool]:
@@ -152,7 +155,8 @@ def addressed_to(actor: Actor) -> ColumnElement[bool]:
     """A condition on `Message`: to the person, or to one of the groups unless the case is one to stay out of."""
     groups = sorted(actor.groups)
     for_unit = [key for key in groups if role_of(key) in PARTY_ROLES]
-    by_office = and_(Message.group_key.in_(groups), ~_conflicts(actor, Message.case_id))
+    free = or_(Message.case_id.is_(None), ~_conflicts(actor, Message.case_id))
+    by_office = and_(Message.group_key.in_(groups), free)
     return or_(Message.user_id == actor.user_id, Message.group_key.in_(for_unit), by_office)
 
 
@@ -288,14 +292,12 @@ def _fits(units: Any, expert: Any, party_groups: Any) -> ColumnElement[bool]:
         conflicts.append(UserTask.case_id.in_(_left_by(expert)))
     if not conflicts:
         return true()
-    own = aliased(TaskGroup)  # the statement around may read the groups, too
-    as_party = exists().where(own.task_id == UserTask.id, own.group_key.in_(party_groups))
+    as_party = exists().where(_GROUP.task_id == UserTask.id, _GROUP.group_key.in_(party_groups))
     return or_(~or_(*conflicts), as_party, ~_judges(UserTask.id))
 
 
 def _routed_below(scopes: tuple[str, ...]) -> ColumnElement[bool]:
-    place = aliased(Organisation)  # the statement around may name the same table for other rows
-    under = select(place.id).where(or_(*(place.path.startswith(path, autoescape=True) for path in scopes)))
+    under = select(_UNIT.id).where(or_(*(_UNIT.path.startswith(path, autoescape=True) for path in scopes)))
     return or_(Case.competent_id.in_(under), Case.authority_id.in_(under))
 
 
@@ -309,39 +311,42 @@ def _conflicts(actor: Actor, case_id: Any) -> ColumnElement[bool]:
 
 
 def _involves(case_id: Any, units: Any) -> ColumnElement[bool]:
-    """Whether one of the units, by credit code or name, is the case's applicant or a member."""
-    unit, member, case = aliased(Organisation), aliased(Member), aliased(Case)
-    applicant = exists().where(
-        case.id == case_id, unit.id == case.applicant_id, or_(unit.credit_code.in_(units), unit.name.in_(units))
-    )
-    of_member = exists().where(member.case_id == case_id, or_(member.credit_code.in_(units), member.name.in_(units)))
-    return or_(applicant, of_member)
+    """Whether one of the units, by credit code or name, is the case's applicant or a member.
+
+    The cases of the units are few and asked for once a statement, not once a row.
+    """
+    applied = select(_CASE.id).join(_UNIT, _UNIT.id == _CASE.applicant_id).where(_is_one_of(_UNIT, units))
+    joined = select(_MEMBER.case_id).where(_is_one_of(_MEMBER, units))
+    found: ColumnElement[bool] = case_id.in_(union_all(applied, joined))
+    return found
+
+
+def _is_one_of(unit: Any, units: Any) -> ColumnElement[bool]:
+    return or_(unit.credit_code.in_(units), unit.name.in_(units))
 
 
 def _judges(task_id: Any) -> ColumnElement[bool]:
     """Whether the task has a group that does not speak for a unit."""
-    group = aliased(TaskGroup)
-    for_unit = or_(*(group.group_key.startswith(f"{role}@") for role in sorted(PARTY_ROLES)))
-    return exists().where(group.task_id == task_id, ~for_unit)
+    for_unit = or_(*(_GROUP.group_key.startswith(f"{role}@") for role in sorted(PARTY_ROLES)))
+    return exists().where(_GROUP.task_id == task_id, ~for_unit)
 
 
-def _worked_on(actor: Actor) -> Select[int]:
+def _worked_on(actor: Actor) -> CompoundSelect[Any]:
     """Cases with a task, open or done, that is or was the actor's, or an open one of the actor's groups.
 
     In a conflict only tasks done for the own unit count; an expert's count once the invitation was answered.
     """
-    concerned = [UserTask.assignee_id == actor.user_id, UserTask.completed_by == actor.user_id]
-    groups = sorted(actor.groups)
-    if groups:
-        concerned.append(
-            UserTask.id.in_(select(TaskGroup.task_id).where(TaskGroup.group_key.in_(groups), TaskGroup.open))
-        )
-    found = select(UserTask.case_id).where(or_(*concerned), fits_task(actor))
+    roads = [
+        select(UserTask.case_id).where(own == actor.user_id) for own in (UserTask.assignee_id, UserTask.completed_by)
+    ]
+    if groups := sorted(actor.groups):
+        offered = select(UserTask.case_id).join(TaskGroup, TaskGroup.task_id == UserTask.id)
+        roads.append(offered.where(TaskGroup.group_key.in_(groups), TaskGroup.open))
+    concerned = [fits_task(actor)]
     if actor.expert_id is not None:
-        group = aliased(TaskGroup)
-        beside = exists().where(group.task_id == UserTask.id, ~group.group_key.startswith("expert:"))
-        found = found.where(or_(UserTask.case_id.not_in(_only_invited(actor)), beside))
-    return found
+        beside = exists().where(_GROUP.task_id == UserTask.id, ~_GROUP.group_key.startswith("expert:"))
+        concerned.append(or_(UserTask.case_id.not_in(_only_invited(actor)), beside))
+    return union_all(*(road.where(*concerned) for road in roads))  # each by an index of its own
 
 
 def _shown_to(person: Any) -> Select[int]:

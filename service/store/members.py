@@ -18,7 +18,7 @@ class Member(Base):
     id: Mapped[Key]
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
     position: Mapped[int]
-    name: Mapped[str]
+    name: Mapped[str] = mapped_column(index=True)
     credit_code: Mapped[str | None] = mapped_column(index=True)
     kind: Mapped[str | None]
     role: Mapped[str | None]

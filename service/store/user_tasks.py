@@ -75,7 +75,7 @@ class UserTask(Base):
     process: Mapped[str]
     form: Mapped[str | None]
     status: Mapped[str] = mapped_column(default=OPEN)
-    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
     claimed_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     due_reason: Mapped[dict[str, Any] | None]

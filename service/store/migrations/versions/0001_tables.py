@@ -1197,6 +1197,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("status = 'open'"),
             sqlite_where=sa.text("status = 'open'"),
         )
+        batch_op.create_index(batch_op.f("ix_user_tasks_assignee_id"), ["assignee_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_user_tasks_case_id"), ["case_id"], unique=False)
         batch_op.create_index("ix_user_tasks_completed_by_closed_at", ["completed_by", "closed_at"], unique=False)
         batch_op.create_index(
@@ -1426,6 +1427,7 @@ def upgrade() -> None:
     with op.batch_alter_table("members", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_members_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_members_credit_code"), ["credit_code"], unique=False)
+        batch_op.create_index(batch_op.f("ix_members_name"), ["name"], unique=False)
 
     # ### end Alembic commands ###
 
