@@ -25,8 +25,8 @@ class ExtensionTooLong(InvalidInput):
     """The new last day lies further ahead than the rule lets anybody extend."""
 
     code = "extension-too-long"
-    zh = "这项期限最多顺延 {months} 个月，由 {first} 起算，最迟到 {latest}。请改为不晚于 {latest} 的日期。"
-    en = "This period may be extended by {months} months at most, from {first} to {latest}; choose a day up to then."
+    zh = "这项期限最多顺延 {months} 个月，由 {first} 起算，最迟到 {latest}。"
+    en = "This period may be extended by {months} months at most, from {first} to {latest}."
 
 
 class Rule(Protocol):

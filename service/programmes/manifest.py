@@ -100,7 +100,8 @@ class DeadlineRule:
     department may set its own for its units. `end` is the time of the
     last day at which the period is over, exclusive. `reminders` are working days before the last day. `added`: the
     period is ours, not the notice's. Roles in `escalate_to` are told one after the other: the first at the due instant,
-    each further one `escalate_every` working days later. `extension_months` bounds what may be added to the last day.
+    each further one `escalate_every` working days later. `extension_months` bounds what may be added to the last day
+    (0: nothing may).
     """
 
     key: str

@@ -249,7 +249,7 @@ class DeadlineSchema(StrictSchema):
     added = YesNo()
     escalate_to = Chain()
     escalate_every = Whole(least=1)
-    extension_months = Whole(least=1)
+    extension_months = Whole()
     event_name = Text(validate=_not_blank)
     event_name_en = Text(validate=_not_blank)
 

@@ -22,7 +22,7 @@ from service.simulator.story import read_story
 from service.store.calls import Call
 from service.store.cases import Case
 from service.store.dispatches import DispatchItem
-from service.store.unit_of_work import transact
+from service.store.unit_of_work import UnitOfWork, transact
 from tests.support.office import Office, open_office, whole
 from tests.support.races import losers, race
 
@@ -150,6 +150,19 @@ def test_only_what_the_department_recommends_can_be_picked(province: Office) -> 
     clerk = driver.cast.of_role("local-clerk", driver.now)
     with pytest.raises(FormInvalid):
         province.complete(task.id, {"case_ids": [str(task.case_id)]}, by=clerk)
+    first, second = (driver.case_ids[name] for name in _CASES)
+
+    def comes_late(work: UnitOfWork) -> None:
+        case = work.session.get_one(Case, second)
+        case.ended_at, case.outcome, case.state = work.now, "late", "late"
+
+    province.act(comes_late)
+    with pytest.raises(FormInvalid) as refused:
+        province.complete(task.id, {"case_ids": [str(first), str(second)]}, by=clerk)
+    (problem,) = refused.value.details["submission"].problems
+    assert problem.line("zh").endswith("所选的项已不在可选范围内，请重新选择")
+    assert problem.line("en").endswith("The choice is no longer offered; choose again")
+    province.complete(task.id, {"case_ids": [str(first)]}, by=clerk)  # one that is late holds up none of the others
 
 
 def test_who_picked_the_cases_does_not_sign_for_them(province: Office) -> None:

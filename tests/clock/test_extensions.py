@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 import sqlalchemy as db
 
-from service.commands import calls, extensions
-from service.domain.deadlines import end_of
+from service.commands import calls, deployments, extensions
+from service.domain.deadlines import ExtensionTooLong, end_of
 from service.domain.errors import DeadlinePassed, InvalidInput, NotAllowed, NotFound, WrongState
 from service.domain.identity import Actor
+from service.programmes.folder import read_folder
 from service.store.audit import AuditEntry
 from service.store.calls import Call
 from service.store.messages import Message
 from service.store.timers import Timer
-from tests.support.office import Office
+from tests.support.office import DATA, SAMPLE, Office
 
 NAME, LATER = "submission", date(2022, 4, 29)
 WHY = "系统停机两天，顺延申报截止日期"
@@ -105,6 +106,22 @@ def test_what_is_no_extension_is_refused(
     with pytest.raises(refusal):
         two_dates.act(extensions.extend_call, _call(two_dates).id, *given.values(), by=admin)
     assert two_dates.open_task("submit").due_at == before
+
+
+def test_a_rule_bounds_how_far_it_is_extended(two_dates: Office) -> None:
+    """One month from the first last day, 15 April, in one step or two; what is refused changes nothing."""
+    files = read_folder(DATA / "sample", SAMPLE)
+    place = f"bpmn/{SAMPLE}/programme.toml"
+    bounded = files[place].replace(b'starts = "call"\n', b'starts = "call"\nextension_months = 1\n', 1)
+    two_dates.act(deployments.publish, {**files, place: bounded}, SAMPLE)
+    case_id, office = two_dates.start("two-dates"), two_dates.person("office")
+    two_dates.act(extensions.extend_case, case_id, NAME, LATER, WHY, by=office)
+    for beyond in (date(2022, 5, 16), date(2022, 5, 29)):
+        with pytest.raises(ExtensionTooLong) as refused:
+            two_dates.act(extensions.extend_case, case_id, NAME, beyond, WHY, by=office)
+    assert "最多顺延 1 个月，由 2022-04-15 起算，最迟到 2022-05-15" in refused.value.text("zh")
+    assert two_dates.open_task("submit").due_at == end_of(LATER)
+    two_dates.act(extensions.extend_case, case_id, NAME, date(2022, 5, 15), WHY, by=office)
 
 
 def test_only_the_authority_extends(two_dates: Office) -> None:
