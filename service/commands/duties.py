@@ -35,6 +35,10 @@ def open_due(work: UnitOfWork, duty_id: int) -> int | None:
     if rule is None or is_struck_off(entry.state):
         duty.state = "void"
         return None
+    if not rule.is_owed(entry.state):  # now; it may be owed again by the next time
+        duty.state = "void"
+        _write_next(work, duty, rule)
+        return None
     duty.state = "open"
     _write_next(work, duty, rule)
     if not rule.procedure:

@@ -22,13 +22,13 @@ class Duty:
     every_years: int = 1  # 0: once, so many months after the anchor
     after_months: int = 0
     opens_days: int = 0  # how many calendar days before the due date its case begins
-    standing: str = ""  # owed only by who has this standing when filed; empty: by all
+    standing: str = ""  # owed only by who has this standing when filed and when it opens; empty: by all
     extension_months: int = 0  # how far one decision may move what is owed once; 0: not at all
     source: str = ""
     added: bool = False
 
     def is_owed(self, standing: str) -> bool:
-        """Whether a centre that is filed with this standing owes it.
+        """Whether a centre of this standing owes it.
 
         >>> Duty("construction", "组建", standing="constructing").is_owed("operating")
         False

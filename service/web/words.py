@@ -196,6 +196,11 @@ _CHANGES: Final = {
     "amended": _("变更登记"),
     "standing": _("状态变为"),
     "struck-off": _("除名"),
+    "duty-moved": _("义务改期"),
+    "put-forward": _("申报上一级"),
+    "promoted-above": _("获得上一级认定"),
+    "not-promoted": _("没有获得上一级认定"),
+    "relied-on": _("作为直接认定的依据"),
 }
 _CHANGED_PARTS: Final = {
     "name": _("名称"),

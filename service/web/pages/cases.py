@@ -12,6 +12,7 @@ from service.domain.errors import NotAllowed, NotFound
 from service.domain.identity import Actor
 from service.programmes.compiled import CompiledProgramme, compiled_of
 from service.queries import (
+    case_links,
     case_page,
     cases,
     dockets,
@@ -79,6 +80,7 @@ def show(case_id: int) -> ResponseReturnValue:
         papers=case_page.papers(session, actor, facts, compiled.letters),
         files=case_page.files(session, actor, facts),
         members=members(session, case_id),
+        links=case_links.links(session, actor, case_id),
         findings=findings(session, case_id, outside=facts.from_outside),
         agenda=dockets.agenda(session, case_id),
         panel=dockets.panel(session, case_id) if known else None,
