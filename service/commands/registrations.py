@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from service.commands.accounts import NO_PASSWORD, new_link
 from service.commands.attachments import Examined
@@ -26,8 +26,11 @@ from service.domain.errors import FileRefused, InvalidInput, NotAllowed, NotFoun
 from service.domain.identity import group_at
 from service.operations.recipients import tell_groups
 from service.store import calendars, outbox
+from service.store.experts import Expert
 from service.store.organisations import Organisation, add
 from service.store.registrations import APPROVED, ASKED, OPEN, REFUSED, WAITING, Registration, decided_by
+from service.store.relations import Relation
+from service.store.session import changed
 from service.store.unit_of_work import UnitOfWork
 from service.store.users import Grant, User, token_digest
 
@@ -77,16 +80,15 @@ def lodge(work: UnitOfWork, data: Mapping[str, Any], licence: Examined | None) -
         credit_code=given["credit_code"],
         email=given["contact_email"],
         profile=given,
-        licence=_known(licence),
+        licence=known_of(licence),
         licence_sha256=ports().blobs.put(licence.content),
         competent_id=competent.id,
         lodged_at=work.now,
-        due_at=_due(work),
+        due_at=due_of(work),
     )
     work.session.add(row)
     work.session.flush()
-    _write(work, row, "received")
-    _tell_department(work, row)
+    announce(work, row)
     note(work, "registration-lodged", "registration", row.id, {"name": row.name, "credit_code": row.credit_code})
     return code
 
@@ -98,12 +100,12 @@ def amend(work: UnitOfWork, token: str, data: Mapping[str, Any], licence: Examin
         raise WrongState(zh="现在没有要补充的内容。", en="Nothing is asked for now.")
     given = {**judged({**data, "credit_code": row.credit_code}), "credit_code": row.credit_code}
     row.name, row.email, row.profile = given["name"], given["contact_email"], given
-    row.competent_id = _competent(work, given["competent"]).id
+    if row.organisation_id is None:  # a registered unit does not choose who decides its change
+        row.competent_id = _competent(work, given["competent"]).id
     if licence is not None:
-        row.licence, row.licence_sha256 = _known(licence), ports().blobs.put(licence.content)
-    row.state, row.reason, row.due_at = OPEN, None, _due(work)
-    _write(work, row, "received")
-    _tell_department(work, row)
+        row.licence, row.licence_sha256 = known_of(licence), ports().blobs.put(licence.content)
+    row.state, row.reason, row.due_at = OPEN, None, due_of(work)
+    announce(work, row)
     note(work, "registration-amended", "registration", row.id, {"name": row.name})
 
 
@@ -129,7 +131,9 @@ def decide(work: UnitOfWork, registration_id: int, decision: Decision) -> None:
         raise InvalidInput(field="原因", zh="请填写 5 至 500 字", en="5 to 500 characters", name="reason")
     row.state, row.reason = decision.state, reason or None
     row.decided_at, row.decided_by = work.now, work.actor.user_id
-    if decision.state == APPROVED:
+    if decision.state == APPROVED and row.organisation_id is not None:
+        _change_unit(work, row, row.organisation_id)
+    elif decision.state == APPROVED:
         row.organisation_id, row.user_id = _open_unit(work, row, place)
     _write(work, row, decision.state)
     details = {"name": row.name, "decision": decision.state, "reason": reason, "organisation": row.organisation_id}
@@ -145,6 +149,9 @@ def word(work: UnitOfWork, registration_id: int, occasion: str) -> tuple[str, st
         link = f"{base}/set-password/{new_link(work, row.user_id)}"
         body = f"{row.name} 已注册。登录账号：{login}\n\n请用下面的链接设置口令，24 小时内有效，只能用一次：\n\n{link}"
         return row.email, row.name, "单位注册已通过", body
+    if occasion == APPROVED:
+        body = f"{row.name}：\n\n单位资料的变更已通过，登记资料已更新。"
+        return row.email, row.name, "单位资料变更已通过", body
     token = secrets.token_urlsafe(32)
     row.token_hash = token_digest(token)
     link = f"{base}/units/{token}"
@@ -155,6 +162,35 @@ def word(work: UnitOfWork, registration_id: int, occasion: str) -> tuple[str, st
         REFUSED: ("单位注册没有通过", f"{row.reason}\n\n改正后可以重新申请。"),
     }[occasion]
     return row.email, row.name, subject, f"{row.name}：\n\n{text}\n\n{link}\n\n以最新一封邮件里的链接为准。"
+
+
+def _change_unit(work: UnitOfWork, row: Registration, unit_id: int) -> None:
+    """Write the new name and legal representative; who is tied to the unit by its old name stays tied to it.
+
+    What was declared and issued under the old name stays as it was; the register shows the unit's name of today.
+    """
+    unit = work.session.get_one(Organisation, unit_id, with_for_update=True)
+    before, code = unit.name, unit.credit_code
+    if code is not None and row.name != before:
+        changed(work.session, update(Relation).where(Relation.unit == before).values(unit=code))
+        changed(
+            work.session,
+            update(Expert)
+            .where(Expert.employer == before, Expert.employer_credit_code.is_(None))
+            .values(employer_credit_code=code),
+        )
+        for expert in work.session.scalars(select(Expert)):
+            if before in expert.avoid and code not in expert.avoid:
+                expert.avoid = [*expert.avoid, code]
+    unit.name = row.name
+    unit.contact = {**(unit.contact or {}), "legal_representative": row.profile["legal_representative"]}
+    note(work, "unit-changed", "organisation", unit.id, {"before": before, "name": unit.name})
+
+
+def announce(work: UnitOfWork, row: Registration) -> None:
+    """Tell the unit that it was received, and the department that it waits."""
+    _write(work, row, "received")
+    _tell_department(work, row)
 
 
 def _open_unit(work: UnitOfWork, row: Registration, competent: Organisation) -> tuple[int, int]:
@@ -246,12 +282,14 @@ def _known_address(work: UnitOfWork, credit_code: str) -> str | None:
     return None if unit is None else str((unit.contact or {}).get("email") or "")
 
 
-def _due(work: UnitOfWork) -> datetime:
+def due_of(work: UnitOfWork) -> datetime:
+    """When the department's two working days are over."""
     last = calendars.load(work.session).add(local_date(work.now), WORKING_DAYS)
     return end_of(last)
 
 
-def _known(file: Examined) -> dict[str, Any]:
+def known_of(file: Examined) -> dict[str, Any]:
+    """What a row keeps of a licence beside its hash."""
     return {"name": file.name, "media_type": file.media_type, "scan": file.scan, "size": len(file.content)}
 
 
@@ -273,7 +311,8 @@ def _write(work: UnitOfWork, row: Registration, occasion: str) -> None:
 def _tell_department(work: UnitOfWork, row: Registration) -> None:
     held = work.session.scalars(select(Grant.role).where(Grant.organisation_id == row.competent_id).distinct())
     keys = [group_at(role, row.competent_id) for role in held if is_office(role)]
-    body = f"{row.name}（{row.credit_code}）申请注册，请在 {shown_end(row.due_at)} 前审核：菜单“单位注册”。"
+    what = "申请变更登记资料" if row.organisation_id else "申请注册"
+    body = f"{row.name}（{row.credit_code}）{what}，请在 {shown_end(row.due_at)} 前审核：菜单“单位注册”。"
     once = f"{row.code}:{work.now.isoformat()}"
     tell_groups(work, keys, f"单位注册待审核：{row.name}", body, case_id=None, once=once)
 

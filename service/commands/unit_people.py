@@ -34,7 +34,7 @@ LOGIN: Final = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
 
 def invite(work: UnitOfWork, *, login: str, name: str, email: str, roles: Collection[str]) -> int:
     """An account for a colleague, who sets the password by a mailed link. InvalidInput names the field."""
-    unit = _own_unit(work)
+    unit = own_unit(work)
     given, address = name.strip(), email.strip()
     if not LOGIN.fullmatch(login):
         zh, en = "3 到 40 个小写字母、数字、点、短横", "3 to 40 small letters, digits, dots, dashes"
@@ -59,7 +59,7 @@ def invite(work: UnitOfWork, *, login: str, name: str, email: str, roles: Collec
 
 def set_roles(work: UnitOfWork, user_id: int, roles: Collection[str]) -> None:
     """What a colleague may do for the unit from now on; a unit keeps at least one administrator."""
-    unit, user = _own_unit(work), _colleague(work, user_id)
+    unit, user = own_unit(work), _colleague(work, user_id)
     held = _held(work, user)
     if ADMINISTRATOR in held and ADMINISTRATOR not in roles:
         _keep_one_administrator(work, unit, user)
@@ -72,7 +72,7 @@ def set_roles(work: UnitOfWork, user_id: int, roles: Collection[str]) -> None:
 
 def set_active(work: UnitOfWork, user_id: int, *, active: bool) -> None:
     """Close a colleague's account, which ends its sessions, links and tokens, or open it again."""
-    unit, user = _own_unit(work), _colleague(work, user_id)
+    unit, user = own_unit(work), _colleague(work, user_id)
     if not active and ADMINISTRATOR in _held(work, user):
         _keep_one_administrator(work, unit, user)
     user.active = active
@@ -84,7 +84,7 @@ def set_active(work: UnitOfWork, user_id: int, *, active: bool) -> None:
 
 def send_link(work: UnitOfWork, user_id: int) -> None:
     """Mail a colleague a link that sets a new password; the present one holds until it is used."""
-    _own_unit(work)
+    own_unit(work)
     user = _colleague(work, user_id)
     if not user.email:
         raise WrongState(zh="这个账号没有登记邮箱。", en="This account has no e-mail address.")
@@ -102,7 +102,7 @@ def word(work: UnitOfWork, user_id: int) -> tuple[str, str, str, str] | None:
     return user.email, user.name, "设置登录口令", body
 
 
-def _own_unit(work: UnitOfWork) -> Organisation:
+def own_unit(work: UnitOfWork) -> Organisation:
     """The unit of which the actor is administrator; the role counts at the own unit only."""
     actor = work.actor
     own = any(one.role == ADMINISTRATOR and one.organisation_id == actor.organisation_id for one in actor.roles)

@@ -1,4 +1,4 @@
-"""Separation of duties (domain §15) in each programme: who may not do both, from the diagrams and by the rule itself."""
+"""Separation of duties (domain §15) in each programme: from its diagrams, and by the rule itself."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from service.domain.access import TaskFacts, why_not
 from service.domain.access import CaseFacts as Facts
+from service.domain.access import TaskFacts, why_not
 from service.domain.errors import NotAllowed
 from service.domain.identity import Actor, Grant, group_at
 from service.programmes.closure import Closure, resolve

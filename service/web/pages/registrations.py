@@ -11,6 +11,7 @@ from service.commands.registrations import Decision
 from service.domain.errors import InvalidInput, NotAllowed, NotFound
 from service.queries import desks, units
 from service.store.attachments import GIVEN_OUT
+from service.store.registrations import WAITING
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web.download import attachment
@@ -67,6 +68,10 @@ def decide(registration_id: int) -> ResponseReturnValue:
 
 
 def _page(registration_id: int, given: dict[str, str], problems: dict[str, str], status: int) -> ResponseReturnValue:
-    row = units.registration(db.session(), who(), registration_id)
-    page = render_template("pages/registration.html", section="registrations", row=row, given=given, problems=problems)
+    session = db.session()
+    row = units.registration(session, who(), registration_id)
+    known = units.place_name(session, row.organisation_id) if row.state in WAITING else ""
+    page = render_template(
+        "pages/registration.html", section="registrations", row=row, known=known, given=given, problems=problems
+    )
     return make_response(page, status)
