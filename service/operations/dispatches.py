@@ -59,15 +59,15 @@ def send_dispatch(context: OperationContext, _inputs: dict[str, Any]) -> dict[st
 def announce_dispatch(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any]:
     """Tell each case what the authority found (`dispatch-checked`); or, with `late`, that it was not sent in time.
 
-    Reads the form `dispatch-receipt`: items with case_id, result (received, returned), reason. A case that is returned
-    holds up none of the others.
+    Reads the form `dispatch-receipt`: items with number (of the case), result (received, returned), reason. A case
+    that is returned holds up none of the others.
     """
     dispatch, late = _dispatch(context), bool(inputs.get("late"))
     if dispatch is None:
         if late:
             return {"announced": 0}
         raise OperationRefused(zh="还没有登记报送案件", en="no cases were written down for this dispatch")
-    recorded = {} if late else {int(row["case_id"]): row for row in context.form("dispatch_receipt").get("items") or []}
+    recorded = {} if late else _recorded(context, dispatch)
     items = [item for item in _items(context.session, dispatch) if item.result == (PICKED if late else SENT)]
     missing = [item.position for item in items if not late and _result(recorded, item) not in RESULTS]
     if missing:
@@ -81,6 +81,14 @@ def announce_dispatch(context: OperationContext, inputs: dict[str, Any]) -> dict
 
 def _dispatch(context: OperationContext) -> Dispatch | None:
     return context.session.scalar(select(Dispatch).where(Dispatch.case_id == context.case.id))
+
+
+def _recorded(context: OperationContext, dispatch: Dispatch) -> dict[int, Any]:
+    """The rows of the receipt by the keys of the cases whose numbers they name."""
+    rows = {row.get("number"): row for row in context.form("dispatch_receipt").get("items") or []}
+    mine = select(DispatchItem.case_id).where(DispatchItem.dispatch_id == dispatch.id)
+    found = context.session.execute(select(Case.id, Case.number).where(Case.id.in_(mine)))
+    return {case_id: rows[number] for case_id, number in found if number in rows}
 
 
 def _items(session: Session, dispatch: Dispatch) -> list[DispatchItem]:
