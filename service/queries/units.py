@@ -78,6 +78,11 @@ def registration(session: Session, actor: Actor, registration_id: int) -> Regist
     return found
 
 
+def known_as(session: Session, row: Registration) -> str:
+    """The present name of the unit of which an undecided row asks for a change; empty for a new registration."""
+    return place_name(session, row.organisation_id) if row.state in WAITING else ""
+
+
 def own_unit(session: Session, actor: Actor) -> Organisation:
     """The actor's own unit; NotFound for who belongs to none."""
     unit = session.get(Organisation, actor.organisation_id) if actor.organisation_id else None

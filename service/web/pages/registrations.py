@@ -10,8 +10,7 @@ from service.commands.ports import ports
 from service.commands.registrations import Decision
 from service.domain.errors import InvalidInput, NotAllowed, NotFound
 from service.queries import desks, units
-from service.store.attachments import GIVEN_OUT
-from service.store.registrations import WAITING
+from service.queries.files import GIVEN_OUT
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web.download import attachment
@@ -70,7 +69,7 @@ def decide(registration_id: int) -> ResponseReturnValue:
 def _page(registration_id: int, given: dict[str, str], problems: dict[str, str], status: int) -> ResponseReturnValue:
     session = db.session()
     row = units.registration(session, who(), registration_id)
-    known = units.place_name(session, row.organisation_id) if row.state in WAITING else ""
+    known = units.known_as(session, row)
     page = render_template(
         "pages/registration.html", section="registrations", row=row, known=known, given=given, problems=problems
     )
