@@ -1,7 +1,8 @@
 """Freezes how instances are stored in this version: `python -m tests.engine.freeze` fills tests/data/states/<version>.
 
 For each programme its diagrams, without their drawing, and one state per user task that somebody waits at. What was
-frozen is never written again: every later version must load it and go on from it.
+frozen is never written again: every later version must load it and go on from it. Processes that were drawn since are
+frozen beside it under a name of their own: `python -m tests.engine.freeze NAME PROCESS…`, of whatever programme.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import random
 import re
 import sys
+from collections.abc import Collection, Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from tests.engine.walk import PROGRAMMES, Walk, diagrams, resumed, started, step
 
 STATES = Path(__file__).parents[1] / "data" / "states"
 DRAWING = re.compile(r"\{http://www\.omg\.org/spec/BPMN/\d+/DI\}BPMNDiagram")
+CALLED = re.compile(r'<zeebe:calledElement[^>]* processId="([^"]+)"')
 WALKS = 12  # from the start of each process, and again from each state that was new
 LONGEST = 80
 
@@ -33,10 +36,10 @@ def bare(xml: bytes) -> bytes:
     return etree.tostring(root, encoding="utf-8", xml_declaration=False)
 
 
-def waiting(walk: Walk) -> dict[str, str]:
-    """For each process and user task the first state in which it is open, as text."""
+def waiting(walk: Walk, processes: Iterable[str]) -> dict[str, str]:
+    """For each of the processes and user tasks the first state in which it is open, as text."""
     found: dict[str, str] = {}
-    for process in sorted(walk.bundle.processes):
+    for process in sorted(processes):
         todo: list[str | None] = [None]
         for begun in todo:  # grows
             for seed in range(WALKS):
@@ -58,23 +61,37 @@ def _noted(found: dict[str, str], process: str, play: Play) -> list[str]:
     return [state] if new else []
 
 
-def freeze(folder: Path) -> None:
-    """Write one programme, unless it is frozen already."""
-    target = STATES / version("shenbao") / folder.name
+def _reached(files: Mapping[str, bytes], processes: Iterable[str]) -> set[str]:
+    """The files of these processes and of what they call; a process has the name of its file."""
+    found: set[str] = set()
+    todo = [f"{process}.bpmn" for process in processes]
+    for file in todo:  # grows
+        if file not in found:
+            found.add(file)
+            todo += [f"{called}.bpmn" for called in CALLED.findall(files[file].decode())]
+    return found
+
+
+def freeze(name: str, folders: Iterable[Path], processes: Collection[str] = ()) -> None:
+    """Write the diagrams of these programmes with the states of some processes, or of all, unless it was done."""
+    target = STATES / version("shenbao") / name
     if target.exists():
-        sys.stdout.write(f"{folder.name}: frozen already\n")
+        sys.stdout.write(f"{name}: frozen already\n")
         return
-    files = {name: bare(data) for name, data in diagrams(folder).items()}
-    states = waiting(Walk(files))
+    files = {name: bare(data) for folder in folders for name, data in diagrams(folder).items()}
+    walk = Walk(files)
+    states = waiting(walk, processes or walk.bundle.processes)
     target.mkdir(parents=True)
-    for name, data in files.items():
-        (target / name).write_bytes(data + b"\n")
+    for file in _reached(files, {place.split()[0] for place in states}):
+        (target / file).write_bytes(files[file] + b"\n")
     (target / "states.json").write_text(
         json.dumps(states, ensure_ascii=False, indent=0, sort_keys=True) + "\n", "utf-8"
     )
-    sys.stdout.write(f"{folder.name}: {len(states)} states\n")
+    sys.stdout.write(f"{target.name}: {len(states)} states\n")
 
 
 if __name__ == "__main__":
+    if sys.argv[1:]:
+        freeze(sys.argv[1], PROGRAMMES, sys.argv[2:])
     for programme in PROGRAMMES:
-        freeze(programme)
+        freeze(programme.name, [programme])
