@@ -24,6 +24,7 @@ from service.web.security import moment, requires, who
 pages = Blueprint("calls", __name__, url_prefix="/operations")
 
 MAX_CALENDAR_BYTES = 200_000
+ARCHIVED = "archived"  # nothing of the call runs any more: no date of it is moved
 
 
 @pages.get("/calls")
@@ -148,7 +149,7 @@ def _calendar(content: str, *, apply: bool) -> ResponseReturnValue:
 
 
 def _extension(call_id: int, given: dict[str, str], problems: dict[str, str], status: int) -> ResponseReturnValue:
-    call = next((one for one in _calls() if one.call_id == call_id), None)
+    call = next((one for one in _lives() if one.call_id == call_id and one.phase != ARCHIVED), None)
     if call is None:
         raise NotFound()
     rules = _programme(call.programme).manifest.deadlines
@@ -181,12 +182,6 @@ def _rules(key: str) -> list[DeadlineRule]:
 def _lives() -> tuple[calls.CallLife, ...]:
     session = db.session()
     return calls.lives(session, programmes.within(session, who(), "administer").keys(), this_day())
-
-
-def _calls() -> list[programmes.CallRow]:
-    session = db.session()
-    own = programmes.within(session, who(), "administer")
-    return [call for call in programmes.calls(session, this_day()) if call.programme in own]
 
 
 def _programme(key: str) -> programmes.ProgrammeRow:
