@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.identity import Actor
+from service.programmes.manifest import Manifest
+from service.queries import programmes
 from service.store.access import of_remit
 from service.store.audit import AuditEntry
 from service.store.cases import Case
@@ -16,6 +18,7 @@ from service.store.incidents import Incident
 from service.store.instances import Instance
 from service.store.outbox import OutboxEntry
 from service.store.papers import Paper
+from service.store.register import REFUSED, Duty, RegisterEntry
 from service.store.timers import Timer
 
 
@@ -35,6 +38,23 @@ class IncidentRow:
     tries: int
     next_try_at: datetime | None
     opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedDuty:
+    """What a centre owes and could not be begun, with the refusal."""
+
+    duty_id: int
+    entry_id: int
+    centre: str
+    number: str
+    name: str
+    name_en: str
+    due_on: date
+    code: str
+    zh: str
+    en: str
+    refused_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +106,36 @@ def incidents(session: Session, actor: Actor, limit: int = 100) -> tuple[Inciden
         .limit(limit)
     )  # fmt: skip
     return tuple(IncidentRow(**row) for row in found.mappings())
+
+
+def refused_duties(session: Session, actor: Actor, limit: int = 100) -> tuple[RefusedDuty, ...]:
+    """Duties whose case was refused, of the authorities the actor administers for, the earliest first."""
+    manifests = {key: row.manifest for key, row in programmes.within(session, actor, "administer").items()}
+    found = session.execute(
+        select(Duty, RegisterEntry)
+        .join(RegisterEntry, RegisterEntry.id == Duty.register_entry_id)
+        .where(Duty.state == REFUSED, RegisterEntry.programme.in_(manifests))
+        .order_by(Duty.opens_at, Duty.id)
+        .limit(limit)
+    )
+    return tuple(_refused(duty, entry, manifests[entry.programme]) for duty, entry in found)
+
+
+def _refused(duty: Duty, entry: RegisterEntry, manifest: Manifest) -> RefusedDuty:
+    rule, why = manifest.duties.get(duty.kind), duty.refusal or {}
+    return RefusedDuty(
+        duty_id=duty.id,
+        entry_id=entry.id,
+        centre=entry.name,
+        number=entry.number,
+        name=rule.name if rule else duty.kind,
+        name_en=(rule.name_en or rule.name) if rule else duty.kind,
+        due_on=duty.due_on,
+        code=why.get("code", ""),
+        zh=why.get("zh", ""),
+        en=why.get("en", ""),
+        refused_at=datetime.fromisoformat(why["at"]) if "at" in why else duty.opens_at,
+    )
 
 
 def outbox(session: Session, actor: Actor, limit: int = 50) -> tuple[OutboxRow, ...]:

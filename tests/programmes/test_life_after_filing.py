@@ -88,6 +88,28 @@ def test_a_duty_opens_once_whoever_looks_at_it(stage: Stage) -> None:
     assert len(stage.rows(select(Case.id).where(Case.procedure == "annual-report"))) == 1
 
 
+def test_a_duty_that_was_set_aside_is_begun_by_the_administrator(stage: Stage) -> None:
+    """It stands on the page of operations with the reason, and beside the other duties as not begun."""
+    stage.now = at(date(2026, 12, 2))
+
+    def set_aside(work: UnitOfWork) -> None:
+        duty = work.session.scalars(select(Duty).where(Duty.kind == "annual-report")).one()
+        why = {"code": "calendar-gap", "zh": "2027 年的工作日历尚未导入", "en": "no calendar of 2027"}
+        duty.state, duty.refusal = "refused", {**why, "at": work.now.isoformat()}
+
+    _do(stage, set_aside)
+    stage.pass_until(at(date(2026, 12, 3)))
+    assert stage.open_tasks("报送年度报告") == []
+    (duty,) = stage.rows(select(Duty.id).where(Duty.kind == "annual-report"))
+    assert "没能自动发起" in stage.person("office").get("/obligations")
+    assert stage.person("office").post(f"/operations/duties/{duty}/retry").status_code in {403, 404}
+    administrator = stage.person("admin")
+    assert "2027 年的工作日历尚未导入" in administrator.get("/operations")
+    assert administrator.post(f"/operations/duties/{duty}/retry").status_code == 303
+    assert len(stage.open_tasks("报送年度报告")) == 1
+    assert "没有自动发起的义务" not in administrator.get("/operations")
+
+
 def test_who_may_begin_what_about_a_centre(stage: Stage) -> None:
     lead, office, entry = stage.person("lead"), stage.person("office"), _entry(stage)
     page = lead.get(f"/centres/{entry}")
@@ -131,6 +153,10 @@ def test_nothing_more_is_begun_about_a_centre_that_was_revoked(stage: Stage) -> 
     refused = stage.person("lead").post(f"/centres/{entry}/start/change")
     assert refused.status_code == 409
     assert "已从名录中除名" in refused.text
+    with pytest.raises(centres.CentreStruckOff) as report:
+        _do(stage, cases.start, KEY, "annual-report", entry_id=entry)
+    assert "已从名录中除名，不能再办理这一事项" in report.value.text("zh")
+    assert "has been struck off the register; nothing more can be started" in report.value.text("en")
     stage.pass_until(at(date(2026, 12, 3)))
     assert stage.open_tasks("报送年度报告") == []
     assert set(stage.rows(select(Duty.state).where(Duty.kind == "annual-report"))) == {"void"}

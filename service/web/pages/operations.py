@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
+from service.commands import duties
 from service.commands import incidents as commands
 from service.queries import operations
 from service.store.session import db
@@ -25,10 +26,20 @@ def index() -> ResponseReturnValue:
         "pages/operations.html",
         section="operations",
         incidents=operations.incidents(session, who()),
+        duties=operations.refused_duties(session, who()),
         outbox=operations.outbox(session, who()),
         timers=operations.timers(session, who()),
         clock=operations.clock(session, moment()),
     )
+
+
+@pages.post("/duties/<int:duty_id>/retry")
+@requires(ADMINISTRATOR)
+def retry_duty(duty_id: int) -> ResponseReturnValue:
+    """Open a duty whose case was refused, now that the cause is mended."""
+    opened = transact(duties.try_again, duty_id, actor=who(), now=moment())
+    flash(gettext("义务已发起。") if opened else gettext("仍然不能发起，原因见下。"))
+    return redirect("/operations#duties", 303)
 
 
 @pages.post("/incidents/<int:incident_id>/retry")
