@@ -79,11 +79,13 @@ def freeze(name: str, folders: Iterable[Path], processes: Collection[str] = ()) 
         sys.stdout.write(f"{name}: frozen already\n")
         return
     files = {name: bare(data) for folder in folders for name, data in diagrams(folder).items()}
+    if processes:
+        files = {file: files[file] for file in sorted(_reached(files, processes))}
     walk = Walk(files)
     states = waiting(walk, processes or walk.bundle.processes)
     target.mkdir(parents=True)
-    for file in _reached(files, {place.split()[0] for place in states}):
-        (target / file).write_bytes(files[file] + b"\n")
+    for file, data in files.items():
+        (target / file).write_bytes(data + b"\n")
     (target / "states.json").write_text(
         json.dumps(states, ensure_ascii=False, indent=0, sort_keys=True) + "\n", "utf-8"
     )
