@@ -14,12 +14,15 @@ from service.commands.correlation import Publication, begin, correlate
 from service.commands.digests import quiet_until
 from service.commands.ports import ports
 from service.commands.process_messages import broadcast, publish
+from service.commands.remits import require_remit, require_some_remit
+from service.commands.trail import note
 from service.delivery.mail import Message, PermanentFailure
-from service.domain.errors import Refusal, WrongCommand
+from service.domain.errors import NotFound, Refusal, WrongCommand, WrongState
 from service.domain.identity import CLOCK
 from service.programmes.printing import printed
 from service.store import outbox, start_events
-from service.store.outbox import Lease
+from service.store.cases import Case
+from service.store.outbox import Lease, OutboxEntry
 from service.store.papers import Paper
 from service.store.session import db
 from service.store.unit_of_work import UnitOfWork, transact
@@ -37,6 +40,26 @@ def drain(now: datetime, *, limit: int = 20) -> int:
     """Take what is due and do it; returns how many were done. The caller holds no transaction."""
     leases = transact(_lease, limit, actor=CLOCK, now=now)
     return sum(_done(lease, now) for lease in leases)
+
+
+def send_again(work: UnitOfWork, entry_id: int) -> None:
+    """Give an entry that was given up one more try at once, for whoever administers where it comes from.
+
+    Raises NotFound for what is another authority's, WrongState for an entry that was not given up.
+    """
+    entry = work.session.get(OutboxEntry, entry_id, with_for_update=True)
+    if entry is None:
+        raise NotFound()
+    paper = work.session.get(Paper, entry.payload["paper_id"]) if "paper_id" in entry.payload else None
+    case_id = paper.case_id if paper else entry.payload.get("case_id")
+    if case_id is None:
+        require_some_remit(work, "administer")
+    else:
+        require_remit(work, "administer", place_id=work.session.get_one(Case, int(case_id)).authority_id)
+    if entry.state != outbox.DEAD:
+        raise WrongState(zh="这一条没有放弃，会自动再试。", en="This entry was not given up; it is tried again by itself.")
+    entry.state, entry.next_try_at, entry.tries = outbox.PENDING, work.now, 0
+    note(work, "outbox-sent-again", "outbox", entry.id, {"kind": entry.kind}, case_id=case_id)
 
 
 def _lease(work: UnitOfWork, limit: int) -> tuple[Lease, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -35,6 +35,7 @@ class EntryRow:
     case_number: str
     object_type: str
     object_id: str
+    object_name: str
     details: Mapping[str, Any]
     seq: int | None
     hash: str
@@ -67,16 +68,26 @@ def page(session: Session, actor: Actor, filters: TrailFilters, after: str = "",
     )
     if position is not None:
         chosen = chosen.where(AuditEntry.id < position)
-    found = session.execute(_narrowed(chosen, filters))
+    found = session.execute(_narrowed(chosen, filters)).all()
+    names = _people(session, [one.object_id for one, _ in found if one.object_type == "user"])
     rows = [
         EntryRow(
             one.id, one.at, one.actor_name, one.action, one.case_id, number or "", one.object_type, one.object_id,
-            one.details, one.seq, one.hash or "",
+            names.get(one.object_id, "") if one.object_type == "user" else "", one.details, one.seq, one.hash or "",
         )
         for one, number in found
     ]  # fmt: skip
     shown, last = cut(rows, size)
     return Page(shown, str(last.entry_id) if last else "")
+
+
+def _people(session: Session, keys: Sequence[str]) -> dict[str, str]:
+    """The names of accounts by their numbers as the trail writes them."""
+    numbers = {int(key) for key in keys if key.isdecimal()}
+    if not numbers:
+        return {}
+    found = session.execute(select(User.id, User.name).where(User.id.in_(numbers)))
+    return {str(user_id): name for user_id, name in found}
 
 
 def actions(session: Session) -> tuple[str, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -11,9 +13,11 @@ from sqlalchemy.orm import Session
 from service.domain.identity import Actor
 from service.programmes.manifest import Manifest
 from service.queries import programmes
+from service.queries.programmes import of_deployment
 from service.store.access import of_remit
 from service.store.audit import AuditEntry
 from service.store.cases import Case
+from service.store.deadlines import Deadline
 from service.store.incidents import Incident
 from service.store.instances import Instance
 from service.store.outbox import OutboxEntry
@@ -24,7 +28,7 @@ from service.store.timers import Timer
 
 @dataclass(frozen=True, slots=True)
 class IncidentRow:
-    """A token parked at a failing element."""
+    """A token parked at a failing element, and the next deadline of its case that it threatens."""
 
     incident_id: int
     case_id: int
@@ -38,6 +42,8 @@ class IncidentRow:
     tries: int
     next_try_at: datetime | None
     opened_at: datetime
+    deadline: str = ""
+    deadline_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +78,13 @@ class OutboxRow:
 
 @dataclass(frozen=True, slots=True)
 class TimerRow:
-    """A timer that waits."""
+    """Timers of a case that wait for one instant; `name` is what people call what they enforce."""
 
     case_id: int
     case_title: str
-    element: str
-    deadline: str
+    name: str
     due_at: datetime
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,40 @@ def incidents(session: Session, actor: Actor, limit: int = 100) -> tuple[Inciden
         .order_by(Incident.id)
         .limit(limit)
     )  # fmt: skip
-    return tuple(IncidentRow(**row) for row in found.mappings())
+    rows = [IncidentRow(**row) for row in found.mappings()]
+    threatened = _next_deadlines(session, {row.case_id for row in rows})
+    return tuple(replace(row, **threatened.get(row.case_id, {})) for row in rows)
+
+
+def _next_deadlines(session: Session, case_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    """The running deadline of each case that ends first."""
+    found = session.execute(
+        select(Deadline.case_id, Deadline.name, Deadline.due_at, Case.deployment_id)
+        .join(Case, Case.id == Deadline.case_id)
+        .where(Deadline.case_id.in_(case_ids), Deadline.state == "running")
+        .order_by(Deadline.due_at.desc())
+    )
+    rows = found.all()
+    named = _DeadlineNames(session)
+    return {
+        case_id: {"deadline": named(deployment_id, name), "deadline_at": due_at}
+        for case_id, name, due_at, deployment_id in rows
+    }
+
+
+class _DeadlineNames:
+    """What deadlines are called in the versions that cases run on; each version is read once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._manifests: dict[int, Manifest] = {}
+
+    def __call__(self, deployment_id: int, deadline: str) -> str:
+        """The name; its key where the version knows no such deadline."""
+        if deployment_id not in self._manifests:
+            self._manifests[deployment_id] = of_deployment(self._session, deployment_id).manifest
+        rule = self._manifests[deployment_id].deadlines.get(deadline)
+        return rule.name if rule is not None else deadline
 
 
 def refused_duties(session: Session, actor: Actor, limit: int = 100) -> tuple[RefusedDuty, ...]:
@@ -163,16 +202,18 @@ def outbox(session: Session, actor: Actor, limit: int = 50) -> tuple[OutboxRow, 
 def timers(session: Session, actor: Actor, limit: int = 30) -> tuple[TimerRow, ...]:
     """The next timers to fire, of the authorities the actor administers for."""
     found = session.execute(
-        select(Case.id, Case.title, Timer.element, Timer.deadline, Timer.due_at)
+        select(Case.id, Case.title, Case.deployment_id, Timer.element, Timer.deadline, Timer.due_at, func.count())
         .join(Instance, Instance.id == Timer.instance_id)
         .join(Case, Case.id == Instance.case_id)
         .where(Timer.due_at.is_not(None), of_remit(actor, "administer"))
-        .order_by(Timer.due_at, Timer.id)
+        .group_by(Case.id, Case.title, Case.deployment_id, Timer.element, Timer.deadline, Timer.due_at)
+        .order_by(Timer.due_at, Case.id, Timer.element)
         .limit(limit)
     )
+    rows, named = found.all(), _DeadlineNames(session)
     return tuple(
-        TimerRow(case_id, title, element, deadline or "", due_at)
-        for case_id, title, element, deadline, due_at in found
+        TimerRow(case_id, title, named(deployment_id, deadline) if deadline else element, due_at, count)
+        for case_id, title, deployment_id, element, deadline, due_at, count in rows
         if due_at is not None
     )
 

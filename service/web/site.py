@@ -128,6 +128,8 @@ def _install_words(app: Flask) -> None:
         change_word=words.change_word,
         changed_part=words.changed_part,
         action_word=words.action_word,
+        outbox_word=words.outbox_word,
+        object_word=words.object_word,
         tie_word=words.tie_word,
         objection_word=words.objection_word,
         expert_tie=words.expert_tie,

@@ -153,6 +153,7 @@ _ACTIONS: Final = {
     "centre-enrolled": _("补登此前的备案"),
     "programme-published": _("发布专项"),
     "incident-retried": _("重试停住的步骤"),
+    "outbox-sent-again": _("重新发出"),
     "list-exported": _("导出列表"),
     "dossier-exported": _("导出案卷"),
     "database-restored": _("从备份恢复"),
@@ -258,6 +259,56 @@ def scope_word(code: str) -> tuple[str, str]:
     """What a token's scope is called, and what it lets a program do."""
     name, what = _SCOPES[code]
     return str(name), str(what)
+
+
+_OUTBOX: Final = {
+    "mail": _("邮件"),
+    "digest": _("每日提醒"),
+    "task-link": _("成员确认的一次性链接"),
+    "registration": _("单位注册的通知"),
+    "password-link": _("设口令的一次性链接"),
+    "message": _("告诉另一件的消息"),
+    "signal": _("信号"),
+    "event": _("期限的起算"),
+    "pdf": _("文书的 PDF"),
+}
+
+
+def outbox_word(code: str) -> str:
+    """What an entry of the outbox is."""
+    return str(_OUTBOX.get(code, code))
+
+
+_OBJECTS: Final = {
+    "api-token": _("接口令牌"),
+    "archive": _("备份"),
+    "attachment": _("附件"),
+    "calendar": _("工作日历"),
+    "call": _("批次"),
+    "case": _("申报件"),
+    "deployment": _("专项版本"),
+    "deputy": _("代理"),
+    "expert": _("专家"),
+    "incident": _("停住的步骤"),
+    "instance": _("流程实例"),
+    "job": _("外部作业"),
+    "list": _("列表"),
+    "message": _("消息"),
+    "objection": _("异议"),
+    "organisation": _("单位"),
+    "outbox": _("待发出的"),
+    "programme": _("专项"),
+    "register-entry": _("名录"),
+    "registration": _("单位注册"),
+    "service": _("系统"),
+    "user": _("账号"),
+    "user-task": _("任务"),
+}
+
+
+def object_word(code: str) -> str:
+    """What an audit entry is about; a kind nobody named yet shows itself."""
+    return str(_OBJECTS.get(code, code))
 
 
 _TIES: Final = {

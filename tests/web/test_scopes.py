@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from service.commands import calls, dated_events, deployments, incidents, people, user_tasks
-from service.domain.errors import NotAllowed, NotFound
+from service.commands import calls, dated_events, deployments, incidents, outbox, people, user_tasks
+from service.domain.errors import NotAllowed, NotFound, WrongState
 from service.domain.identity import SYSTEM, Actor
 from service.operations import recipients
 from service.programmes.folder import read_folder
 from service.queries import case_page, inbox, materials
 from service.store.cases import Case
+from service.store.deadlines import Deadline
 from service.store.incidents import Incident
 from service.store.instances import Instance
 from service.store.organisations import Organisation
@@ -73,10 +74,34 @@ def test_what_is_stuck_is_seen_and_tried_again_by_its_own_administrator(site: Fl
         incident = transact(_stuck, actor=SYSTEM, now=AT)
         with pytest.raises(NotFound):
             _act(incidents.retry, incident, by=_person("admin-2"))
-    assert "某一步停住了" in browse("admin").get("/operations").text
+        db.session.add(Deadline(case_id=1, name="submission", anchor_on=TODAY, due_at=AT + timedelta(days=3)))
+        db.session.commit()
+    told = browse("admin").get("/operations").text
+    assert "某一步停住了" in told
+    assert "受影响的期限：网上填报截止" in told
     page = browse("admin-2").get("/operations").text
     assert "某一步停住了" not in page
     assert "mail-of-the-case" not in page
+
+
+@pytest.mark.usefixtures("others")
+def test_what_was_given_up_is_sent_again_by_its_own_administrator(site: Flask, browse: Browse) -> None:
+    browse("lead").start()
+    admin = browse("admin")
+    with site.app_context():
+        transact(_stuck, actor=SYSTEM, now=AT)
+        entry = db.session.scalars(select(OutboxEntry.id).where(OutboxEntry.dedupe_key == "x")).one()
+        with pytest.raises(WrongState):
+            _act(outbox.send_again, entry, by=_person("admin"))
+        db.session.get_one(OutboxEntry, entry).state = "dead"
+        db.session.commit()
+        with pytest.raises(NotFound):
+            _act(outbox.send_again, entry, by=_person("admin-2"))
+    assert f"/operations/outbox/{entry}/again" in admin.get("/operations").text
+    assert admin.post(f"/operations/outbox/{entry}/again").status_code == 303
+    with site.app_context():
+        again = db.session.get_one(OutboxEntry, entry)
+        assert (again.state, again.next_try_at, again.tries) == ("pending", AT, 0)
 
 
 def test_who_runs_the_service_reads_no_case(browse: Browse) -> None:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from service.commands import duties
 from service.commands import incidents as commands
+from service.commands import outbox as outbox_commands
 from service.queries import operations
 from service.store.session import db
 from service.store.unit_of_work import transact
@@ -48,4 +49,13 @@ def retry(incident_id: int) -> ResponseReturnValue:
     """Go on from where the token is parked."""
     worked = transact(commands.retry, incident_id, actor=who(), now=moment())
     flash(gettext("已重试，流程继续了。") if worked else gettext("重试后仍然停在这一步，原因见下。"))
+    return redirect("/operations", 303)
+
+
+@pages.post("/outbox/<int:entry_id>/again")
+@requires(ADMINISTRATOR)
+def send_again(entry_id: int) -> ResponseReturnValue:
+    """Try once more to send what was given up."""
+    transact(outbox_commands.send_again, entry_id, actor=who(), now=moment())
+    flash(gettext("已排队，几秒内再发一次。"))
     return redirect("/operations", 303)
