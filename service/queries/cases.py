@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from service.domain.identity import Actor
@@ -50,11 +50,12 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class CaseFilters:
-    """What narrows a list of cases."""
+    """What narrows a list of cases; `standing` is the code of what a declaration is now, as the dashboard counts it."""
 
     text: str = ""
     programme: str = ""
     running: bool | None = None
+    standing: str = ""
 
 
 NO_FILTERS = CaseFilters()
@@ -112,6 +113,10 @@ def _narrow(
         chosen = chosen.where(Case.programme == filters.programme)
     if filters.running is not None:
         chosen = chosen.where(Case.ended_at.is_(None) if filters.running else Case.ended_at.is_not(None))
+    if filters.standing:
+        over = func.coalesce(Case.outcome, Case.state)
+        now = case((Case.ended_at.is_not(None), over), else_=Case.state)
+        chosen = chosen.where(now == filters.standing, Case.applicant_id.is_not(None))
     if filters.text:
         pattern = "%" + filters.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         chosen = chosen.where(

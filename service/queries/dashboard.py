@@ -20,7 +20,7 @@ from service.domain.identity import Actor
 from service.domain.register import STRUCK_OFF
 from service.programmes.manifest import Manifest
 from service.programmes.target import Target
-from service.queries.drawings import drawings
+from service.queries.drawings import Drawing, drawings
 from service.queries.holders import Holder, holders
 from service.queries.programmes import ProgrammeRow, newest
 from service.store import calendars
@@ -166,7 +166,7 @@ def _stages(
         else:
             taken.setdefault(process, []).append(_working_days(calendar, begun, over))
     drawn = drawings(session, programme.deployment_id)
-    order = {process: place for place, process in enumerate(drawn)}
+    order = _order(drawn, programme.manifest.procedures)
     rows = [
         StageTime(
             process,
@@ -181,6 +181,21 @@ def _stages(
         for process in dict.fromkeys((*taken, *running))
     ]
     return tuple(sorted(rows, key=lambda row: order.get(row.process, len(order))))
+
+
+def _order(drawn: Mapping[str, Drawing], procedures: Iterable[str]) -> dict[str, int]:
+    """The place of each stage: as the procedures come to them, those of the first procedure first."""
+    order: dict[str, int] = {}
+
+    def walk(process: str) -> None:
+        if process in drawn and process not in order:
+            order[process] = len(order)
+            for shape in drawn[process].stages:
+                walk(shape.called)
+
+    for procedure in procedures:
+        walk(procedure)
+    return order
 
 
 def _passes(session: Session, mine: Select[int], since: datetime) -> Iterable[Row[str, datetime, datetime, int]]:

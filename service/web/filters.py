@@ -32,7 +32,7 @@ def of_inbox(asked: Mapping[str, Any]) -> inbox.Filters:
 def of_cases(asked: Mapping[str, Any]) -> cases.CaseFilters:
     """The filters of the list of cases."""
     running = {"running": True, "ended": False}.get(asked["state"])
-    return cases.CaseFilters(asked["q"], asked["programme"], running)
+    return cases.CaseFilters(asked["q"], asked["programme"], running, asked["standing"])
 
 
 def of_trail(asked: Mapping[str, Any]) -> audit.TrailFilters:

@@ -30,6 +30,11 @@ def is_staff(actor: Actor | None) -> bool:
     return actor is not None and any(grant.role not in OUTSIDE_ROLES for grant in actor.roles)
 
 
+def only_house(actor: Actor) -> bool:
+    """Whether the actor designs, runs or audits the service and has neither tasks nor cases of others to look at."""
+    return all(grant.role in HOUSE_ROLES for grant in actor.roles) and not judging_paths(actor)
+
+
 def is_applicant(actor: Actor | None) -> bool:
     """Whether the actor declares for a unit."""
     return actor is not None and actor.holds(LEAD)

@@ -50,6 +50,7 @@ class CasesQuery(Query):
     q = fields.String(load_default="", validate=validate.Length(max=80))
     programme = fields.String(load_default="", validate=validate.Length(max=80))
     state = fields.String(load_default="", validate=validate.OneOf(["", "running", "ended"]))
+    standing = fields.String(load_default="", validate=validate.Length(max=40))
     after = fields.String(load_default="", validate=validate.Length(max=40))
 
 

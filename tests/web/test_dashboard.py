@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -49,6 +51,20 @@ def test_an_overdue_task_is_named_with_whose_it_is(site: Flask, declared: Browse
     book = load_workbook(io.BytesIO(clerk.get(f"/exports/late-tasks.xlsx?programme={key}").data)).worksheets[0]
     assert [cell.value for cell in book["A"]][1:] == [title]
     assert int(book["E2"].value) > 15
+
+
+def test_a_count_leads_to_its_cases(declared: Browser, browse: Browse) -> None:
+    clerk = browse("office")
+    (count,) = set(re.findall(r'href="(/cases\?[^"]*standing=[^"]*)"', clerk.get("/dashboard").text))
+    assert "示例企业0" in clerk.get(unescape(count)).text
+    assert "没有符合条件的申报件" in clerk.get("/cases?standing=revoked").text
+
+
+def test_who_only_runs_the_service_begins_at_its_desks(browse: Browse) -> None:
+    page = browse("admin").get("/home").text
+    assert "系统运行正常" in page
+    assert "打开待办" not in page
+    assert "打开待办" in browse("office").get("/home").text
 
 
 @pytest.mark.parametrize("name", ["lead", "designer"])

@@ -37,7 +37,7 @@ def act() -> ResponseReturnValue:
     db.session.expire_all()
     named = {one.task.id: one for one in chosen}
     rows = [(named[row.key], row) for row in results]
-    return render_template("pages/batch_done.html", section="tasks", name=_name(key), rows=rows)
+    return render_template("pages/batch_done.html", section="tasks", verb=key, name=_name(key), rows=rows)
 
 
 def _chosen() -> verbs.Chosen:

@@ -9,7 +9,7 @@ from service.domain.access import judging_paths
 from service.domain.errors import NotAllowed, NotFound
 from service.queries import dashboard as queries
 from service.store.session import db
-from service.web import schemas
+from service.web import schemas, words
 from service.web.security import moment, signed_in, who
 
 pages = Blueprint("dashboard", __name__, url_prefix="/dashboard")
@@ -30,5 +30,10 @@ def index() -> ResponseReturnValue:
         raise NotFound()
     figures = queries.dashboard(session, actor, own[key], moment()) if key else None
     return render_template(
-        "pages/dashboard.html", section="dashboard", own=own.values(), figures=figures, shown_late=SHOWN_LATE
+        "pages/dashboard.html",
+        section="dashboard",
+        own=own.values(),
+        figures=figures,
+        shown_late=SHOWN_LATE,
+        role_names=words.names_of(figures.programme.manifest) if figures else {},
     )

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from service.commands import cases as commands
 from service.domain.identity import Actor
-from service.queries import cases, inbox, programmes
+from service.queries import cases, centres, inbox, operations, programmes
 from service.queries.cut_offs import cut_offs
 from service.store.session import db
 from service.store.unit_of_work import transact
@@ -42,7 +42,20 @@ def start(programme: str, procedure: str) -> ResponseReturnValue:
     return redirect(f"/tasks/{task_id}" if task_id else f"/cases/{case_id}", 303)
 
 
+def _house(actor: Actor) -> ResponseReturnValue:
+    """Who only designs, runs or audits the house: what stands still, and the way to each desk."""
+    session, administers = db.session(), actor.holds(menu.ADMINISTRATOR)
+    return render_template(
+        "pages/home_house.html",
+        section="home",
+        stuck=len(operations.incidents(session, actor)) if administers else 0,
+        late=operations.clock(session, moment()).overdue_timers if administers else 0,
+    )
+
+
 def _staff(actor: Actor) -> ResponseReturnValue:
+    if menu.only_house(actor):
+        return _house(actor)
     session = db.session()
     rows = inbox.next_acts(session, actor, FIRST)
     groups = {group.title: group.rows for group in grouped(rows, moment())}
