@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -157,25 +158,31 @@ class Cast:
         fields += [field for field in sorted(missing) for _ in range(EXPERTS_OF_A_FIELD)]
         db.session.rollback()
         for number, field in enumerate(fields, start=known + 1):
-            user_id = transact(
-                people.add_user,
-                login=f"expert{number:02d}",
-                name=f"示例专家{number}",
-                organisation=None,
-                password=PASSWORD,
-                email=f"expert{number:02d}@example.invalid",
-                actor=SYSTEM,
-                now=self._now,
-            )
-            transact(
-                people.add_expert,
-                authority=authority,
-                name=f"示例专家{number}",
-                employer=f"示例研究院{number}",
-                field=field,
-                title=TITLES[number % len(TITLES)],
-                avoid=() if number % 4 else (TIED,),
-                user_id=user_id,
-                actor=SYSTEM,
-                now=self._now,
-            )
+            self.add_expert(field, f"示例研究院{number}", avoid=() if number % 4 else (TIED,))
+
+    def add_expert(self, field: str, employer: str, *, avoid: Sequence[str] = ()) -> None:
+        """Enter one more expert, with an account, into the authority's pool."""
+        number = (db.session.scalar(select(func.count(Expert.id))) or 0) + 1
+        db.session.rollback()
+        user_id = transact(
+            people.add_user,
+            login=f"expert{number:02d}",
+            name=f"示例专家{number}",
+            organisation=None,
+            password=PASSWORD,
+            email=f"expert{number:02d}@example.invalid",
+            actor=SYSTEM,
+            now=self._now,
+        )
+        transact(
+            people.add_expert,
+            authority=self._homes["authority"],
+            name=f"示例专家{number}",
+            employer=employer,
+            field=field,
+            title=TITLES[number % len(TITLES)],
+            avoid=avoid,
+            user_id=user_id,
+            actor=SYSTEM,
+            now=self._now,
+        )

@@ -26,7 +26,7 @@ from service.simulator.report import Report
 from service.simulator.story import Expectation, Story, StoryCall, StoryCentre, read_story
 from service.store import audit, audit_chain, calendars
 from service.store.cases import Case
-from service.store.register import RegisterEntry
+from service.store.register import Ban, RegisterEntry
 from service.store.session import db
 from service.store.unit_of_work import UnitOfWork, transact
 from service.store.user_tasks import OPEN, UserTask
@@ -128,7 +128,10 @@ def begin(story: Story, files: dict[str, bytes], units: Units) -> tuple[Driver, 
     published = transact(deployments.publish, files, story.programme, actor=SYSTEM, now=now)
     manifest = compiled_of(db.session(), published.deployment_id).manifest
     db.session.rollback()
-    cast = Cast(manifest, lead=_lead(story), now=now, units=replace(units, prefix=""))
+    cast = Cast(manifest, lead=lead_of(story), now=now, units=replace(units, prefix=""))
+    for expert in story.experts:
+        cast.add_expert(expert["field"], expert["employer"])
+    transact(_forbid, story, actor=SYSTEM, now=now)
     driver = Driver(cast, story.programme, now)
     if story.call is not None:
         open_call(story.programme, story.call, now)
@@ -137,6 +140,11 @@ def begin(story: Story, files: dict[str, bytes], units: Units) -> tuple[Driver, 
     if manifest.procedures[story.procedure].start:
         driver.start(story.procedure, manifest.procedures[story.procedure].start)
     return driver, manifest
+
+
+def _forbid(work: UnitOfWork, story: Story) -> None:
+    for credit_code, last in story.bans.items():
+        work.session.add(Ban(credit_code=credit_code, from_on=story.starts_on, to_on=last, reason="被取消称号"))
 
 
 def finish(story: Story, driver: Driver) -> None:
@@ -172,7 +180,7 @@ def enrol(programme: str, centre: StoryCentre, credit_code: str, now: datetime) 
     return transact(centres.enrol, programme, **given, actor=SYSTEM, now=now)
 
 
-def _lead(story: Story) -> Lead:
+def lead_of(story: Story) -> Lead:
     """The lead unit as the story declares it, so that the applicant is that unit."""
     for step in story.steps:
         lead = step.data.get("lead")

@@ -6,7 +6,8 @@ deadline of an open task, `advance_days`, or `until` an instant of the authority
 `objection-lodged` is somebody's objection to the newest notice about the first case. A second declaration is started
 by another `unit` (name, credit_code). Texts in `data` that begin with `=` are FEEL over what the task's form
 may read; `file:NAME` uploads a sample file. A story of a programme that takes declarations in batches opens its own
-`[call]`. `rows` names the requirements the story shows.
+`[call]`. `rows` names the requirements the story shows, `experts` (field, employer) who is in the pool besides the
+usual ones, `bans` the units that may not apply, each with its last day.
 
 A story that differs from another only from some task on says so, `before = { story = "filed.toml", until = "签发" }`:
 that story's steps before it first completes that task come first, and what this story does not write of
@@ -110,6 +111,8 @@ class Story:
     call: StoryCall | None = None
     direct: bool = False
     centre: StoryCentre | None = None
+    experts: tuple[Mapping[str, str], ...] = ()
+    bans: Mapping[str, date] = field(default_factory=dict)
     rows: tuple[str, ...] = ()
 
 
@@ -195,6 +198,14 @@ class _CentreSchema(Schema):
         return StoryCentre(**{**data, "members": tuple(data["members"])})
 
 
+class _ExpertSchema(Schema):
+    class Meta:
+        unknown = RAISE
+
+    field = fields.String(required=True)
+    employer = fields.String(required=True)
+
+
 class _BeforeSchema(Schema):
     class Meta:
         unknown = RAISE
@@ -223,6 +234,8 @@ class _StorySchema(Schema):
     call = fields.Nested(_CallSchema)
     direct = fields.Boolean()
     centre = fields.Nested(_CentreSchema)
+    experts = fields.List(fields.Nested(_ExpertSchema), load_default=[])
+    bans = fields.Dict(keys=fields.String(), values=fields.Raw(), load_default={})
     rows = fields.List(fields.String(validate=validate.Regexp(f"^{ROW}$", error="应为要求的编号，例如 P1-C04")))
 
     @post_load
@@ -230,6 +243,9 @@ class _StorySchema(Schema):
         starts_on = data.pop("starts_on")
         if not isinstance(starts_on, date):
             raise ValidationError({"starts_on": ["应为 TOML 日期，例如 2026-03-02"]})
+        if not all(isinstance(day, date) for day in data["bans"].values()):
+            raise ValidationError({"bans": ["应为 TOML 日期，例如 2027-03-01"]})
+        data["experts"] = tuple(data["experts"])
         rows = tuple(data.pop("rows", ()))
         return Story(**{**data, "starts_on": starts_on, "steps": tuple(data["steps"]), "rows": rows})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,17 +12,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from service.app import create_throw_away
 from service.dmn import DecisionModel
-from service.domain.errors import Refusal
 from service.feel import from_json
 from service.programmes.compiled import read_decisions
-from service.programmes.folder import programme_keys, read_folder
+from service.programmes.folder import programme_keys
 from service.programmes.functions import functions_of_no_case
 from service.settings import ROOT
-from service.simulator.cast import read_units
-from service.simulator.play import stage, tell
-from service.simulator.story import read_story
 from service.store import calendars
 from service.store.audit import AuditEntry
 from service.store.deployments import DeploymentFile
@@ -33,12 +29,17 @@ COMMON = "common"
 
 @dataclass(frozen=True)
 class Evidence:
-    """One story played: the flows it took as process/flow, the rules that matched as file#rule."""
+    """One story played: the flows it took as process/flow, the rules that matched as file#rule.
+
+    With each, how many steps were done before the first choice among that flow's neighbours, or the first question to
+    that rule's file; -1 where it was before the first step.
+    """
 
     programme: str
     story: str
-    flows: tuple[str, ...]
-    rules: tuple[str, ...]
+    steps: int
+    flows: Mapping[str, int]
+    rules: Mapping[str, int]
 
     @property
     def path(self) -> Path:
@@ -54,22 +55,36 @@ def tellers(owner: str) -> tuple[str, ...]:
 def play(key: str, paths: Sequence[Path]) -> Iterator[Evidence]:
     """Play stories of a programme and read their audit trails; a story that does not come true is an error."""
     matching = Matching()
-    for path, wrong in play_together(key, paths):
+    for path, wrong, ends in play_together(key, paths):
         assert not wrong, f"{path}: {wrong}"
-        entries = db.session.scalars(select(AuditEntry)).all()
-        flows = {flow for entry in entries for flow in (entry.details or {}).get("taken", ())}
-        yield Evidence(key, path.stem, tuple(sorted(flows)), tuple(sorted(matching.rules(entries))))
+        yield _read(path, ends, matching)
 
 
-def comes_true(path: Path, changed: Mapping[str, bytes]) -> bool:
-    """Whether a story still comes true when these files of its models are changed; one that is refused does not."""
-    key = path.parts[-3]
-    files = {**read_folder(ROOT, key), **changed}
-    with stage(create_throw_away):
-        try:
-            return tell(read_story(path), files, read_units(ROOT / "bpmn" / key), _unheard) == 0
-        except Refusal:
-            return False
+def _read(path: Path, ends: Sequence[int], matching: Matching) -> Evidence:
+    """What the trail at hand shows; `ends` are the last entries before the story's first step and after each."""
+    flows: set[str] = set()
+    rules: set[str] = set()
+    chosen: dict[str, int] = {}
+    for entry in db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)):
+        done = min(bisect_left(ends, entry.id), len(ends) - 1) - 1
+        matched = matching.rules(entry)
+        taken = (entry.details or {}).get("taken", ())
+        for place in (*map(_choice, taken), *map(_choice, matched)):
+            chosen.setdefault(place, done)
+        flows |= set(taken)
+        rules |= matched
+    return Evidence(
+        path.parts[-3],
+        path.stem,
+        len(ends) - 1,
+        {flow: chosen[_choice(flow)] for flow in sorted(flows)},
+        {rule: chosen[_choice(rule)] for rule in sorted(rules)},
+    )
+
+
+def _choice(part: str) -> str:
+    """Where a flow begins, or the file of a rule."""
+    return part.partition("#")[0] if "#" in part else part.partition("--")[0]
 
 
 def gather(folder: Path, keys: Iterable[str]) -> list[Evidence]:
@@ -79,7 +94,7 @@ def gather(folder: Path, keys: Iterable[str]) -> list[Evidence]:
         for key, kept in waiting.items():
             _play_once(key, kept, patient)
     read = [one for kept in waiting.values() for one in json.loads(kept.read_text("utf-8"))]
-    return [Evidence(**{**one, "flows": tuple(one["flows"]), "rules": tuple(one["rules"])}) for one in read]
+    return [Evidence(**one) for one in read]
 
 
 def _play_once(key: str, kept: Path, patient: bool) -> None:
@@ -94,22 +109,17 @@ def _play_once(key: str, kept: Path, patient: bool) -> None:
             kept.write_text(json.dumps([asdict(one) for one in play(key, paths)], ensure_ascii=False), "utf-8")
 
 
-def _unheard(_line: str) -> None:
-    """A story's account is not read here."""
-
-
 class Matching:
-    """The rules that matched in the decisions of trails: each is asked again, of the version that decided, once."""
+    """The rules that matched in decisions: each is asked again, once, of the version that decided."""
 
     def __init__(self) -> None:
         self._models: dict[str, tuple[str, DecisionModel]] = {}
         self._matched: dict[tuple[str, str, str], frozenset[str]] = {}
 
-    def rules(self, entries: Iterable[AuditEntry]) -> set[str]:
-        """Of one trail, as file#rule; asks the database at hand for models and calendar."""
-        return {rule for entry in entries if entry.action == "decision-taken" for rule in self._of(entry)}
-
-    def _of(self, entry: AuditEntry) -> frozenset[str]:
+    def rules(self, entry: AuditEntry) -> frozenset[str]:
+        """Of one entry of a trail, as file#rule; asks the database at hand for models and calendar."""
+        if entry.action != "decision-taken":
+            return frozenset()
         details, decision = entry.details or {}, str(entry.object_id)
         question = (details["digest"], decision, repr(details.get("read")))
         if question not in self._matched:

@@ -9,19 +9,21 @@ from __future__ import annotations
 import sys
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from service.programmes.folder import programme_keys
 from service.settings import ROOT
 from tests.requirements import parts
-from tests.requirements.evidence import COMMON, Evidence, comes_true, gather, tellers
+from tests.requirements.evidence import COMMON, Evidence, gather, tellers
+from tests.requirements.together import Files, Trial, true_otherwise
 
 LIST = Path(__file__).with_name("unshown.toml")
 KEYS = programme_keys(ROOT)
 OWNERS = (*KEYS, COMMON)
-ATTEMPTS = 3  # the shortest stories that showed a part, played again without it
+ATTEMPTS = 3  # stories that showed a part, played on without it
 HEAD = """\
 # 没有故事演到的顺序流（flows）和规则（rules），以及改了也没有故事察觉的（unnoticed_…），各写明为什么故事演不到。
 # 演到了还列着，或者没有写原因，测试失败。由 python -m tests.requirements.unshown [changes] 写成，原因手写。
@@ -40,21 +42,28 @@ def rules(owner: str, played: Sequence[Evidence]) -> set[str]:
 
 
 def unnoticed_rules(owner: str, played: Sequence[Evidence]) -> set[str]:
-    """The rules that matched in a story and whose deletion leaves the shortest such stories true."""
-    return {
-        rule
-        for rule, path in parts.rules(owner).items()
-        if _unnoticed([one for one in played if rule in one.rules], parts.without(path, rule.partition("#")[2]))
-    }
+    """The rules that matched in a story and whose deletion leaves the stories tried true."""
+    changed = {rule: parts.without(path, rule.partition("#")[2]) for rule, path in parts.rules(owner).items()}
+    return _unnoticed(changed, [(one, one.rules) for one in played])
 
 
 def unnoticed_flows(owner: str, played: Sequence[Evidence]) -> set[str]:
-    """The flows that a story took and whose condition turned round leaves the shortest such stories true."""
-    return {
-        flow
-        for flow, path in parts.flows(owner, conditioned=True).items()
-        if _unnoticed([one for one in played if flow in one.flows], parts.negated(path, flow.partition("/")[2]))
-    }
+    """The flows that a story took and whose condition turned round leaves the stories tried true."""
+    flowing = parts.flows(owner, conditioned=True)
+    changed = {flow: parts.negated(path, flow.partition("/")[2]) for flow, path in flowing.items()}
+    return _unnoticed(changed, [(one, one.flows) for one in played])
+
+
+def _unnoticed(changed: Mapping[str, Files], shown_by: Sequence[tuple[Evidence, Mapping[str, int]]]) -> set[str]:
+    """The parts whose change no trial notices; tried are the stories that have the fewest steps left at that part."""
+    trials: dict[str, dict[str, list[Trial]]] = defaultdict(dict)  # by programme, then by part
+    for part in changed:
+        showing = [(one.steps - shown[part], one.path, one, shown[part]) for one, shown in shown_by if part in shown]
+        for _left, path, one, done in sorted(showing, key=lambda found: found[:2])[:ATTEMPTS]:
+            trials[one.programme].setdefault(part, []).append(Trial(path, done))
+    true = {key: true_otherwise(key, tried, changed) for key, tried in trials.items()}
+    tried = {part for one in trials.values() for part in one}
+    return {part for part in tried if all(part in true[key] for key, one in trials.items() if part in one)}
 
 
 FINDS: dict[str, Find] = {
@@ -77,11 +86,6 @@ def write(lists: dict[str, Iterable[str]]) -> None:
         found = lists.get(name, known)
         text += f"\n[{name}]\n" + "".join(f'"{part}" = "{known.get(part, "")}"\n' for part in sorted(found))
     LIST.write_text(text, "utf-8")
-
-
-def _unnoticed(shown_by: Sequence[Evidence], changed: dict[str, bytes]) -> bool:
-    shortest = sorted(shown_by, key=lambda story: (len(story.flows), story.programme, story.story))[:ATTEMPTS]
-    return bool(shortest) and all(comes_true(story.path, changed) for story in shortest)
 
 
 def _found(name: str, owner: str, folder: Path) -> set[str]:

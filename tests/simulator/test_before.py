@@ -117,3 +117,12 @@ def test_steps_that_are_no_tables_are_refused(folder: Path, broken: str) -> None
     text = OTHER[: OTHER.index("[[step]]")].replace("[expect]", f"{broken}\n[expect]")
     with pytest.raises(InvalidInput, match="step"):
         _read(folder, text)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [('bans = { "91220100DEMX000149" = "2027" }', "bans"), ('experts = [{ field = "法律" }]', "employer")],
+)
+def test_bans_and_experts_that_are_not_whole_are_refused(folder: Path, written: str, said: str) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        _read(folder, OTHER.replace("[expect]", f"{written}\n[expect]"))
