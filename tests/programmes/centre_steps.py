@@ -8,9 +8,12 @@ from typing import Any
 from pytest_bdd import given, parsers, then, when
 from sqlalchemy import select
 
-from service.commands import centres
+from service.commands import centres, deployments
+from service.programmes.folder import read_folder
+from service.settings import ROOT
 from service.store.calls import Call
 from service.store.cases import Case
+from service.store.messages import Message
 from service.store.organisations import Organisation
 from service.store.register import RegisterEntry
 from service.store.unit_of_work import UnitOfWork
@@ -36,6 +39,40 @@ def opens_call(telling: Telling, title: str, opens_on: str, deadline: str, last:
         f"/operations/calls/{telling.stage.programme}/new", [*pairs, (f"date-{telling.deadline(deadline)}", last)]
     )
     assert answer.status_code == 303, shown(answer.text)[:800]
+
+
+@given(parsers.parse("规则自 {day} 起施行"))
+def in_force(telling: Telling, day: str) -> None:
+    """The programme is published with its rules in force from that day on."""
+    key = telling.stage.programme
+    files, place = read_folder(ROOT, key), f"bpmn/{key}/programme.toml"
+    begun = f'status = "in-force"\neffective_from = {day}\n'.encode()
+    transact_in(telling, deployments.publish, {**files, place: files[place].replace(b'status = "draft"\n', begun)}, key)
+
+
+@then(parsers.parse("“{role}”被告知“{words}” {count:d} 次"))
+def told(telling: Telling, role: str, words: str, count: int) -> None:
+    """Messages to the role's group whose title holds the words."""
+    key = f"{telling.role(role)}@"
+    rows = telling.stage.rows(select(Message.group_key).where(Message.title.contains(words)))
+    assert sum(str(one).startswith(key) for one in rows) == count
+
+
+@then(parsers.parse("“{role}”不能发起“{procedure}”，提示“{text}”"))
+def cannot_start(telling: Telling, role: str, procedure: str, text: str) -> None:
+    """Whoever presses the button all the same is told why not."""
+    address, login = f"/cases/start/{telling.stage.programme}/{telling.procedure(procedure)}", telling.login(role)
+    telling.stage.people.pop(login, None)  # a session of two years ago has ended: sign in anew
+    answer = telling.stage.person(login).post(address)
+    assert answer.status_code == 403, answer.status_code
+    assert text in shown(answer.text), shown(answer.text)[:800]
+
+
+@then(parsers.parse("规则页面写明“{text}”"))
+def rules_say(telling: Telling, text: str) -> None:
+    """What the public page of the rules says."""
+    page = shown(telling.stage.app.test_client().get(f"/rules/{telling.stage.programme}").text)
+    assert text in page, page[:800]
 
 
 @when(parsers.parse("“{role}”就它发起“{procedure}”"))

@@ -13,12 +13,14 @@ from sqlalchemy import select
 
 from service.store.calendars import days_of
 from service.store.calls import Call
+from service.store.cases import Case
 from service.store.deadlines import Deadline
 from service.store.messages import Message
 from service.store.relations import Relation
 from service.store.session import db
 from service.store.user_tasks import UserTask
-from tests.web.conftest import Browser
+from tests.support.page_form import shown
+from tests.web.conftest import AT, Browser
 
 Browse = Callable[[str], Browser]
 YEAR = """
@@ -42,6 +44,23 @@ def test_a_call_is_extended_and_its_units_are_told(site: Flask, browse: Browse) 
         task = db.session.scalars(select(UserTask)).one()
         assert task.due_reason is None or "2025-04-22" in str(task.due_reason)
         assert {row.due_at for row in db.session.scalars(select(Deadline))} <= {task.due_at}
+
+
+def test_the_list_tells_each_call_s_phase_and_what_came_of_it(site: Flask, browse: Browse) -> None:
+    browse("lead").start()
+    admin = browse("admin")
+    assert "正在受理常年受理延期2025年第一批010" in "".join(shown(admin.get("/operations/calls").text).split())
+    with site.app_context():
+        call = db.session.scalars(select(Call)).one()
+        call.closes_on, call.dates = date(2025, 3, 20), {"submission": "2025-03-20"}
+        db.session.commit()
+    assert "已截止，在办" in admin.get("/operations/calls").text
+    assert admin.get(f"/operations/calls/{_call(site).id}/extend").status_code == 200
+    with site.app_context():
+        db.session.scalars(select(Case)).one().ended_at = AT
+        db.session.commit()
+    assert "已归档" in admin.get("/operations/calls").text
+    assert admin.get(f"/operations/calls/{_call(site).id}/extend").status_code == 404
 
 
 @pytest.mark.parametrize(
