@@ -7,7 +7,7 @@ from service.forms.expressions import plain, text_of
 from service.forms.messages import FieldProblem
 from service.forms.model import Form, read_form
 from service.forms.page import FieldView, FormView, view
-from service.forms.submission import Submission, change_rows, enter, initialise, judge, redact, summary, take
+from service.forms.submission import Submission, begin, change_rows, enter, initialise, judge, redact, summary, take
 
 __all__ = [
     "CompiledForm",
@@ -17,6 +17,7 @@ __all__ = [
     "FormView",
     "SheetList",
     "Submission",
+    "begin",
     "change_rows",
     "check_form",
     "compile_form",

@@ -14,6 +14,7 @@ from service.forms.templating import formulas_in
 LIMITS = ("min", "max", "minLength", "maxLength")
 LATER_THAN = "later-than"  # the property of a date that lies after another
 NOT_AFTER = "not-after"  # the property of a date that lies before another, or on it
+STARTS_AS = "starts-as"  # the property of a field that has a value before anybody fills it in
 _SHOWN = ("expression", "valuesExpression", "columnsExpression", "dataSource")
 _BARE = ("valuesKey", "dataSource")
 _TEMPLATES = ("label", "dateLabel", "timeLabel", "title", "description", "text", "source", "alt", "accept")
@@ -58,7 +59,7 @@ def formulas_of(node: Node) -> Iterator[Formula]:
 def _conditions(node: Node) -> Iterator[Formula]:
     written: list[tuple[str, Any]] = [("conditional.hide", node.hide), ("readonly", node.readonly)]
     written += [(f"validate.{name}", node.validate.get(name)) for name in LIMITS]
-    written += [(f"properties.{name}", node.properties.get(name)) for name in (LATER_THAN, NOT_AFTER)]
+    written += [(f"properties.{name}", node.properties.get(name)) for name in (LATER_THAN, NOT_AFTER, STARTS_AS)]
     for where, text in written:
         if isinstance(text, str) and is_formula(text):
             yield Formula(node, where, text, where.startswith(("validate.", "properties.")))

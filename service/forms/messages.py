@@ -88,6 +88,7 @@ class FieldProblem:
     zh: str
     en: str
     row: tuple[int, ...] = ()
+    within: str = ""  # what the list is called in which it stands
 
     def text(self, language: str = "zh") -> str:
         """What is told beside the field."""
@@ -97,11 +98,12 @@ class FieldProblem:
         """What is told in the summary, where the field has to be named."""
         if not self.label:
             return self.text(language)
+        place = f"{self.within} › " if self.within else ""
         if language == "en":
             rows = "".join(f", row {number}" for number in self.row)
-            return f"{self.label}{rows}: {self.text(language)}"
+            return f"{place}{self.label}{rows}: {self.text(language)}"
         rows = "".join(f"（第 {number} 行）" for number in self.row)
-        return f"{self.label}{rows}：{self.text(language)}"
+        return f"{place}{self.label}{rows}：{self.text(language)}"
 
 
 def describe(code: str, node: Node | None, value: Any, limit: Any, said: str = "") -> tuple[str, str, str]:

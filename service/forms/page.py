@@ -97,6 +97,12 @@ class RowView:
     lines: list[Line]
 
     @property
+    def called(self) -> str:
+        """What its first field says, by which people know the row again."""
+        first = self.lines[0].fields[0] if self.lines else None
+        return first.text if first is not None and first.kind == "textfield" and first.entered else ""
+
+    @property
     def blocks(self) -> list[Block]:
         """What is in the row, for reading."""
         return _blocks(self.lines)

@@ -58,8 +58,14 @@ class Judgement:
         node = instance.node if instance else None
         label = fill(node.label, instance.scope, self.evaluator) if node and instance else ""
         code, zh, en = describe(code, node, value, limit, said)
-        problem = FieldProblem(name_of(path), label, code, zh, en, rows_of(path))
+        problem = FieldProblem(name_of(path), label, code, zh, en, rows_of(path), self._within(path))
         self.found.setdefault(path, {}).setdefault(code, problem)
+
+    def _within(self, path: Path) -> str:
+        """The label of the innermost list in which a place stands."""
+        rows = [place for place, part in enumerate(path) if isinstance(part, int)]
+        around = self.at.get(path[: rows[-1]]) if rows else None
+        return fill(around.node.label, around.scope, self.evaluator) if around is not None else ""
 
     def problems(self) -> list[FieldProblem]:
         """All of them, in page order."""

@@ -6,18 +6,20 @@ from collections.abc import Collection, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from service.domain.errors import Language
 from service.forms.access import levels
 from service.forms.compiled import CompiledForm
 from service.forms.entry import Entry, drop_foreign_files, overlay, read_pairs
-from service.forms.expressions import Evaluator, Function
+from service.forms.expressions import Evaluator, Function, plain
+from service.forms.formulas import STARTS_AS
 from service.forms.limits import ROUNDS
 from service.forms.messages import FieldProblem, describe, summary_of
-from service.forms.places import Path, clear, get, matching, parse_name, pattern_of, put
+from service.forms.places import MISSING, Path, clear, get, matching, parse_name, pattern_of, put
 from service.forms.rules import Judgement, judge_data
 from service.forms.scope import Instance, initialise_data, output, settle
+from service.forms.values import is_empty, sanitise
 
 NO_FUNCTIONS: Mapping[str, Function] = {}
 
@@ -111,6 +113,25 @@ def change_rows(
         rows = _rows(out, path[:-1])
         put(out, path[:-1], rows[: path[-1]] + rows[path[-1] + 1 :])
     return initialise_data(compiled.form, out, lenient=False)
+
+
+def begin(
+    compiled: CompiledForm,
+    given: Mapping[str, Any],
+    *,
+    variables: Mapping[str, Any],
+    functions: Mapping[str, Function] = NO_FUNCTIONS,
+) -> dict[str, Any]:
+    """What a form opens with that nobody has filled in yet: what is given, and `starts-as` where nothing is."""
+    evaluator = Evaluator(compiled.formulas, variables, functions)
+    out, root = deepcopy(dict(given)), evaluator.root({})
+    for place, node in compiled.patterns.items():
+        written = node.properties.get(STARTS_AS)
+        if isinstance(written, str) and None not in place and get(out, cast(Path, place), MISSING) is MISSING:
+            value = sanitise(node, plain(evaluator.value(written, root)))
+            if not is_empty(value):
+                put(out, cast(Path, place), value)
+    return out
 
 
 def initialise(compiled: CompiledForm, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from service.domain.errors import Language
 
 _ZH: Mapping[str, str] = {
     "errors": "有 {count} 处需要改正",
+    "more_errors": "其余 {count} 处",
     "error": "错误：",
     "optional": "（选填）",
     "asked": "（条件要求）",
@@ -39,6 +40,7 @@ _ZH: Mapping[str, str] = {
 }
 _EN: Mapping[str, str] = {
     "errors": "{count} entries need correcting",
+    "more_errors": "{count} more",
     "error": "Error: ",
     "optional": " (optional)",
     "asked": " (asked by a condition)",

@@ -14,7 +14,7 @@ from service.domain.deadlines import local_date
 from service.domain.errors import NotFound
 from service.domain.identity import Actor
 from service.feel import Function
-from service.forms import CompiledForm
+from service.forms import CompiledForm, begin
 from service.programmes.case_values import CaseReading, read_case
 from service.programmes.compiled import CompiledProgramme, compiled_of
 from service.store.cases import Case
@@ -60,12 +60,13 @@ def open_task_form(
     if ground is None:
         ground = task_ground(session, task, person=actor.user_id, form=continued_form(task), now=now)
     reading = read_case(session, case, programme, now=now, paths=compiled.paths)
-    start = _start(task, ground)
+    start, variables = _start(task, ground), {**reading.variables, "task": task.inputs}
+    begun = begin(compiled, start, variables=variables, functions=reading.functions) if ground.draft is None else {}
     return TaskForm(
         compiled=compiled,
-        given=dict(ground.draft.data) if ground.draft is not None else start,
+        given=dict(ground.draft.data) if ground.draft is not None else begun,
         roles=frozenset(role_of(key) for key in ground.groups & actor.groups),
-        variables={**reading.variables, "task": task.inputs},
+        variables=variables,
         functions=reading.functions,
         attachments=ground.files | codes_named(compiled, start),
         today=local_date(now),

@@ -39,7 +39,7 @@ class Filling:
 
 def filling(page: TaskPage, form: TaskForm, shown: FormView, now: datetime) -> Filling:
     """Judge the draft without keeping or refusing anything."""
-    begun = form.revision > 0 or bool(form.given)
+    begun = form.revision > 0 or page.ground.earlier is not None  # what the form starts with is nobody's work yet
     found = (
         of_draft(db.session(), page.case, page.task.form or "", form.given, programme=form.programme, now=now)
         if begun

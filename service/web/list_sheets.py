@@ -9,7 +9,7 @@ from flask import request
 from service.delivery.row_sheets import CellProblem, Heading, ReadRows, read_rows, template
 from service.domain.errors import FileRefused, NotFound
 from service.domain.identity import Actor
-from service.forms import SheetList, plain_list, row_pairs, sheet_list, take
+from service.forms import FieldProblem, SheetList, plain_list, row_pairs, sheet_list, take
 from service.programmes.task_forms import TaskForm
 from service.queries import task_page
 from service.store.session import db
@@ -65,6 +65,7 @@ def imported(task_id: int, actor: Actor, name: str, entered: list[Pair]) -> Impo
 def _judged(form: TaskForm, asked: SheetList, pairs: list[Pair], numbers: list[int]) -> tuple[CellProblem, ...]:
     """What the form says of the rows, by the sheet's own row number and heading; files are uploaded afterwards."""
     labels = {column.key: column.label for column in asked.columns}
+    offered = {column.key: [text for text, _ in column.options] for column in asked.columns}
     judged = take(
         form.compiled, pairs, stored=form.given, roles=form.roles, variables=form.variables, functions=form.functions,
         today=form.today, attachments=form.attachments,
@@ -73,8 +74,15 @@ def _judged(form: TaskForm, asked: SheetList, pairs: list[Pair], numbers: list[i
     for problem in judged.problems:
         row, _, key = problem.control.removeprefix(f"{asked.name}[").partition("].")
         if problem.control.startswith(f"{asked.name}[") and row.isdigit() and key in labels:
-            out.append(CellProblem(numbers[int(row)], labels[key], problem.zh, problem.en))
+            out.append(CellProblem(numbers[int(row)], labels[key], *_said(problem, offered[key])))
     return tuple(out)
+
+
+def _said(problem: FieldProblem, offered: list[str]) -> tuple[str, str]:
+    """In both languages; a sheet shows no choices, so they are named where a word is none of them."""
+    if problem.code != "option" or not offered:
+        return problem.zh, problem.en
+    return f"只能填：{'、'.join(offered)}", f"must be one of: {', '.join(offered)}"
 
 
 def passed_over(found: ReadRows) -> str:

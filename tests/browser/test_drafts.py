@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.site import STATIC, Site, serve
 
@@ -64,6 +65,45 @@ def test_htmx_saves_the_draft_without_its_files(page: Page, site: Site, tmp_path
     expect(page.get_by_role("status")).to_contain_text("已保存")
     assert "联合体" in site.posts[-1]
     assert "large agreement" not in "".join(site.posts)
+
+
+def test_what_is_pressed_while_a_draft_is_being_saved_waits_for_it(page: Page, site: Site) -> None:
+    """Posted at once it would carry the revision that is being replaced, and be refused as another window's."""
+    site.page(
+        "/",
+        """<form id="f" method="post" action="/done" data-draft="7:44"><label>名称 <input name="name"></label>
+        <span class="saved" role="status" hx-post="/draft" hx-trigger="change from:#f" hx-include="#f" hx-swap="none">
+        </span><button>提交</button></form>""",
+    )
+    site.answers["/done"] = 200
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/draft", hold)
+    page.goto(site.address + "/")
+    page.get_by_label("名称").fill("联合体")
+    page.get_by_label("名称").blur()
+    expect(page.get_by_role("status")).to_contain_text("正在保存")
+    page.get_by_role("button", name="提交").click()
+    assert site.posts == []
+    held.pop().continue_()
+    page.wait_for_url("**/done")
+    assert len(site.posts) == 2
+
+
+def test_a_copy_that_was_posted_since_is_not_offered_again(page: Page, site: Site) -> None:
+    site.page("/", FORM.replace("<button>提交", '<input type="hidden" name="_revision" value="3"><button>提交'))
+    page.goto(site.address + "/")
+    for posted, offered in ((2, 0), (3, 1)):
+        page.evaluate("([key, copy]) => localStorage.setItem(key, copy)", [KEY, json.dumps(_copy(posted))])
+        page.reload()
+        expect(page.get_by_role("button", name="恢复")).to_have_count(offered)
+
+
+def _copy(posted: int) -> dict[str, object]:
+    return {"at": "2026-03-02T01:00:00Z", "pairs": [["name", "联合体"]], "posted": posted}
 
 
 @pytest.mark.parametrize(("status", "said"), [(401, "登录已过期"), (409, "别的窗口"), (422, "没有保存到服务器")])

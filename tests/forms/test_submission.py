@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from service.forms import enter, initialise, summary
+from service.forms import begin, enter, initialise, summary
 from tests.forms.desk import CODE, VARIABLES, Page, codes, compiled_of, drawn, example, number, send, text
 
 
@@ -122,7 +122,7 @@ def test_dates_before_today_where_the_form_forbids_them() -> None:
 def test_the_summary_names_label_row_and_control_in_page_order() -> None:
     taken = send(example(), [("members[0]._row", "1"), ("members[1]._row", "1"), ("members[1].kind", "university")])
     lines = summary(taken)
-    assert ("f-members-1-team", "研究团队与实验条件（第 2 行）：请填写") in lines
+    assert ("f-members-1-team", "成员单位 › 研究团队与实验条件（第 2 行）：请填写") in lines
     assert summary(taken, "en")[0] == ("f-consortium_name", "创新联合体名称: Enter a value")
     places = [p.control for p in taken.problems]
     assert places.index("consortium_name") < places.index("members[0].name") < places.index("truth")
@@ -191,6 +191,14 @@ def test_a_box_with_two_answers_is_decided_and_never_refused_by_silence() -> Non
         assert Page(drawn(compiled, taken.data)[1]).pairs() == [("on", sent)]
         read = Page(drawn(compiled, taken.data, readonly=True)[1]).text
         assert word in [part.strip() for part in read]
+
+
+def test_a_field_starts_as_its_formula_says_until_somebody_fills_it_in() -> None:
+    compiled = compiled_of(text("name", properties={"starts-as": "=case.applicant"}), text("other"))
+    variables = {"case": {"applicant": "长春示例企业"}}
+    assert begin(compiled, {}, variables=variables) == {"name": "长春示例企业"}
+    assert begin(compiled, {"name": ""}, variables=variables) == {"name": ""}
+    assert begin(compiled, {}, variables={"case": {"applicant": None}}) == {}
 
 
 def test_what_the_server_has_is_made_to_fit_its_field() -> None:

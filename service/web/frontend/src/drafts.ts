@@ -11,10 +11,13 @@ import { moment, text } from "./words";
 
 const PREFIX = "shenbao.draft.";
 const PAUSE_MS = 2_000;
+const SWAP_MS = 300;
 
 interface Backup {
   readonly at: string;
   readonly pairs: readonly (readonly [string, string])[];
+  // The revision of the draft when the form was posted with these entries.
+  readonly posted?: number;
 }
 
 function pairsOf(form: HTMLFormElement): [string, string][] {
@@ -63,6 +66,8 @@ class Draft {
   private readonly url: string | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running: AbortController | undefined;
+  private saving = false;
+  private waiting: HTMLElement | null = null;
 
   constructor(private readonly form: HTMLFormElement) {
     this.key = PREFIX + (form.dataset["draft"] ?? "");
@@ -110,10 +115,13 @@ class Draft {
   }
 
   sending(): void {
+    this.saving = true;
     this.say(text("saving"), true);
   }
 
   answered(status: number): void {
+    this.saving = false;
+    if (this.waiting !== null) setTimeout(() => this.settled(), SWAP_MS); // an answer that changes nothing is not swapped
     if (status < 400) {
       localStorage.removeItem(this.key);
       this.say(text("saved", { time: moment(new Date()) }));
@@ -124,33 +132,67 @@ class Draft {
     }
   }
 
+  /** The page has the draft's new revision: what was pressed meanwhile is done now. */
+  settled(): void {
+    const pressed = this.waiting;
+    if (pressed === null || this.saving) return;
+    this.waiting = null;
+    this.form.requestSubmit(pressed);
+  }
+
   unreachable(): void {
+    this.saving = false;
+    this.waiting = null;
     this.keep(navigator.onLine ? "keptFailed" : "keptOffline");
   }
 
   private keep(reason: "keptOffline" | "keptSignedOut" | "keptFailed" | "conflict"): void {
-    const backup: Backup = { at: new Date().toISOString(), pairs: pairsOf(this.form) };
     try {
-      localStorage.setItem(this.key, JSON.stringify(backup));
+      this.store();
       this.say(text(reason));
     } catch {
       this.say(""); // storage is full or forbidden: promise nothing
     }
   }
 
+  private store(posted?: number): void {
+    const backup: Backup = { at: new Date().toISOString(), pairs: pairsOf(this.form), ...(posted === undefined ? {} : { posted }) };
+    localStorage.setItem(this.key, JSON.stringify(backup));
+  }
+
+  private revision(): number {
+    return Number(this.form.querySelector<HTMLInputElement>("[name=_revision]")?.value ?? 0);
+  }
+
   private submitted(event: SubmitEvent): void {
     clearTimeout(this.timer);
     this.running?.abort();
-    if (navigator.onLine) return;
-    event.preventDefault();
-    this.keep("keptOffline");
+    if (!navigator.onLine) {
+      event.preventDefault();
+      this.keep("keptOffline");
+    } else if (this.saving) {
+      // Posted now it would carry the revision that is just being replaced, and look like another window's.
+      event.preventDefault();
+      this.waiting = event.submitter;
+      setTimeout(() => this.settled(), PAUSE_MS * 5);
+    } else if (readBackup(this.key) !== null) {
+      try {
+        this.store(this.revision());
+      } catch {
+        // storage is full or forbidden: the older copy stays
+      }
+    }
   }
 
   private offer(): void {
     const backup = readBackup(this.key);
     if (backup === null) return;
+    if (backup.posted !== undefined && this.revision() > backup.posted) {
+      localStorage.removeItem(this.key); // the server has it
+      return;
+    }
     const line = document.createElement("div");
-    line.className = "notice notice--warn";
+    line.className = "notice notice--amber mb-4";
     line.setAttribute("role", "status");
     const sentence = document.createElement("p");
     sentence.textContent = text("found", { time: moment(new Date(backup.at)) });
@@ -171,7 +213,10 @@ class Draft {
       localStorage.removeItem(this.key);
       line.remove();
     });
-    line.append(sentence, restore, discard);
+    const buttons = document.createElement("div");
+    buttons.className = "btns";
+    buttons.append(restore, discard);
+    line.append(document.createElement("span"), sentence, buttons);
     this.form.prepend(line);
   }
 }
@@ -200,7 +245,10 @@ interface Exchange {
 /** Watches every form with data-draft, those of later swaps too; [data-sign-out] forms clear the device. */
 export function watchDrafts(): void {
   adopt();
-  document.addEventListener("htmx:after:swap", adopt);
+  document.addEventListener("htmx:after:swap", (event) => {
+    adopt();
+    draftOf(event.target)?.settled();
+  });
   document.addEventListener("htmx:config:request", (event) => {
     const { body } = (event as CustomEvent<Exchange>).detail.ctx.request;
     if (draftOf(event.target) !== undefined && body instanceof FormData) dropFiles(body);
