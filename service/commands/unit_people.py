@@ -36,13 +36,8 @@ def invite(work: UnitOfWork, *, login: str, name: str, email: str, roles: Collec
     """An account for a colleague, who sets the password by a mailed link. InvalidInput names the field."""
     unit = own_unit(work)
     given, address = name.strip(), email.strip()
-    if not LOGIN.fullmatch(login):
-        zh, en = "3 到 40 个小写字母、数字、点、短横", "3 to 40 small letters, digits, dots, dashes"
-        raise InvalidInput(field="账号", zh=zh, en=en, name="login")
-    if not NAME[0] <= len(given) <= NAME[1]:
-        raise InvalidInput(field="姓名", zh="请填写姓名", en="is missing", name="name")
-    if not ADDRESS.fullmatch(address):
-        raise InvalidInput(field="电子邮箱", zh="请填写电子邮箱地址", en="is no e-mail address", name="email")
+    for refusal in problems(login=login, name=given, email=address).values():
+        raise refusal
     if work.session.scalar(select(User.id).where(User.login == login)) is not None:
         raise InvalidInput(field="账号", zh="这个账号名已有人用，请换一个", en="is taken; choose another", name="login")
     people = select(func.count(User.id)).where(User.organisation_id == unit.id, User.active)
@@ -55,6 +50,20 @@ def invite(work: UnitOfWork, *, login: str, name: str, email: str, roles: Collec
     _give(work, user, unit, roles)
     _send_link(work, user)
     return user.id
+
+
+def problems(*, login: str, name: str, email: str) -> dict[str, InvalidInput]:
+    """By its name, what is wrong with each answer of an invitation; whether the login is free is asked later."""
+    found = {}
+    if not NAME[0] <= len(name.strip()) <= NAME[1]:
+        found["name"] = InvalidInput(field="姓名", zh="请填写姓名", en="is missing", name="name")
+    if not LOGIN.fullmatch(login):
+        zh, en = "3 到 40 个小写字母、数字、点、短横", "3 to 40 small letters, digits, dots, dashes"
+        found["login"] = InvalidInput(field="账号", zh=zh, en=en, name="login")
+    if not ADDRESS.fullmatch(email.strip()):
+        zh, en = "请填写电子邮箱地址", "is no e-mail address"
+        found["email"] = InvalidInput(field="电子邮箱", zh=zh, en=en, name="email")
+    return found
 
 
 def set_roles(work: UnitOfWork, user_id: int, roles: Collection[str]) -> None:

@@ -17,7 +17,7 @@ from service.queries.paging import PAGE, Page, cut, read_id_cursor
 from service.store.access import administered
 from service.store.experts import Expert
 from service.store.organisations import Organisation
-from service.store.users import Grant, User, UserSession, is_valid
+from service.store.users import Grant, PasswordLink, User, UserSession, is_valid, token_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,12 @@ class AccountRow:
     organisation: str
     active: bool
     locked_until_at: datetime | None
+
+
+def password_link_holds(session: Session, token: str, now: datetime) -> bool:
+    """Whether a password may still be set by this link."""
+    link = session.get(PasswordLink, token_digest(token))
+    return link is not None and link.expires_at > now
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -20,10 +20,12 @@ from service.queries import programmes
 from service.store.access import visible
 from service.store.cases import Case
 from service.store.organisations import Organisation
+from service.store.papers import Paper
 from service.store.register import REFUSED, Ban, Duty, Project, RegisterEntry, Support
 
 BEHIND: Final = timedelta(days=400)  # how far back the calendar of obligations looks
 MOST: Final = 1000  # rows of one calendar
+CERTIFICATES: Final = ("certificate", "plaque")  # the letters that prove what a centre is
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,16 @@ class Centre:
     case_id: int | None
     units: frozenset[str]
     department: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedRow:
+    """A centre in the list of the unit that leads it."""
+
+    entry_id: int
+    number: str
+    name: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +169,23 @@ def obligations(
         for duty, entry, lead in rows
         if sees(actor, entry)
     )
+
+
+def led_by(session: Session, actor: Actor) -> tuple[LedRow, ...]:
+    """What the actor's own unit leads, the newest first."""
+    if actor.organisation_id is None:
+        return ()
+    own = RegisterEntry.applicant_id == actor.organisation_id
+    columns = (RegisterEntry.id, RegisterEntry.number, RegisterEntry.name, RegisterEntry.state)
+    return tuple(LedRow(*row) for row in session.execute(select(*columns).where(own).order_by(RegisterEntry.id.desc())))
+
+
+def certificates(session: Session, centre: Centre, seen: Collection[int]) -> tuple[Paper, ...]:
+    """Certificate and plaque, where the case that issued them is among those `seen`."""
+    if centre.case_id not in seen:
+        return ()
+    asked = select(Paper).where(Paper.case_id == centre.case_id, Paper.letter.in_(CERTIFICATES)).order_by(Paper.id)
+    return tuple(session.scalars(asked))
 
 
 def cases_about(session: Session, actor: Actor, centre: Centre) -> tuple[CentreCase, ...]:

@@ -90,7 +90,7 @@ _PROGRAMME_STATUS: Final[dict[str, tuple[str, str]]] = {
 }
 
 _ACTIONS: Final = {
-    "case-started": _("开始申报"),
+    "case-started": _("开始办理"),
     "case-withdrawn": _("撤回申报"),
     "case-ended": _("办结"),
     "task-opened": _("到达"),

@@ -47,13 +47,15 @@ def show(entry_id: int) -> ResponseReturnValue:
     """One centre: its standing, what it owes, its cases, and what may be begun about it."""
     session, actor = db.session(), who()
     entry = centres.find(session, actor, entry_id)
+    about = centres.cases_about(session, actor, entry)
     return render_template(
         "pages/centre.html",
         section="obligations",
         entry=entry,
         matters=_matters(entry),
         owed=centres.obligations(session, actor, this_day(), entry_id=entry_id),
-        cases=centres.cases_about(session, actor, entry),
+        cases=about,
+        certificates=centres.certificates(session, entry, {case.case_id for case in about}),
         carried=centres.carried(session, entry, this_day()),
         changes=register.changes(session, entry_id),
         programme=programmes.newest(session).get(entry.programme),

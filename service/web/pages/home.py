@@ -88,6 +88,7 @@ def _counter(actor: Actor) -> ResponseReturnValue:
         running=sorted((case for case in mine if case.ended_at is None), key=lambda case: case.case_id not in turn),
         ended=[case for case in mine if case.ended_at is not None],
         startable=_startable(actor),
+        led=centres.led_by(session, actor),
         programmes=programmes.newest(session),
     )
 

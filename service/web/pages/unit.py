@@ -30,11 +30,11 @@ def invite() -> ResponseReturnValue:
     """An account for a colleague."""
     given = {name: value.strip() for name, value in request.form.items()}
     roles = tuple(request.form.getlist("roles"))
+    answers = {name: given.get(name, "") for name in ("login", "name", "email")}
+    if wrong := unit_people.problems(**answers):
+        return _page(given, {name: refusal.text(language()) for name, refusal in wrong.items()}, 422)
     try:
-        transact(
-            unit_people.invite, login=given.get("login", ""), name=given.get("name", ""), email=given.get("email", ""),
-            roles=roles, actor=who(), now=moment(),
-        )  # fmt: skip
+        transact(unit_people.invite, **answers, roles=roles, actor=who(), now=moment())
     except InvalidInput as refusal:
         return _page(given, {str(refusal.details.get("name")): refusal.text(language())}, 422)
     flash(gettext("账号已建好，设置口令的链接发到对方邮箱。"))

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from service.commands import registrations
 from service.commands.attachments import Examined
-from service.domain.errors import FileRefused, InvalidInput, TooManyAttempts
+from service.domain.errors import FileRefused, InvalidInput, NotFound, TooManyAttempts
 from service.domain.identity import Actor
 from service.queries import units
 from service.store.session import db
@@ -51,7 +51,12 @@ def lodge() -> ResponseReturnValue:
 def show(token: str) -> ResponseReturnValue:
     """What came of it; the form again where the department asks for more."""
     limits.count("verification")
-    row = units.of_token(db.session(), token)
+    try:
+        row = units.of_token(db.session(), token)
+    except NotFound:
+        text = gettext("链接不完整，或者后来的邮件里有了新链接。请打开最新一封邮件里的链接。")
+        page = render_template("public/confirm_over.html", title=gettext("这个链接现在不能用"), text=text)
+        return _private(page, 404)
     return _private(_page(token, row, dict(row.profile), {}), 200)
 
 
