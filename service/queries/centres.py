@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from service.domain.access import judging_paths
-from service.domain.deadlines import local_date
+from service.domain.deadlines import local_date, start_of
 from service.domain.errors import NotFound
 from service.domain.identity import Actor
 from service.domain.register import units_of
 from service.programmes.manifest import Manifest
 from service.queries import programmes
+from service.queries.paging import Page, cut, instant_cursor, read_instant_cursor
 from service.store.access import visible
 from service.store.cases import Case
 from service.store.organisations import Organisation
@@ -24,7 +25,8 @@ from service.store.papers import Paper
 from service.store.register import REFUSED, Ban, Duty, Project, RegisterEntry, Support
 
 BEHIND: Final = timedelta(days=400)  # how far back the calendar of obligations looks
-MOST: Final = 1000  # rows of one calendar
+MOST: Final = 1000  # what one centre owes
+ROWS: Final = 50  # of one page of the calendar
 CERTIFICATES: Final = ("certificate", "plaque")  # the letters that prove what a centre is
 
 
@@ -152,9 +154,17 @@ def find(session: Session, actor: Actor, entry_id: int) -> Centre:
 
 
 def obligations(
-    session: Session, actor: Actor, today: date, *, entry_id: int | None = None, show: str = ""
-) -> tuple[Obligation, ...]:
+    session: Session,
+    actor: Actor,
+    today: date,
+    *,
+    entry_id: int | None = None,
+    show: str = "",
+    after: str = "",
+    size: int = ROWS,
+) -> Page[Obligation]:
     """What is owed, the earliest first; `show` is `late`, `open` or empty for all of the last 400 days and to come."""
+    position = read_instant_cursor(after)
     chosen = _select().where(in_sight(session, actor), Duty.state != "void", Duty.due_on >= today - BEHIND)
     if entry_id is not None:
         chosen = chosen.where(RegisterEntry.id == entry_id)
@@ -162,13 +172,18 @@ def obligations(
         chosen = chosen.where(_late(today))
     elif show == "open":
         chosen = chosen.where(Duty.state == "open")
+    if position is not None:
+        chosen = chosen.where(
+            tuple_(Duty.due_on, Duty.id) > tuple_(literal(local_date(position[0])), literal(position[1]))
+        )
     manifests = {key: row.manifest for key, row in programmes.newest(session).items()}
-    rows = session.execute(chosen.order_by(Duty.due_on, Duty.id).limit(MOST))
-    return tuple(
+    found, last = cut(session.execute(chosen.order_by(Duty.due_on, Duty.id).limit(size + 1)).all(), size)
+    rows = tuple(
         _obligation(duty, entry, lead, manifests.get(entry.programme), today)
-        for duty, entry, lead in rows
+        for duty, entry, lead in found
         if sees(actor, entry)
     )
+    return Page(rows, instant_cursor(start_of(last[0].due_on), last[0].id) if last is not None else "")
 
 
 def led_by(session: Session, actor: Actor) -> tuple[LedRow, ...]:

@@ -70,9 +70,10 @@ class RegisterQuery(Query):
 
 
 class ObligationsQuery(Query):
-    """Which obligations: all, those open, or those late."""
+    """Which obligations: all, those open, or those late; `after` is where the page begins."""
 
     show = fields.String(load_default="", validate=validate.OneOf(["", "open", "late"]))
+    after = fields.String(load_default="", validate=validate.Length(max=60))
 
 
 class PageQuery(Query):

@@ -27,15 +27,14 @@ pages = Blueprint("centres", __name__)
 def calendar() -> ResponseReturnValue:
     """What is owed by the centres the actor answers for, month by month; late ones first when asked for."""
     asked = schemas.query(schemas.ObligationsQuery)
-    found = centres.obligations(db.session(), who(), this_day(), show=asked["show"])
-    months = [(month, tuple(rows)) for month, rows in groupby(found, key=lambda row: row.due_on.replace(day=1))]
+    found = centres.obligations(db.session(), who(), this_day(), show=asked["show"], after=asked["after"])
+    months = [(month, tuple(rows)) for month, rows in groupby(found.rows, key=lambda row: row.due_on.replace(day=1))]
     return render_template(
         "pages/obligations.html",
         section="obligations",
         months=months,
         asked=asked,
-        total=len(found),
-        most=centres.MOST,
+        next=found.next,
         today=this_day(),
         programmes=programmes.newest(db.session()),
     )
@@ -53,7 +52,7 @@ def show(entry_id: int) -> ResponseReturnValue:
         section="obligations",
         entry=entry,
         matters=_matters(entry),
-        owed=centres.obligations(session, actor, this_day(), entry_id=entry_id),
+        owed=centres.obligations(session, actor, this_day(), entry_id=entry_id, size=centres.MOST).rows,
         cases=about,
         certificates=centres.certificates(session, entry, {case.case_id for case in about}),
         carried=centres.carried(session, entry, this_day()),
