@@ -30,7 +30,8 @@ from service.store.register import RegisterEntry
 from service.store.user_tasks import COMPLETED, OPEN, TaskGroup, UserTask
 
 MONTHS: Final = 12  # how far back the figures look
-MOST_PASSES: Final = 5_000  # passes of cases through stages that are measured, the newest
+MEASURED: Final = 500  # cases whose time in the stages is measured, the newest
+MOST_ENDED: Final = 5_000  # cases whose time to the end is measured, those that ended last
 MOST_LATE: Final = 500
 
 
@@ -155,23 +156,20 @@ def _months(session: Session, mine: Select[int], months: Sequence[date]) -> tupl
 def _stages(
     session: Session, mine: Select[int], programme: ProgrammeRow, since: datetime, calendar: Calendar
 ) -> tuple[StageTime, ...]:
-    """Each stage that cases are in or went through, in the order of the diagrams."""
-    passes = _passes(session, mine, since)
-    shares = _shares(session, mine, since)
-    running: Counter[str] = Counter()
+    """Each stage that cases are in or went through, in the order of the diagrams; times of the newest `MEASURED`."""
+    running = _running(session, mine)
+    newest_ids = session.scalars(mine.order_by(Case.id.desc()).limit(MEASURED)).all()
+    shares = _shares(session, newest_ids, since)
     taken: dict[str, list[int]] = {}
-    for process, begun, over, open_ in passes:
-        if open_:
-            running[process] += 1
-        else:
-            taken.setdefault(process, []).append(_working_days(calendar, begun, over))
+    for process, begun, over in _passes(session, newest_ids, since):
+        taken.setdefault(process, []).append(_working_days(calendar, begun, over))
     drawn = drawings(session, programme.deployment_id)
     order = _order(drawn, programme.manifest.procedures)
     rows = [
         StageTime(
             process,
             drawn[process].name if process in drawn else process,
-            running[process],
+            running.get(process, 0),
             len(taken.get(process, ())),
             _median(taken.get(process, ())),
             max(taken.get(process, ()), default=None),
@@ -198,26 +196,33 @@ def _order(drawn: Mapping[str, Drawing], procedures: Iterable[str]) -> dict[str,
     return order
 
 
-def _passes(session: Session, mine: Select[int], since: datetime) -> Iterable[Row[str, datetime, datetime, int]]:
-    """One row for each case and stage: when its first task was opened, its last one closed, and tasks still open."""
-    open_ = func.sum(case((UserTask.status == OPEN, 1), else_=0))
+def _running(session: Session, mine: Select[int]) -> Mapping[str, int]:
+    """How many cases are in each stage."""
+    found = session.execute(
+        select(UserTask.process, func.count(UserTask.case_id.distinct()))
+        .where(UserTask.case_id.in_(mine), UserTask.status == OPEN)
+        .group_by(UserTask.process)
+    )
+    return {process: count for process, count in found}
+
+
+def _passes(session: Session, ids: Sequence[int], since: datetime) -> Iterable[Row[str, datetime, datetime]]:
+    """One row for each of these cases and each stage it has left: when its first task was opened, its last closed."""
     closed = func.max(UserTask.closed_at)
     return session.execute(
-        select(UserTask.process, func.min(UserTask.opened_at), closed, open_)
-        .where(UserTask.case_id.in_(mine), UserTask.status.in_((OPEN, COMPLETED)))
+        select(UserTask.process, func.min(UserTask.opened_at), closed)
+        .where(UserTask.case_id.in_(ids), UserTask.status.in_((OPEN, COMPLETED)))
         .group_by(UserTask.case_id, UserTask.process)
-        .having((open_ > 0) | (closed >= since))
-        .order_by(func.max(UserTask.id).desc())
-        .limit(MOST_PASSES)
+        .having(func.sum(case((UserTask.status == OPEN, 1), else_=0)) == 0, closed >= since)
     )
 
 
-def _shares(session: Session, mine: Select[int], since: datetime) -> Mapping[str, Mapping[str, tuple[int, int]]]:
+def _shares(session: Session, ids: Sequence[int], since: datetime) -> Mapping[str, Mapping[str, tuple[int, int]]]:
     """Per stage and deadline of its tasks: how many were completed, how many of them before they were due."""
     in_time = func.sum(case((UserTask.closed_at < UserTask.due_at, 1), else_=0))
     found = session.execute(
         select(UserTask.process, UserTask.deadline, func.count(), in_time)
-        .where(UserTask.case_id.in_(mine), UserTask.status == COMPLETED, UserTask.closed_at >= since)
+        .where(UserTask.case_id.in_(ids), UserTask.status == COMPLETED, UserTask.closed_at >= since)
         .where(UserTask.due_at.is_not(None))
         .group_by(UserTask.process, UserTask.deadline)
     )
@@ -278,7 +283,7 @@ def _to_the_end(session: Session, mine: Select[int], since: datetime, calendar: 
         select(Case.submitted_at, Case.ended_at)
         .where(Case.id.in_(mine), Case.submitted_at.is_not(None), Case.ended_at >= since)
         .order_by(Case.ended_at.desc())
-        .limit(MOST_PASSES)
+        .limit(MOST_ENDED)
     )
     return _median([_working_days(calendar, begun, over) for begun, over in found if begun and over])
 

@@ -32,7 +32,7 @@ class AuditEntry(Base):
     at: Mapped[datetime] = mapped_column(index=True)
     actor_id: Mapped[int | None] = mapped_column(index=True)
     actor_name: Mapped[str]
-    action: Mapped[str]
+    action: Mapped[str] = mapped_column(index=True)
     case_id: Mapped[int | None]
     object_type: Mapped[str]
     object_id: Mapped[str]

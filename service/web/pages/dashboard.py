@@ -35,5 +35,6 @@ def index() -> ResponseReturnValue:
         own=own.values(),
         figures=figures,
         shown_late=SHOWN_LATE,
+        measured=queries.MEASURED,
         role_names=words.names_of(figures.programme.manifest) if figures else {},
     )

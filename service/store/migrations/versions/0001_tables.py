@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("seq", name=op.f("uq_audit_entries_seq")),
     )
     with op.batch_alter_table("audit_entries", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_audit_entries_action"), ["action"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_entries_actor_id"), ["actor_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_entries_at"), ["at"], unique=False)
         batch_op.create_index("ix_audit_entries_case_id_object_type", ["case_id", "object_type"], unique=False)
