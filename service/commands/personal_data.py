@@ -19,4 +19,5 @@ def reveal(work: UnitOfWork, case_id: int, reason: str, file: str = "") -> None:
     if case is None:
         raise NotFound()
     require(work.actor, "see-case", case_facts(work.session, work.actor, case), work.now)
-    note(work, "personal-data-revealed", "case", case_id, {"reason": reason} | ({"file": file} if file else {}), case_id=case_id)
+    details = {"reason": reason} | ({"file": file} if file else {})
+    note(work, "personal-data-revealed", "case", case_id, details, case_id=case_id)

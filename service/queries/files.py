@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -76,7 +76,7 @@ def masked_files(session: Session, actor: Actor, facts: case_page.CaseFacts) -> 
     return frozenset(
         code
         for code, field, form in rows
-        if form in forms and forms[form].classification.get(_ROW.sub("[]", field)) in CLASSES
+        if form is not None and form in forms and forms[form].classification.get(_ROW.sub("[]", field)) in CLASSES
     )
 
 

@@ -26,7 +26,7 @@ from service.store.cases import Case
 class Material:
     """One submitted form; `by` is empty where the reader may not know the person.
 
-    `version` counts what was submitted of it since the case was: 1 is what the receipt is for, each correction one more.
+    `version` counts what was submitted of it since the case was: 1 is what the receipt is for.
     """
 
     submission_id: int
@@ -86,7 +86,7 @@ def materials(
                     shown,
                     hidden > 0,
                     1 + versions[row.form],
-                )  # fmt: skip
+                )
             )
     return tuple(found)
 

@@ -1,4 +1,4 @@
-"""A unit's administrator changes how it is reached at once; another name waits for the department; nothing else moves."""
+"""A unit's administrator changes how it is reached at once; another name waits for its department."""
 
 from __future__ import annotations
 
