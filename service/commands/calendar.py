@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -25,19 +25,21 @@ from service.store.timers import Timer
 from service.store.unit_of_work import UnitOfWork
 from service.store.user_tasks import OPEN, UserTask
 
+FILE: Final = "工作日历"
+
 
 def import_year(work: UnitOfWork, content: str) -> list[str]:
     """Put a year's holidays and make-up days in place (TOML as shipped); returns a sentence for each date that moved.
 
-    A promised date never becomes earlier; reminders and the overdue mark follow it. Raises InvalidInput naming what is
-    wrong in the file.
+    The tasks of a case that share a date share the sentence. A promised date never becomes earlier; reminders and the
+    overdue mark follow it. Raises InvalidInput naming what is wrong in the file.
     """
     require_some_remit(work, "administer")
     year, days = _read(content)
     calendars.replace_year(work.session, calendars.CHINA, year, days)
     work.session.flush()
     calendar = calendars.load(work.session)
-    moved = [line for instance_id in _waiting(work) for line in _moved(work, calendar, instance_id)]
+    moved = list(dict.fromkeys(line for one in _waiting(work) for line in _moved(work, calendar, one)))
     note(work, "calendar-imported", "calendar", str(year), {"moved": moved})
     return moved
 
@@ -141,11 +143,11 @@ def _read(content: str) -> tuple[int, tuple[Day, ...]]:
         table = tomllib.loads(content)
         days = calendars.read_year(table)
         year = int(table["year"])
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        raise InvalidInput(
-            field="calendar", zh=f"文件格式不对：{error}", en=f"is not a calendar file: {error}"
-        ) from None
-    strangers = [day.on.isoformat() for day in days if day.on.year != year]
+    except KeyError as missing:
+        raise InvalidInput(field=FILE, zh=f"缺少 {missing.args[0]}", en=f"has no {missing.args[0]}") from None
+    except (tomllib.TOMLDecodeError, AttributeError, TypeError, ValueError) as error:
+        raise InvalidInput(field=FILE, zh=f"文件格式不对：{error}", en=f"is not a calendar file: {error}") from None
+    strangers = "、".join(day.on.isoformat() for day in days if day.on.year != year)
     if strangers:
-        raise InvalidInput(field="calendar", zh=f"不属于 {year} 年：{strangers}", en=f"not of {year}: {strangers}")
+        raise InvalidInput(field=FILE, zh=f"不属于 {year} 年：{strangers}", en=f"not of {year}: {strangers}")
     return year, days

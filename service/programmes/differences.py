@@ -147,7 +147,8 @@ def _elements(root: Xml) -> dict[str, _Part]:
             _note(owner.facts, place, own | _order(xml), xml.text or "")
         for child in children(xml):
             inner = etree.QName(child).localname
-            walk(child, owner, f"{place}/{inner}" if place else inner, name)
+            inside = place if inner == "extensionElements" else f"{place}/{inner}" if place else inner
+            walk(child, owner, inside, name)
 
     walk(root, None, "", "")
     return parts

@@ -17,6 +17,7 @@ from service.store.counters import Counter, put
 from service.store.session import Base
 
 CHINA: Final = "cn"
+LONGEST_RANGE: Final = 366  # days; what is longer, or ends before it begins, is a mistake
 YEARS: Final = Path(__file__).with_name("calendar_years")
 
 
@@ -116,6 +117,8 @@ def read_year(table: Mapping[str, Any]) -> tuple[Day, ...]:
 def _each(text: str) -> Iterable[date]:
     first, _, last = text.partition("/")
     start, end = date.fromisoformat(first), date.fromisoformat(last or first)
+    if not 0 <= (end - start).days <= LONGEST_RANGE:
+        raise ValueError(text)
     return (start + timedelta(days=count) for count in range((end - start).days + 1))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from flask import g
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
@@ -26,7 +27,8 @@ from service.queries import (
     register,
 )
 from service.queries.paging import Page
-from service.web import filters, schemas, words
+from service.store.session import db
+from service.web import filters, schemas, trail_words, words
 from service.web.i18n import language, this_day
 from service.web.i18n import lazy_gettext as _
 from service.web.menu import ADMINISTRATOR, AUDITOR, OFFICE
@@ -145,7 +147,15 @@ def _standing(row: Any) -> str:
 
 def _who(row: Any) -> str:
     holder = row.holder
-    return f"{holder.organisation or ''} {words.role_word(holder.role)}".strip() if holder else ""
+    return f"{holder.organisation or ''} {words.role_word(holder.role, _role_names())}".strip() if holder else ""
+
+
+def _role_names() -> dict[str, str]:
+    """What the programmes call their roles, read once a request."""
+    if "role_names" not in g:
+        g.role_names = programmes.role_names(db.session(), language())
+    names: dict[str, str] = g.role_names
+    return names
 
 
 def _figures(part: Callable[[dashboard.Dashboard], tuple[Any, ...]]) -> Reading:
@@ -334,9 +344,9 @@ LISTS: Final[dict[str, List]] = {
         (
             (_("时间"), lambda row: row.at),
             (_("谁"), lambda row: row.who),
-            (_("做了什么"), lambda row: words.action_word(row.action)),
+            (_("做了什么"), lambda row: trail_words.action_word(row.action)),
             (_("申报件编号"), lambda row: row.case_number),
-            (_("对象"), lambda row: f"{row.object_type} {row.object_id}"),
+            (_("对象"), lambda row: f"{trail_words.object_word(row.object_type)} {row.object_name or row.object_id}"),
             (_("原因"), lambda row: row.details.get("reason") or row.details.get("why")),
             (_("序号"), lambda row: row.seq),
             (_("校验值"), lambda row: row.hash),

@@ -11,7 +11,7 @@ from werkzeug.routing import IntegerConverter
 
 from service.queries import desks, inbox, sessions
 from service.store.session import db
-from service.web import assets, download, i18n, menu, present, words
+from service.web import assets, download, i18n, menu, present, trail_words, words
 from service.web.api.site import install_api
 from service.web.errors import install_errors
 from service.web.pages import (
@@ -127,13 +127,13 @@ def _install_words(app: Flask) -> None:
         entry_state=words.entry_state,
         change_word=words.change_word,
         changed_part=words.changed_part,
-        action_word=words.action_word,
-        outbox_word=words.outbox_word,
-        object_word=words.object_word,
+        action_word=trail_words.action_word,
+        outbox_word=trail_words.outbox_word,
+        object_word=trail_words.object_word,
         tie_word=words.tie_word,
         objection_word=words.objection_word,
         expert_tie=words.expert_tie,
-        task_actions=words.TASK_ACTIONS,
+        task_actions=trail_words.TASK_ACTIONS,
         viewed_types=download.VIEWED,
         role_word=words.role_word,
         member_kind=words.member_kind,

@@ -51,6 +51,7 @@ def test_an_overdue_task_is_named_with_whose_it_is(site: Flask, declared: Browse
     book = load_workbook(io.BytesIO(clerk.get(f"/exports/late-tasks.xlsx?programme={key}").data)).worksheets[0]
     assert [cell.value for cell in book["A"]][1:] == [title]
     assert int(book["E2"].value) > 15
+    assert not re.search(r"[a-z]", str(book["C2"].value))  # whose it is, under the role's name
 
 
 def test_a_count_leads_to_its_cases(declared: Browser, browse: Browse) -> None:

@@ -33,11 +33,22 @@ def test_a_call_is_opened_with_the_dates_its_programme_asks_for(site: Flask, bro
 
 def test_a_calendar_that_is_none_is_refused_in_words(browse: Browse) -> None:
     admin = browse("admin")
-    for content in (b"\xff\xfe", b"not toml ["):
+    wrong = {
+        b"\xff\xfe": "须为 UTF-8 文本",
+        b"not toml [": "文件格式不对",
+        b"year = 2027": "缺少 source",
+        b'year = 2027\nsource = "x"\nholidays = ["2027-01-01"]': "文件格式不对",
+        b'year = 2027\nsource = "x"\n[holidays]\na = [1]': "文件格式不对",
+        b'year = 2027\nsource = "x"\n[holidays]\na = ["0001-01-01/9999-12-31"]': "文件格式不对",
+        b'year = 2027\nsource = "x"\n[holidays]\na = ["2026-01-01"]': "不属于 2027 年：2026-01-01",
+    }
+    for content, told in wrong.items():
         answer = admin.post(
             "/operations/calendar", {"calendar": (io.BytesIO(content), "x.toml")}, content_type="multipart/form-data"
         )
         assert answer.status_code == 422
+        assert told in answer.text
+        assert "导入工作日历" in answer.text  # the page stays, the error is beside its field
 
 
 def test_the_office_records_the_day_that_starts_a_period(site: Flask, browse: Browse) -> None:

@@ -16,7 +16,7 @@ from service.queries import accounts, programmes
 from service.queries import people as ties
 from service.store.session import db
 from service.store.unit_of_work import transact
-from service.web import schemas
+from service.web import schemas, words
 from service.web.i18n import gettext, language, this_day
 from service.web.menu import ADMINISTRATOR
 from service.web.security import moment, requires, who
@@ -238,4 +238,4 @@ def _role_names() -> dict[str, Any]:
     named = programmes.role_names(session, language())
     keys = {key for row in own.values() for key in row.manifest.roles} - {"expert", "panel-chair"}
     keys |= HOUSE_ROLES | READING_ROLES | (OUTSIDE_ROLES & {"lead", "member", "unit-administrator"})
-    return {key: named.get(key, key) for key in sorted(keys)}
+    return {key: words.role_word(key, named) for key in sorted(keys)}

@@ -31,14 +31,7 @@ ARCHIVED = "archived"  # nothing of the call runs any more: no date of it is mov
 @requires(ADMINISTRATOR)
 def index() -> ResponseReturnValue:
     """The calls in all their phases, and the programmes that can have one."""
-    session = db.session()
-    return render_template(
-        "pages/calls.html",
-        section="calls",
-        calls=_lives(),
-        programmes=programmes.within(session, who(), "administer"),
-        moved=None,
-    )
+    return _index()
 
 
 @pages.get("/calls/<key>/new")
@@ -86,11 +79,11 @@ def import_calendar() -> ResponseReturnValue:
     """Show which dates a year's holidays and make-up days would move; nothing is kept until it is applied."""
     upload = request.files.get("calendar")
     if upload is None or not upload.filename:
-        raise InvalidInput(field=gettext("文件"), zh="请先选择文件", en="choose a file first")
+        return _index(gettext("请先选择文件"))
     try:
         content = upload.stream.read(MAX_CALENDAR_BYTES).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidInput(field=gettext("文件"), zh="须为 UTF-8 文本", en="must be UTF-8 text") from error
+    except UnicodeDecodeError:
+        return _index(gettext("须为 UTF-8 文本"))
     return _calendar(content, apply=False)
 
 
@@ -135,9 +128,25 @@ def extend(call_id: int) -> ResponseReturnValue:
     return redirect("/operations/calls", 303)
 
 
+def _index(problem: str = "") -> ResponseReturnValue:
+    """The page of calls and calendar; `problem` is of the calendar that was chosen."""
+    page = render_template(
+        "pages/calls.html",
+        section="calls",
+        calls=_lives(),
+        programmes=programmes.within(db.session(), who(), "administer"),
+        moved=None,
+        problem=problem,
+    )
+    return make_response(page, 422 if problem else 200)
+
+
 def _calendar(content: str, *, apply: bool) -> ResponseReturnValue:
     command = calendar_commands.import_year if apply else calendar_commands.preview_year
-    moved = transact(command, content, actor=who(), now=moment())
+    try:
+        moved = transact(command, content, actor=who(), now=moment())
+    except InvalidInput as refusal:
+        return _index(str(refusal.details[language()]))
     return render_template(
         "pages/calls.html",
         section="calls",

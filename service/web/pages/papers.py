@@ -20,7 +20,7 @@ from service.programmes.printing import issuer_of, printed
 from service.queries import case_page, dossier, materials, task_page
 from service.store.session import db
 from service.store.unit_of_work import transact
-from service.web import markdown, words
+from service.web import markdown, trail_words
 from service.web.download import attachment
 from service.web.i18n import language, local
 from service.web.public import limits
@@ -102,7 +102,8 @@ def whole(case_id: int) -> ResponseReturnValue:
     session, actor = db.session(), who()
     facts = case_page.facts(session, actor, case_id)
     limits.count_own("dossier")
-    items = dossier.items(session, actor, facts, _outside(), language=language(), now=moment(), told=words.action_word)
+    told = trail_words.action_word
+    items = dossier.items(session, actor, facts, _outside(), language=language(), now=moment(), told=told)
     head = {
         "case": facts.number or str(case_id),
         "title": facts.title,
