@@ -65,6 +65,25 @@ def absent(desk: Desk, number: int) -> None:
     desk.office.act(_add, Absence(expert_id=number, from_on=day, to_on=day, reason="出差"))
 
 
+@given(parsers.parse("专家 {number:d} 在别的机关的专家库"))
+def kept_elsewhere(desk: Desk, number: int) -> None:
+    from service.commands import people  # noqa: PLC0415 # the application is made by now
+
+    place = desk.office.act(people.add_organisation, code="elsewhere", name="别的机关", kind="authority")
+    desk.office.act(_move, number, place)
+
+
+@then(parsers.parse("专家 {number:d} 不在封存的专家库里"))
+def not_sealed(desk: Desk, number: int) -> None:
+    (panel,) = desk.office.rows(db.select(Panel).order_by(Panel.id.desc()).limit(1))
+    assert number not in panel.record["experts"].values()
+    assert len(panel.record["experts"]) == desk.office.count(Expert) - 1
+
+
+def _move(work: UnitOfWork, expert_id: int, place: int) -> None:
+    work.session.get_one(Expert, expert_id).authority_id = place
+
+
 @given(parsers.parse("专家 {number:d} 与“甲”的牵头单位是同一单位"))
 def same_unit(desk: Desk, number: int) -> None:
     desk.links["unit"] = str(desk.office.rows(db.select(Expert.employer).where(Expert.id == number))[0])
