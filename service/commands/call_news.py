@@ -68,7 +68,8 @@ def schedule(work: UnitOfWork, call: Call) -> None:
 
 def reschedule(work: UnitOfWork, call: Call) -> None:
     """The same for a call whose dates have moved: what was told stays told, what waits is told."""
-    _look_again(work, call, since=min(call.news_at or work.now, work.now))
+    waits = call.news_at is not None and call.news_at <= work.now
+    _look_again(work, call, since=call.news_at if waits else work.now + datetime.resolution)
 
 
 def _look_again(work: UnitOfWork, call: Call, *, since: datetime | None) -> None:
@@ -94,7 +95,8 @@ def _occasions(work: UnitOfWork, call: Call, manifest: Manifest) -> list[Occasio
         found.append(Occasion(deadlines.reminders(opens_on, (0,), calendar)[0], OPENED, department, last))
         if last is not None and rule is not None:
             reminded = deadlines.reminders(last, rule.reminders, calendar)
-            found += [Occasion(at, CLOSING, department, last) for at in reminded if local_date(at) >= opens_on]
+            # on the first day the opening says until when
+            found += [Occasion(at, CLOSING, department, last) for at in reminded if local_date(at) > opens_on]
     return sorted(found, key=lambda one: (one.at, one.department or 0))
 
 

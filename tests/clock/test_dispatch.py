@@ -22,6 +22,7 @@ from service.simulator.story import read_story
 from service.store.calls import Call
 from service.store.cases import Case
 from service.store.dispatches import DispatchItem
+from service.store.messages import Message
 from service.store.unit_of_work import UnitOfWork, transact
 from tests.support.office import Office, open_office, whole
 from tests.support.races import losers, race
@@ -93,6 +94,28 @@ def test_a_city_sets_the_cut_off_of_its_own_units(province: Office) -> None:
     assert province.open_task("fill").due_at == datetime(2025, 4, 14, 9, 30, tzinfo=UTC)
     with pytest.raises(WrongState):
         province.act(calls.set_local_date, call_id, "submission", date(2025, 4, 10), by=head)
+
+
+def test_a_city_and_its_units_hear_of_a_call_by_the_city_s_own_date(province: Office) -> None:
+    """Opened on the 8th, told once; reminded three working days before the city's own cut-off, the 14th."""
+    lead, head = province.person("lead"), province.person("local-head")
+    call_id = _open(province, DISPATCH)
+    for _ in range(2):
+        province.tick(datetime(2025, 4, 8, 1, 0, tzinfo=UTC))
+    opened = set(province.rows(select(Message.group_key).where(Message.title == "批次开放：“第五批”")))
+    assert opened & lead.groups
+    assert opened & head.groups
+    assert province.count(Message) == len(opened)
+    province.act(calls.set_local_date, call_id, "submission", date(2025, 4, 14), by=head)
+    province.tick(datetime(2025, 4, 9, 0, 59, tzinfo=UTC))
+    assert province.count(Message) == len(opened)
+    province.tick(datetime(2025, 4, 9, 1, 0, tzinfo=UTC))
+    reminded = province.rows(select(Message).where(Message.title.startswith("批次提醒")))
+    assert {one.title for one in reminded} == {"批次提醒：“第五批”将于 2025-04-14 17:30 截止申报"}
+    assert {one.group_key for one in reminded} == opened - lead.groups
+    province.act(extensions.extend_call, call_id, "dispatch-close", date(2025, 4, 18), WHY)
+    later = province.rows(select(Message.group_key).where(Message.title.startswith("批次延期")))
+    assert set(later) == opened - lead.groups
 
 
 def test_race_of_a_city_with_an_extension_of_the_call(province: Office) -> None:
