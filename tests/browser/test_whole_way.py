@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from service.simulator.cast import Lead
+from tests.browser.keys import Keyboard
 from tests.browser.served import reachable
 from tests.browser.site import STATIC
 from tests.browser.window import Window
@@ -53,22 +54,25 @@ def address(telling: Telling) -> Iterator[str]:
 class Play:
     """The story with windows: one for each person who needs one, all of one service."""
 
-    def __init__(self, telling: Telling, address: str, new_page: Callable[[], Page]) -> None:
+    def __init__(
+        self, telling: Telling, address: str, new_page: Callable[[], Page], kind: type[Window] = Window
+    ) -> None:
         self.telling = telling
         self.stage = telling.stage
         self.windows: dict[str, Window] = {}
         self._address = address
         self._new_page = new_page
+        self._kind = kind
 
     def at(self, login: str) -> Window:
         """The person's window, signed in."""
         if login not in self.windows:
-            self.windows[login] = Window(self._new_page(), self._address).sign_in(login)
+            self.windows[login] = self._kind(self._new_page(), self._address).sign_in(login)
         return self.windows[login]
 
     def visitor(self) -> Window:
         """The window of somebody without an account."""
-        return self.windows.setdefault("", Window(self._new_page(), self._address))
+        return self.windows.setdefault("", self._kind(self._new_page(), self._address))
 
     def act(self, task: str, role: str, *, windows: int = 1) -> None:
         """The first so many whose turn it is at a browser, everybody else over HTTP."""
@@ -89,7 +93,11 @@ def play(telling: Telling, address: str, new_page: Callable[[], Page]) -> Play:
 
 
 @pytest.mark.proof  # two minutes; the scenarios over HTTP go the same way through the same pages in every run
-def test_from_the_first_page_to_the_register(play: Play) -> None:
+@pytest.mark.parametrize("kind", [Window, Keyboard])
+def test_from_the_first_page_to_the_register(
+    kind: type[Window], telling: Telling, address: str, new_page: Callable[[], Page]
+) -> None:
+    play = Play(telling, address, new_page, kind)
     _declared(play)
     _recommended(play)
     _argued(play)
@@ -143,7 +151,7 @@ def _decided(play: Play) -> None:
     play.stage.cases["meeting"] = play.stage.newest_case("meeting")
     agenda = play.telling.data_of("编制会议议程")
     secretary.fill_in({name: value for name, value in agenda.items() if name != "case_ids"})
-    secretary.form.locator('[name="case_ids"]').check()
+    secretary.tick(secretary.form.locator('[name="case_ids"]'))
     secretary.send()
     play.stage.after_act()
     play.stage.pass_days(1)
@@ -154,7 +162,7 @@ def _decided(play: Play) -> None:
 def _publicised(play: Play) -> None:
     play.act("拟定公示内容", "office", windows=0)
     anybody = play.visitor().open("/").page
-    anybody.get_by_role("link", name=NAME).click()
+    play.visitor().follow(anybody.get_by_role("link", name=NAME))
     expect(anybody.get_by_role("link", name="提出异议")).to_be_visible()
     play.visitor().fits_a_phone()
     play.stage.pass_until(play.stage.due_of("publicity-end"))
@@ -165,7 +173,7 @@ def _filed(play: Play) -> None:
     play.act("拟定备案通知", "office", windows=0)
     play.act("签发", "leader")
     anybody = play.visitor().open("/register").page
-    anybody.get_by_role("table").get_by_role("link", name=NAME).click()
+    play.visitor().follow(anybody.get_by_role("table").get_by_role("link", name=NAME))
     expect(anybody.get_by_role("heading", level=1)).to_contain_text(NAME)
     expect(anybody.get_by_text("长春示例整车制造有限公司").first).to_be_visible()
     play.visitor().fits_a_phone()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from service.simulator.cast import PASSWORD
 from tests.browser.axe import blamed
@@ -21,6 +21,11 @@ ENTERED = """form => [...new FormData(form)].filter(([name, value]) =>
     typeof value === "string" && value !== "" && name !== "csrf_token" && !name.startsWith("_"))"""
 
 KINDS = "form => Object.fromEntries([...form.elements].map(one => [one.name, one.type]))"
+
+
+def documents(names: Iterable[str]) -> list[FilePayload]:
+    """Small documents of these names, to be chosen for a file box."""
+    return [{"name": one, "mimeType": "application/pdf", "buffer": PDF} for one in names]
 
 
 @dataclass
@@ -75,10 +80,7 @@ class Window:
         by_name: dict[str, list[str]] = {}
         for name, file_name, _ in files:
             by_name.setdefault(name, []).append(file_name)
-        for name, names in by_name.items():
-            self._control(name).set_input_files(
-                [{"name": one, "mimeType": "application/pdf", "buffer": PDF} for one in names]
-            )
+        self._attach(by_name)
         missing = [pair for pair in pairs if pair not in self.entered()]
         assert not missing, f"entered, but no longer on the page: {missing}"
 
@@ -93,6 +95,17 @@ class Window:
     def send(self) -> None:
         """Press the form's primary button; the act must be accepted."""
         self.form.locator('button[name="_submit"]').click()
+        self._is_accepted()
+
+    def follow(self, link: Locator) -> None:
+        """Go along a link."""
+        link.click()
+
+    def tick(self, box: Locator) -> None:
+        """Put a tick into a box."""
+        box.check()
+
+    def _is_accepted(self) -> None:
         expect(self.page.locator(".toast, .errors, .notice[role=alert]").first).to_be_visible(timeout=DRAWN_ANEW)
         told = self.page.locator(".toast")
         assert told.count(), self.page.locator(".errors, .notice[role=alert]").first.inner_text()
@@ -141,6 +154,11 @@ class Window:
             else:
                 self._control(name).fill(value)
         return left
+
+    def _attach(self, files: Mapping[str, list[str]]) -> None:
+        """Choose files of these names for the controls of these names."""
+        for name, names in files.items():
+            self._control(name).set_input_files(documents(names))
 
     def _add_rows(self, rows: Iterable[str]) -> None:
         for row in rows:
