@@ -56,6 +56,7 @@ VISITOR = ""
 # The cases of the demonstration that are enough for every page to have something on it, by the task where each stops.
 FEW = {
     "changchun-innovation-consortium": ("拟定备案通知", "确认参加"),
+    "guizhou-manufacturing-innovation-centre": ("核收纸质材料",),
     "jilin-manufacturing-innovation-centre": ("", "审定汇总报送"),
 }
 # A unit that registers itself.
@@ -189,7 +190,15 @@ def _draw(site: Site) -> Stop:
     return Stop("/draws/<code>", VISITOR, f"/draws/{code}")
 
 
-BY_OTHER_WAYS: tuple[Callable[[Site], Stop], ...] = (_reset_link, _hand_over, _registered, _asked_to_confirm, _draw)
+def _compare(site: Site) -> Stop:
+    """Two versions side by side; linked as soon as there are two."""
+    key = next(iter(FEW))
+    return Stop("/workshop/<key>/compare", "designer", f"/workshop/{key}/compare")
+
+
+BY_OTHER_WAYS: tuple[Callable[[Site], Stop], ...] = (
+    _reset_link, _hand_over, _registered, _asked_to_confirm, _draw, _compare,
+)  # fmt: skip
 # What somebody sees who goes where nothing is, where others belong, or where one must be signed in.
 REFUSED = (
     Stop("404", VISITOR, "/nowhere", 404),
