@@ -7,12 +7,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select, text
 
+from service import cli
 from service.commands import accounts, deputies, people, ports
 from service.domain.credit_code import complete
 from service.domain.errors import InvalidInput, NotAllowed, NotFound
@@ -211,6 +214,22 @@ def test_an_expert_is_the_pools_authoritys(site: Flask, browse: Browse) -> None:
         mails = [row.payload for row in db.session.query(OutboxEntry).filter(OutboxEntry.kind == "mail")]
     assert [(mail["to"], mail["subject"]) for mail in mails] == [("e@e.invalid", "口令已被重置")]
     assert link not in mails[0]["body"]
+
+
+def test_the_console_resets_any_account(site: Flask, browse: Browse, tmp_path: Path) -> None:
+    environment = {
+        "SHENBAO_DEVELOPMENT": "1", "SHENBAO_DATABASE_URL": f"sqlite:///{tmp_path / 'test.sqlite3'}",
+        "SHENBAO_DATA_DIR": str(tmp_path / "files"), "SHENBAO_BASE_URL": "https://example.invalid",
+    }  # fmt: skip
+    with site.app_context():
+        transact(_without_unit, "stranger", actor=SYSTEM, now=AT)
+    unknown = CliRunner().invoke(cli.main, ["user", "reset", "nobody"], env=environment)
+    assert isinstance(unknown.exception, InvalidInput)
+    assert "没有账号 nobody" in unknown.exception.text("zh")
+    done = CliRunner().invoke(cli.main, ["user", "reset", "stranger"], env=environment)
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("https://example.invalid/set-password/")
+    assert browse("").sign_in("stranger").status_code == 422, "the old password is over"
 
 
 def test_a_session_is_listed_and_ended(site: Flask, browse: Browse) -> None:
