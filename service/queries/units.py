@@ -83,6 +83,13 @@ def known_as(session: Session, row: Registration) -> str:
     return place_name(session, row.organisation_id) if row.state in WAITING else ""
 
 
+def department_path(session: Session, actor: Actor) -> str:
+    """The path of the department that recommends the actor's own unit; empty where there is none."""
+    unit = session.get(Organisation, actor.organisation_id) if actor.organisation_id is not None else None
+    department = session.get(Organisation, unit.competent_id) if unit is not None and unit.competent_id else None
+    return department.path if department is not None else ""
+
+
 def own_unit(session: Session, actor: Actor) -> Organisation:
     """The actor's own unit; NotFound for who belongs to none."""
     unit = session.get(Organisation, actor.organisation_id) if actor.organisation_id else None

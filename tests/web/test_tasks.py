@@ -10,10 +10,13 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 
+from service.programmes.manifest import read_manifest
+from service.settings import ROOT
 from service.store.session import db
 from service.store.submissions import Draft, Submission
 from service.store.user_tasks import UserTask
 from service.web import pairs
+from service.web.pages.home import takes_units_of
 from tests.web.conftest import AT, GOOD, Browser
 
 Browse = Callable[..., Browser]
@@ -204,3 +207,19 @@ def test_a_later_day_is_counted_in_words(browse: Browse, clock: Callable[[dateti
     lead.start()
     clock(AT + timedelta(minutes=10))
     assert lead.get("/home").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("programme", "department", "offered"),
+    [
+        ("changchun-innovation-consortium", "/1/2/", True),
+        ("changchun-innovation-consortium", "/7/8/", False),
+        ("changchun-innovation-consortium", "", False),
+        ("changchun-manufacturing-innovation-centre", "/7/8/", True),  # units declare to the authority itself
+    ],
+)
+def test_a_unit_is_offered_only_what_its_department_can_recommend(
+    programme: str, department: str, offered: bool
+) -> None:
+    manifest = read_manifest((ROOT / "bpmn" / programme / "programme.toml").read_bytes())
+    assert takes_units_of(manifest, department, "/1/") is offered

@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from service.commands import cases as commands
 from service.domain.identity import Actor
-from service.queries import cases, centres, inbox, operations, programmes
+from service.programmes.manifest import Manifest
+from service.queries import cases, centres, inbox, operations, programmes, units
 from service.queries.cut_offs import cut_offs
 from service.store.session import db
 from service.store.unit_of_work import transact
@@ -93,12 +94,23 @@ def _counter(actor: Actor) -> ResponseReturnValue:
     )
 
 
+def takes_units_of(manifest: Manifest, department: str, authority: str) -> bool:
+    """Whether units of this department may declare: all may where units declare to the authority itself."""
+    through = any(role.holder == "competent" for role in manifest.roles.values())
+    return not through or (bool(authority) and department.startswith(authority))
+
+
 def _startable(actor: Actor) -> list[dict[str, Any]]:
-    """The procedures this actor may start, by programme; a rule that has expired takes nothing new."""
+    """The procedures this actor may start, by programme; a rule that has expired takes nothing new.
+
+    A unit is not offered a programme whose authority its own department does not belong to.
+    """
     found, session = [], db.session()
-    paths = programmes.authority_paths(session)
+    paths, department = programmes.authority_paths(session), units.department_path(session, actor)
     for programme in programmes.newest(session).values():
         path = paths.get(programme.manifest.authority, "")
+        if menu.is_applicant(actor) and not takes_units_of(programme.manifest, department, path):
+            continue
         own = [
             procedure
             for procedure in programme.procedures
