@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.identity import Actor
@@ -77,6 +77,14 @@ class OutboxRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """How much waits in all."""
+
+    incidents: int
+    outbox: int
+
+
+@dataclass(frozen=True, slots=True)
 class TimerRow:
     """Timers of a case that wait for one instant; `name` is what people call what they enforce."""
 
@@ -107,7 +115,7 @@ def incidents(session: Session, actor: Actor, limit: int = 100) -> tuple[Inciden
             Incident.zh, Incident.en, Incident.tries, Incident.next_try_at, Incident.opened_at,
         )
         .join(Case, Case.id == Incident.case_id)
-        .where(Incident.state == "open", of_remit(actor, "administer"))
+        .where(_stuck(actor))
         .order_by(Incident.id)
         .limit(limit)
     )  # fmt: skip
@@ -177,23 +185,37 @@ def _refused(duty: Duty, entry: RegisterEntry, manifest: Manifest) -> RefusedDut
     )
 
 
-def outbox(session: Session, actor: Actor, limit: int = 50) -> tuple[OutboxRow, ...]:
-    """What is not done, dead entries first; of cases of another authority nothing."""
+def waiting(session: Session, actor: Actor) -> Waiting:
+    """How many incidents and entries of the outbox there are, of which the lists show the first."""
+    stuck = select(func.count(Incident.id)).join(Case, Case.id == Incident.case_id).where(_stuck(actor))
+    unsent = select(func.count(OutboxEntry.id)).where(_unsent(actor))
+    return Waiting(session.scalar(stuck) or 0, session.scalar(unsent) or 0)
+
+
+def _stuck(actor: Actor) -> ColumnElement[bool]:
+    return and_(Incident.state == "open", of_remit(actor, "administer"))
+
+
+def _unsent(actor: Actor) -> ColumnElement[bool]:
+    """Entries that are not done; of cases of another authority none."""
     of_case = OutboxEntry.payload["case_id"].as_integer()
     of_paper = OutboxEntry.payload["paper_id"].as_integer()
     mine = select(Case.id).where(of_remit(actor, "administer"))
     papers = select(Paper.id).where(Paper.case_id.in_(mine))
     of_nobody = and_(of_case.is_(None), of_paper.is_(None))
+    own = or_(of_case.in_(mine), of_paper.in_(papers), of_nobody)
+    return and_(OutboxEntry.state.in_(["dead", "pending", "leased"]), own)
+
+
+def outbox(session: Session, actor: Actor, limit: int = 50) -> tuple[OutboxRow, ...]:
+    """What is not done, dead entries first."""
     found = session.execute(
         select(
             OutboxEntry.id, OutboxEntry.kind, OutboxEntry.state, OutboxEntry.tries, OutboxEntry.next_try_at,
             OutboxEntry.created_at, OutboxEntry.last_error,
         )
-        .where(
-            OutboxEntry.state.in_(["dead", "pending", "leased"]),
-            or_(of_case.in_(mine), of_paper.in_(papers), of_nobody),
-        )
-        .order_by(OutboxEntry.state, OutboxEntry.next_try_at)
+        .where(_unsent(actor))
+        .order_by(OutboxEntry.state, OutboxEntry.next_try_at, OutboxEntry.id)
         .limit(limit)
     )  # fmt: skip
     return tuple(OutboxRow(*row[:6], row[6] or "") for row in found)

@@ -29,6 +29,7 @@ def index() -> ResponseReturnValue:
         incidents=operations.incidents(session, who()),
         duties=operations.refused_duties(session, who()),
         outbox=operations.outbox(session, who()),
+        waiting=operations.waiting(session, who()),
         timers=operations.timers(session, who()),
         clock=operations.clock(session, moment()),
     )
