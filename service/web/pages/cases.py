@@ -80,7 +80,7 @@ def show(case_id: int) -> ResponseReturnValue:
         papers=case_page.papers(session, actor, facts, compiled.letters),
         files=case_page.files(session, actor, facts),
         members=members(session, case_id),
-        links=case_links.links(session, actor, case_id),
+        related=case_links.links(session, actor, case_id),
         findings=findings(session, case_id, outside=facts.from_outside),
         agenda=dockets.agenda(session, case_id),
         panel=dockets.panel(session, case_id) if known else None,
