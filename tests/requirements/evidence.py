@@ -13,13 +13,15 @@ from typing import Any
 from sqlalchemy import select
 
 from service.dmn import DecisionModel
-from service.feel import from_json
-from service.programmes.compiled import read_decisions
+from service.feel import Function, from_json, to_json
+from service.programmes.case_values import read_case
+from service.programmes.compiled import compiled_of, read_decisions
 from service.programmes.folder import programme_keys
 from service.programmes.functions import functions_of_no_case
 from service.settings import ROOT
 from service.store import calendars
 from service.store.audit import AuditEntry
+from service.store.cases import Case
 from service.store.deployments import DeploymentFile
 from service.store.session import db
 from tests.requirements.together import play_together
@@ -110,26 +112,46 @@ def _play_once(key: str, kept: Path, patient: bool) -> None:
 
 
 class Matching:
-    """The rules that matched in decisions: each is asked again, once, of the version that decided."""
+    """The rules that matched in decisions: each is asked again, once, of the version that decided.
+
+    One whose answer hangs on deadlines or groups is asked as its case stands at the story's end; where it would decide
+    otherwise there, no rule of it counts.
+    """
 
     def __init__(self) -> None:
         self._models: dict[str, tuple[str, DecisionModel]] = {}
         self._matched: dict[tuple[str, str, str], frozenset[str]] = {}
 
     def rules(self, entry: AuditEntry) -> frozenset[str]:
-        """Of one entry of a trail, as file#rule; asks the database at hand for models and calendar."""
+        """Of one entry of a trail, as file#rule; asks the database at hand for models, calendar and case."""
         if entry.action != "decision-taken":
             return frozenset()
         details, decision = entry.details or {}, str(entry.object_id)
+        if details["digest"] not in self._models:
+            self._models[details["digest"]] = _model(details["digest"])
+        path, model = self._models[details["digest"]]
+        given = functions_of_no_case(calendars.load(db.session()))
+        if model.decisions[decision].calls - given.keys():
+            return _matched(path, model, entry, _functions_of(entry))
         question = (details["digest"], decision, repr(details.get("read")))
         if question not in self._matched:
-            if details["digest"] not in self._models:
-                self._models[details["digest"]] = _model(details["digest"])
-            path, model = self._models[details["digest"]]
-            given = functions_of_no_case(calendars.load(db.session()))
-            told = model.explain(decision, from_json(details.get("read") or {}), functions=given)
-            self._matched[question] = frozenset(f"{path}#{rule}" for rule in _matched_in(told.tree))
+            self._matched[question] = _matched(path, model, entry, given)
         return self._matched[question]
+
+
+def _matched(path: str, model: DecisionModel, entry: AuditEntry, given: Mapping[str, Function]) -> frozenset[str]:
+    details = entry.details or {}
+    told = model.explain(str(entry.object_id), from_json(details.get("read") or {}), functions=given)
+    if to_json(told.value) != details.get("value"):
+        return frozenset()
+    return frozenset(f"{path}#{rule}" for rule in _matched_in(told.tree))
+
+
+def _functions_of(entry: AuditEntry) -> Mapping[str, Function]:
+    """What the case of an entry gives to those who ask it."""
+    case = db.session.get_one(Case, entry.case_id)
+    programme = compiled_of(db.session(), case.deployment_id)
+    return read_case(db.session(), case, programme, now=entry.at, paths=frozenset()).functions
 
 
 def _model(digest: str) -> tuple[str, DecisionModel]:
