@@ -1,10 +1,12 @@
-"""The posted pairs of a form: which are the form's own fields, and a row more or less without any script."""
+"""The posted pairs of a form: which are the form's own fields, a row more or less without any script, its shape."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
+from service.forms import FormView
 from service.web.security import TOKEN_FIELD
 
 Pair = tuple[str, str]
@@ -38,6 +40,25 @@ def without_row(pairs: Sequence[Pair], row: str) -> list[Pair]:
     [('m[1].a', 'y'), ('n', 'z')]
     """
     return [(name, value) for name, value in pairs if name != row and not name.startswith(f"{row}.")]
+
+
+def shape_of(shown: FormView) -> str:
+    """A short digest of which fields there are and what is written beside them, without what is entered in them."""
+    parts: list[str] = []
+
+    def walk(lines: Iterable[Any]) -> None:
+        for line in lines:
+            for one in line.fields:
+                options = [option.value for option in one.options]
+                written = one.text if one.readonly else ""
+                parts.append(f"{one.kind}|{one.id}|{one.label}|{one.help}|{one.readonly}|{written}|{options}")
+                parts.append(str(getattr(one.part, "markup", "") or "") + str(getattr(one.part, "cells", "") or ""))
+                walk(one.lines)
+                for row in one.rows:
+                    walk(row.lines)
+
+    walk(shown.lines)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def _number(pair: str, name: str) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from service.queries.findings import findings
 from service.queries.members import members
 from service.store.session import db
 from service.store.unit_of_work import transact
-from service.web import words
+from service.web import pairs, words
 from service.web.errors import Face, refusal_face, status_of
 from service.web.filling import filling
 from service.web.i18n import gettext, language, moment_text, size_text
@@ -92,7 +91,7 @@ def saved(task_id: int, actor: Actor, shape: str) -> Response:
     loaded = task_page.load(session, actor, task_id, moment())
     form = task_page.form_of(session, loaded, actor, moment())
     shown = _view(task_id, form, form.given, materials.file_names(session, loaded.case.id))
-    now_shape = shape_of(shown)
+    now_shape = pairs.shape_of(shown)
     changed = bool(shape) and shape != now_shape
     response = make_response(
         render_template(
@@ -121,25 +120,6 @@ def anchor_of(name: str) -> str:
     return control_id(parse_name(name))
 
 
-def shape_of(shown: FormView) -> str:
-    """A short digest of which fields there are and what is written beside them, without what is entered in them."""
-    parts: list[str] = []
-
-    def walk(lines: Iterable[Any]) -> None:
-        for line in lines:
-            for one in line.fields:
-                options = [option.value for option in one.options]
-                written = one.text if one.readonly else ""
-                parts.append(f"{one.kind}|{one.id}|{one.label}|{one.help}|{one.readonly}|{written}|{options}")
-                parts.append(str(getattr(one.part, "markup", "") or "") + str(getattr(one.part, "cells", "") or ""))
-                walk(one.lines)
-                for row in one.rows:
-                    walk(row.lines)
-
-    walk(shown.lines)
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-
 def _keep(task_id: int, actor: Actor, entered: list[Pair]) -> None:
     """Save what was entered over whatever draft there is; the page that follows shows it in any case."""
     session = db.session()
@@ -162,7 +142,7 @@ def _draw(task_id: int, actor: Actor, drawing: Drawing) -> Response:
     if form is not None and (editable or drawing.data is not None):
         data = form.given if drawing.data is None else drawing.data
         context["shown"] = _view(task_id, form, data, names, readonly=not editable, problems=drawing.problems)
-        context["shape"] = shape_of(context["shown"])
+        context["shape"] = pairs.shape_of(context["shown"])
         if editable and facts.from_outside:
             context["filled"] = filling(loaded, form, context["shown"], moment())
     elif form is not None:

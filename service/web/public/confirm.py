@@ -14,7 +14,7 @@ from service.forms import FormView, enter, view
 from service.queries import case_page, materials, task_page
 from service.store.session import db
 from service.store.unit_of_work import transact
-from service.web import pairs, task_view
+from service.web import pairs
 from service.web.download import attachment
 from service.web.i18n import gettext, language
 from service.web.public import limits
@@ -54,9 +54,9 @@ def fields(token: str) -> ResponseReturnValue:
     entered = pairs.of_form(request.form.items(multi=True))
     opened = task_links.look(db.session(), token, moment())
     shown = _form(opened, token, None, entered)
-    if task_view.shape_of(shown) == request.form.get(pairs.SHAPE, ""):
+    if pairs.shape_of(shown) == request.form.get(pairs.SHAPE, ""):
         return _private("", 204)
-    return _private(render_template("public/confirm_fields.html", shown=shown, shape=task_view.shape_of(shown)), 200)
+    return _private(render_template("public/confirm_fields.html", shown=shown, shape=pairs.shape_of(shown)), 200)
 
 
 @pages.get("/<token>/files/<code>")
@@ -88,7 +88,7 @@ def _page(token: str, refused: FormInvalid | None, status: int) -> ResponseRetur
             facts=case_page.facts(db.session(), opened.actor, opened.case_id, by_task=True),
             unit=opened.actor.name,
             shown=shown,
-            shape=task_view.shape_of(shown),
+            shape=pairs.shape_of(shown),
         ),
         status,
     )
