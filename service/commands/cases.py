@@ -24,14 +24,13 @@ from service.programmes.manifest import Manifest, Procedure
 from service.store import calls, counters, deployments, dispatches, instances, trainings
 from service.store.access import case_facts
 from service.store.calls import Call
-from service.store.cases import Case, CaseEvent
+from service.store.cases import DUTY_DUE, Case, CaseEvent
 from service.store.instances import Instance
 from service.store.organisations import Organisation
 from service.store.register import Duty, RegisterEntry
 from service.store.unit_of_work import UnitOfWork
 
 ABOUT_ENTRY = "register-entry"
-DUTY_DUE = "duty-due"  # the event whose day the deadlines of a duty's case are counted from
 
 
 @dataclass(frozen=True, slots=True)

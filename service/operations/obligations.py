@@ -12,11 +12,10 @@ from service.domain.register import last_day_of_ban
 from service.operations.context import OperationContext, OperationRefused
 from service.operations.register import entry_of, record
 from service.store import outbox
-from service.store.cases import CaseEvent
+from service.store.cases import DUTY_DUE, CaseEvent
 from service.store.register import Ban, Duty, Project, Support
 
 YUAN_IN_WAN = 10_000
-DUTY_DUE = "duty-due"  # the event whose day the deadlines of a duty's case are counted from
 
 
 def start_duties(context: OperationContext, _inputs: dict[str, Any]) -> dict[str, Any]:

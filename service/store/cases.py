@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy import ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.store.session import Base, Key
+
+DUTY_DUE: Final = "duty-due"  # the event whose day the deadlines of a duty's case are counted from
 
 
 class Case(Base):

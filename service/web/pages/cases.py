@@ -33,7 +33,7 @@ from service.web.i18n import gettext, language
 from service.web.security import moment, signed_in, who
 
 # Events that publishing, filing, a duty that is due and the like record themselves.
-RECORDED_BY_OPERATIONS = frozenset({"notice-published", "registered", "filed", "papers-sent", commands.DUTY_DUE})
+RECORDED_BY_OPERATIONS = frozenset({"notice-published", "registered", "filed", "papers-sent", "duty-due"})
 
 pages = Blueprint("cases", __name__, url_prefix="/cases")
 
