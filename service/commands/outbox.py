@@ -57,7 +57,7 @@ def send_again(work: UnitOfWork, entry_id: int) -> None:
     else:
         require_remit(work, "administer", place_id=work.session.get_one(Case, int(case_id)).authority_id)
     if entry.state != outbox.DEAD:
-        raise WrongState(zh="这一条没有放弃，会自动再试。", en="This entry was not given up; it is tried again by itself.")
+        raise WrongState(zh="这一条没有放弃，会自动再试。", en="This was not given up; it is tried again by itself.")
     entry.state, entry.next_try_at, entry.tries = outbox.PENDING, work.now, 0
     note(work, "outbox-sent-again", "outbox", entry.id, {"kind": entry.kind}, case_id=case_id)
 
