@@ -73,6 +73,7 @@ def test_a_clock_that_stood_still_past_both_tells_the_newest(trial: Office) -> N
     assert warned(trial) == ["还有 30 天"]
 
 
+@pytest.mark.proof
 def test_a_new_term_is_warned_of_anew(trial: Office) -> None:
     pass_days(trial, 60, 60)
     files = read_folder(DATA / "sample", SAMPLE)
@@ -101,6 +102,7 @@ def test_after_the_last_day_no_call_opens_and_none_reaches_beyond_it(trial: Offi
     trial.act(extensions.extend_call, last, "submission", LAST, "顺延截止日期")
 
 
+@pytest.mark.proof
 def test_the_mail_to_the_administrator_is_in_their_box(review: Office, box: Mailbox) -> None:
     """The same over the sample review, whose office has a mail server."""
     review.act(
