@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 
 import pytest
+from flask import current_app
 from sqlalchemy import select
 
 from service.app import create_throw_away
@@ -17,7 +18,7 @@ from service.programmes.compiled import compiled_of
 from service.programmes.folder import read_folder
 from service.queries.case_links import links
 from service.settings import ROOT
-from service.simulator.cast import Cast, Lead, Units
+from service.simulator.cast import PASSWORD, Cast, Lead, Units
 from service.simulator.driver import Driver
 from service.simulator.play import enrol, open_call, stage
 from service.simulator.story import Story, StoryStep
@@ -25,6 +26,8 @@ from service.store.cases import Case
 from service.store.register import RegisterChange, RegisterEntry
 from service.store.session import db
 from service.store.unit_of_work import transact
+from service.store.users import User
+from tests.support.page_form import shown, token_on
 from tests.support.telling import STARTING, declaration_of, story_of
 
 CITY, PROVINCE = "changchun-manufacturing-innovation-centre", "jilin-manufacturing-innovation-centre"
@@ -73,6 +76,17 @@ def _told(entry_id: int | None) -> list[str]:
     return list(found)
 
 
+def _page(driver: Driver, role: str, case_id: int) -> str:
+    """What somebody in the role reads on the page of a case."""
+    person = driver.cast.of_role(role, driver.now)
+    login = db.session.get_one(User, person.user_id).login
+    db.session.rollback()
+    client = current_app.test_client()
+    fields = {"csrf_token": token_on(client.get("/sign-in").text), "login": login, "password": PASSWORD}
+    assert client.post("/sign-in", data=fields).status_code == 303
+    return shown(client.get(f"/cases/{case_id}").text)
+
+
 def test_the_province_lists_the_centre_and_the_city_registers_its_promotion(
     played: tuple[Driver, Driver, Story, str],
 ) -> None:
@@ -101,6 +115,11 @@ def test_a_withdrawn_declaration_leaves_the_centre_with_the_city(played: tuple[D
     city = below.cast.of_role("office", above.now)
     assert [(one.case_id, one.state) for one in links(db.session(), city, lower).above] == [(None, "")]
     db.session.rollback()
+    for role in ("lead", "local-head"):
+        page = _page(above, role, upper)
+        assert "晋升来源" in page
+        assert number in page
+    assert "上级案件JZ" in _page(below, "office", lower)
     lead = above.cast.of_role("lead", above.now)
     transact(cases.withdraw, upper, "示例撤回", actor=lead, now=above.now)
     above.tick()
