@@ -174,11 +174,11 @@ def _broken(judgement: Judgement, instance: Instance, value: Any, today: date) -
 def _days(evaluator: Evaluator, instance: Instance, value: str) -> Iterator[tuple[str, Any]]:
     """A date on the wrong side of the day that `later-than` or `not-after` gives; one that is no date does not hold."""
     for name in (LATER_THAN, NOT_AFTER):
-        written = instance.node.properties.get(name)
+        written = str(instance.node.properties.get(name) or "")
         limit = plain(evaluator.value(written, instance.scope)) if is_formula(written) else written
         if not _is_day(limit):
             continue
-        day, last = value[:ISO_DATE], limit[:ISO_DATE]
+        day, last = value[:ISO_DATE], str(limit)[:ISO_DATE]
         if (day <= last) if name == LATER_THAN else (day > last):
             yield name, last
 
