@@ -66,7 +66,10 @@ UNIT = {
     "contact_mobile": "13800000000", "contact_email": "unit@example.invalid",
 }  # fmt: skip
 # One sender looks at everything here.
-LIMITS = ("limit_searches", "limit_verifications")
+LIMITS = (
+    "limit_sign_ins", "limit_searches", "limit_verifications", "limit_calendars", "limit_dossiers", "limit_documents",
+    "limit_exports",
+)  # fmt: skip
 # So often a kind of page is looked at in search of a route that nothing has led to.
 AT_MOST = 10
 # Doors for programs, and what is no page at all.
