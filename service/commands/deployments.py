@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 from service.commands import definitions, start_events
 from service.commands.remits import require_remit
 from service.commands.trail import note
-from service.domain.errors import Conflict, DeploymentRefused
+from service.domain.errors import Conflict, DeploymentRefused, Problem
 from service.operations import CATALOGUE
 from service.programmes.check import check_programme
 from service.programmes.closure import freeze
@@ -16,6 +18,9 @@ from service.programmes.compiled import compiled_of
 from service.store import deployments
 from service.store.deployments import Deployment
 from service.store.unit_of_work import UnitOfWork
+
+#: how many programmes' files a process remembers as checked; what is published again is not checked again
+CHECKED: Final = 8
 
 
 class NewerVersion(Conflict):
@@ -43,11 +48,7 @@ def publish(work: UnitOfWork, files: Mapping[str, bytes], programme: str, *, bas
     with every problem by file and element, NotFound for a programme of an authority the actor does not design for,
     NewerVersion where `base` is no longer the newest; then nothing is published.
     """
-    errors = [
-        problem
-        for problem in check_programme(files, programme, operations=CATALOGUE.keys())
-        if problem.level == "error"
-    ]
+    errors = _errors(tuple(sorted(files.items())), programme)
     if errors:
         raise DeploymentRefused(errors)
     closure = freeze(files, programme)
@@ -69,3 +70,9 @@ def publish(work: UnitOfWork, files: Mapping[str, bytes], programme: str, *, bas
     details = {"version": row.version, "digest": closure.digest, "files": sorted(closure.files)}
     note(work, "programme-published", "deployment", row.id, {"programme": programme, **details})
     return Published(row.id, programme, row.version, changed=True)
+
+
+@lru_cache(maxsize=CHECKED)
+def _errors(files: tuple[tuple[str, bytes], ...], programme: str) -> tuple[Problem, ...]:
+    problems = check_programme(dict(files), programme, operations=CATALOGUE.keys())
+    return tuple(problem for problem in problems if problem.level == "error")

@@ -1,7 +1,8 @@
-"""Plays the stories of a programme, each on its own throw-away database, and says whether each came true."""
+"""Plays the stories of a programme, each on an empty throw-away database, and says whether each came true."""
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ from service.store.user_tasks import OPEN, UserTask
 
 MakeApp = Callable[[Path], Flask]
 Say = Callable[[str], Any]
+Clear = Callable[[], None]
 
 
 def play_stories(
@@ -43,7 +45,8 @@ def play_stories(
     With `procedure`, only those that begin with it.
     """
     found = stories_of(models, key, stories, procedure, say)
-    return max((_play(models, key, path, say, make_app) for path in found), default=1)
+    with stage(make_app) as clear:
+        return max((_play(models, key, path, say, clear) for path in found), default=1)
 
 
 def stories_of(models: Path, key: str, stories: Sequence[Path], procedure: str, say: Say) -> Sequence[Path]:
@@ -56,11 +59,11 @@ def stories_of(models: Path, key: str, stories: Sequence[Path], procedure: str, 
     return found
 
 
-def _play(models: Path, key: str, path: Path, say: Say, make_app: MakeApp) -> int:
+def _play(models: Path, key: str, path: Path, say: Say, clear: Clear) -> int:
     try:
         story = story_about(key, path)
-        with stage(make_app):
-            return tell(story, read_folder(models, key), read_units(models / "bpmn" / key), say)
+        clear()
+        return tell(story, read_folder(models, key), read_units(models / "bpmn" / key), say)
     except Refusal as refused:
         say_refusal(refused, say)
     say(f"✗ {path.name} 没有走完")
@@ -83,18 +86,32 @@ def say_refusal(refused: Refusal, say: Say) -> None:
 
 
 @contextmanager
-def stage(make_app: MakeApp) -> Iterator[None]:
-    """A throw-away database with the business calendar, for as long as the block runs."""
+def stage(make_app: MakeApp) -> Iterator[Clear]:
+    """A throw-away database with the business calendar, for as long as the block runs; what it gives clears it."""
     with tempfile.TemporaryDirectory(prefix="shenbao-story-") as folder:
-        app = make_app(Path(folder))
+        played, empty = Path(folder, "played"), Path(folder, "empty")
+        played.mkdir()
+        app = make_app(played)
         with app.app_context():
             db.create_all()
             transact(_seed, actor=SYSTEM, now=datetime.now(UTC))
+            _let_go()
+            shutil.copytree(played, empty)
+
+            def clear() -> None:
+                _let_go()
+                shutil.rmtree(played)
+                shutil.copytree(empty, played)
+
             try:
-                yield
+                yield clear
             finally:
-                db.session.remove()
-                db.engine.dispose()
+                _let_go()
+
+
+def _let_go() -> None:
+    db.session.remove()
+    db.engine.dispose()
 
 
 def _seed(work: UnitOfWork) -> None:
