@@ -20,6 +20,7 @@ from service.programmes.compiled import diagrams, letter_of, problem_of, read_de
 from service.programmes.folder import read_folder
 from service.programmes.functions import FUNCTION_NAMES
 from service.programmes.letters import CompiledLetter, check_letter
+from service.programmes.manifest import Manifest
 from service.programmes.scan import ElementUse, literals
 
 # the engine says again what the closure has said of the same element
@@ -220,6 +221,19 @@ def _manifest(closure: Closure) -> Iterator[Problem]:
             yield Problem(
                 closure.manifest.file, f"deadlines.{name}", "deadline-unused", zh, en, name=rule.name, level="warning"
             )
+        yield from _bounds(closure.manifest, name)
+
+
+def _bounds(manifest: Manifest, name: str) -> Iterator[Problem]:
+    """A duty and the deadline of its name that ends with the duty's day move together, so neither may move further."""
+    rule, duty = manifest.deadlines[name], manifest.duties.get(name)
+    if duty is None or duty.every_years or rule.has_length or rule.event != "duty-due":
+        return
+    if rule.extension_months != duty.extension_months:
+        ours, theirs = "不限" if rule.extension_months is None else rule.extension_months, duty.extension_months
+        zh = f"期限最多顺延的月数（{ours}）与同名义务的（{theirs}）不一致，请改成一样。"
+        en = "May be moved by other months than the duty of the same name; give both the same extension_months."
+        yield Problem(manifest.file, f"deadlines.{name}.extension_months", "extension-differs", zh, en, name=rule.name)
 
 
 def _jobs(closure: Closure, operations: Collection[str]) -> Iterator[Problem]:

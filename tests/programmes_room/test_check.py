@@ -107,6 +107,17 @@ def test_spare_files_and_spare_deadlines_are_warnings() -> None:
     }
 
 
+@pytest.mark.parametrize(("months", "told"), [("", 1), ("extension_months = 6", 1), ("extension_months = 12", 0)])
+def test_a_duty_and_its_deadline_may_be_moved_equally_far(months: str, told: int) -> None:
+    """What they bound is one date: the deadline that ends with the duty's day, and the duty."""
+    duty = 'name = "x"\nprocedure = "two-dates"\nrole = "lead"\nafter_months = 24\nevery_years = 0'
+    rule = f'name = "x"\nstarts = "event:duty-due"\n{months}'
+    added = f"\n[duties.built]\n{duty}\nextension_months = 12\n\n[deadlines.built]\n{rule}\n"
+    files = {**sample_files(), TOML: sample_files()[TOML] + added.encode()}
+    differing = [one for one in found(files) if one[1] == "extension-differs"]
+    assert differing == [("error", "extension-differs", TOML, "deadlines.built.extension_months")] * told
+
+
 def test_a_form_in_a_file_of_another_name_is_a_warning() -> None:
     files = dict(sample_files())
     files[f"{FORMS}/renamed.form"] = files.pop(f"{FORMS}/sample-declaration.form")
