@@ -99,7 +99,7 @@ def test_an_empty_form_lists_everything_that_is_needed(telling: Telling, stage: 
     answer = lead.post(f"/tasks/{open_ids(stage)[0]}", [("_submit", "1")])
     told = problems(answer.text)
     assert answer.status_code == 422
-    assert all(label in told for label in ("核心名称", "统一社会信用代码", "成员单位", "合作协议书"))
+    assert all(label in told for label in ("核心名称", "法定代表人", "成员单位", "合作协议书"))
     assert state_of(stage) == before
 
 
