@@ -164,7 +164,8 @@ def test_a_case_withdrawn_after_it_was_picked_goes_no_further_and_holds_up_no_ot
     assert province.rows(select(DispatchItem.result).order_by(DispatchItem.position)) == ["sent", "withdrawn"]
     assert province.rows(select(Case.outcome).where(Case.id == second)) == ["withdrawn"]
     (receive,) = province.open_tasks("receive")
-    assert [item["case_id"] for item in receive.inputs["items"]] == [str(first)]
+    numbers = province.rows(select(Case.number).where(Case.id == first))
+    assert [item["number"] for item in receive.inputs["items"]] == numbers
 
 
 def test_only_what_the_department_recommends_can_be_picked(province: Office) -> None:
