@@ -47,7 +47,8 @@ class Walk:
         text = b"".join(files.values()).decode().replace("&#34;", '"').replace("&quot;", '"')
         self.ids = set(re.findall(r'decisionId="([^"]+)"', text))
         self.results = dict(re.findall(r'decisionId="([^"]+)" resultVariable="([^"]+)"', text))
-        self.lists = set(re.findall(r'inputCollection="=([a-z_]+)', text))
+        self.lists = set(re.findall(r'inputCollection="=([a-z_]+)["[]', text))
+        self.lookups = set(re.findall(r'inputCollection="=lookup\.([a-z_]+)"', text))
         self.codes: dict[str, list[Any]] = {}
         for name, value in COMPARED.findall(text):
             self.codes.setdefault(name, []).append(_read(value))
@@ -70,6 +71,11 @@ class Walk:
         some = {name: r.choice(values) for name, values in self.codes.items() if values}
         return {name: _other(r, value) for name, value in some.items()} | dict.fromkeys(self.lists, ITEMS)
 
+    def told(self, r: random.Random) -> dict[str, Any]:
+        """What a message brings: as answers, but nothing maps its "yes" to the truth that a condition asks for."""
+        flags = {name for name, values in self.codes.items() if any(isinstance(value, bool) for value in values)}
+        return self.answers(r) | {name: r.random() < 0.5 for name in sorted(flags)}
+
     def case(self, r: random.Random, now: datetime) -> CaseValues:
         """What FEEL may ask at this step."""
         answers = self.answers(r)
@@ -80,7 +86,7 @@ class Walk:
         }
         answered = {id_: answers.get(self.results.get(id_, ""), "x") for id_ in self.ids}
         view = {"id": "7", "register": {"number": "R1"}, "answers": answered}
-        return CaseValues(view, {}, functions)
+        return CaseValues(view, dict.fromkeys(self.lookups, ITEMS), functions)
 
 
 def _read(value: str) -> Any:
@@ -103,7 +109,7 @@ def choices(r: random.Random, play: Play, walk: Walk) -> list[Command]:
     out: list[Command] = [Complete(task, given) for task in play.work]
     if not out or r.random() < 0.15:
         out += [Fire(timer.task) for timer in play.step.timers if timer.due is not None]
-        out += [Publish(wait.name, wait.key, {"objection_id": "A", **given}) for wait in play.step.messages]
+        out += [Publish(wait.name, wait.key, {"objection_id": "A", **walk.told(r)}) for wait in play.step.messages]
     return out
 
 
