@@ -53,7 +53,7 @@ def test_a_story_says_who_did_what_which_deadline_was_set_and_the_numbers() -> N
     told = "\n".join(said)
     assert code == 0, told
     assert re.search(r"2026-03-\d\d \d\d:\d\d  .*办结“核查材料”", told)
-    assert re.search(r"期限 初审推荐：.*自.*起10个工作日.*第九条第2项", told)
+    assert re.search(r"期限 初审推荐：.*2026-03-04 \+ 10 个工作日 = 2026-03-18 24:00止；依据：第九条第2项", told)
     assert re.search(r"案件编号 SB2026\d+；状态 filed；结果 filed；备案编号 长创联备〔2026〕1号", told)
     assert re.search(r"审计链 完整，共 \d+ 条，未封存 0 条", told)
 
