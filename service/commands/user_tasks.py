@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from service.commands.advance import advance
 from service.commands.sealing import seal
@@ -18,8 +18,11 @@ from service.engine import Complete
 from service.feel import to_json
 from service.forms import Submission as Judged
 from service.forms import enter, judge, take
+from service.operations.letters import declared_title
 from service.programmes.task_forms import TaskForm, open_task_form
 from service.store import request_keys, user_tasks
+from service.store.case_view import DECLARATION
+from service.store.organisations import Organisation
 from service.store.session import changed
 from service.store.signatures import AFTER
 from service.store.submissions import Draft, Submission
@@ -27,6 +30,8 @@ from service.store.unit_of_work import UnitOfWork
 from service.store.user_tasks import UserTask
 
 Pairs = Iterable[tuple[str, str]]
+CORE_NAME = "core_name"  # what a declaration calls its centre or consortium
+LONGEST_NAME = 100  # signs of a title that a draft may give; a longer one waits for the judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,19 @@ def save_draft(work: UnitOfWork, task_id: int, pairs: Pairs, revision: int) -> i
     else:
         mine = update(Draft).where(Draft.task_id == task_id, Draft.user_id == person)
         changed(work.session, mine.values(revision=revision + 1, **values))
+    _rename_draft(work, held, values["data"].get(CORE_NAME))
     return revision + 1
+
+
+def _rename_draft(work: UnitOfWork, held: HeldTask, core: object) -> None:
+    """Call a case that is being declared by the name typed so far, as its receipt will; lists tell drafts by it."""
+    case = held.case
+    if not isinstance(core, str) or not core or len(core) > LONGEST_NAME or case.submitted_at is not None:
+        return
+    if held.task.form != DECLARATION or case.title.startswith(f"{core}（"):
+        return
+    unit = work.session.scalar(select(Organisation.name).where(Organisation.id == case.applicant_id))
+    case.title = declared_title(core, unit or "")
 
 
 def complete(

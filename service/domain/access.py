@@ -322,7 +322,7 @@ def _has_kept_role(actor: Actor, task: TaskFacts, _now: datetime) -> Refusal | N
     if not task.groups or _is_entitled(actor, task):
         return None
     return NotAllowed(
-        why_zh="您已没有这项任务的角色；请退签，或由负责人转办。",
+        why_zh="您已没有这项任务的角色；请放回，或由负责人转办。",
         why_en="You no longer have a role in this task; release it, or let the head hand it on.",
     )
 

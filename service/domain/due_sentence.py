@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+UNWRITTEN: Final = "未规定"
 UNITS_ZH: Final = {"working_days": "个工作日", "calendar_days": "日", "months": "个月"}
 HOLIDAYS_EN: Final = {
     "元旦": "New Year",
@@ -49,7 +50,7 @@ def _parts_zh(reason: dict[str, Any]) -> list[str]:
         f"{reason['moved_from']}为休息日，顺延" if "moved_from" in reason else "",
         *(pauses if extensions or unit == "date" else ()),
         *(f"由{e['from']}延期至{e['until']}（{e['why']}）" for e in extensions),
-        f"依据：{reason['source']}" if reason["source"] else "",
+        f"依据：{source}" if (source := _basis(reason)) else "",
         "通知未规定，由本系统设定" if reason["added"] else "",
         "涉及的年度放假安排尚未公布，日期为暂定" if reason["provisional"] else "",
     ]
@@ -74,10 +75,15 @@ def _parts_en(reason: dict[str, Any]) -> list[str]:
         f"moved from the rest day {reason['moved_from']}" if "moved_from" in reason else "",
         *(pauses if extensions or unit == "date" else ()),
         *(f"extended from {e['from']} to {e['until']} ({e['why']})" for e in extensions),
-        f"source: {reason['source']}" if reason["source"] else "",
+        f"source: {source}" if (source := _basis(reason)) else "",
         "not in the notice; set by this service" if reason["added"] else "",
         "provisional: the year's holidays are not published yet" if reason["provisional"] else "",
     ]
+
+
+def _basis(reason: dict[str, Any]) -> str:
+    """What a manifest gives as source, without the word that the notice has none: `added` says that."""
+    return str(reason["source"]).removeprefix(UNWRITTEN).lstrip("；")
 
 
 def _since(reason: dict[str, Any], language: int) -> str:

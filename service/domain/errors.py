@@ -110,7 +110,7 @@ class TaskAlreadyClaimed(Conflict):
     """Another person holds the task."""
 
     code = "task-already-claimed"
-    zh = "任务已由{who}于{when}签收。请联系对方退签，或办理其他任务。"
+    zh = "任务已由{who}于{when}认领。请联系对方放回，或办理其他任务。"
     en = "The task was claimed by {who} at {when}. Ask them to release it."
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 FIELD: Final = re.compile(r"\{(\w+)\}")
 VERSION: Final = re.compile(r"(.+)-V([1-9]\d{0,2})")
+SHORTEST: Final = 12  # signs of a code
 FIELDS: Final = frozenset({"year", "serial"})
 
 
@@ -48,3 +50,23 @@ def read_version(code: str) -> tuple[str, int]:
     """
     found = VERSION.fullmatch(code)
     return (found[1], int(found[2])) if found else (code, 1)
+
+
+def read_code(entered: str) -> str:
+    """The code in what a scanner or a person gave: the address of the proof, full-width letters, blanks and all.
+
+    The ending of a version is left out: the code of a declaration is that of its receipt.
+
+    >>> read_code("https://example.invalid/verify?code=7KQM2P4RXWZB-V2"), read_code(" ７kqm-2p4r-xwzb－v2 ")
+    ('7KQM2P4RXWZB', '7KQM2P4RXWZB')
+    >>> read_code("7KQM-2P4R-V234")
+    '7KQM2P4RV234'
+    """
+    text = "".join(unicodedata.normalize("NFKC", entered).upper().split())
+    text = text.rpartition("CODE=")[2]
+    whole, without = _signs(text), _signs(read_version(text)[0])
+    return without if len(without) >= SHORTEST else whole
+
+
+def _signs(text: str) -> str:
+    return "".join(sign for sign in text if sign.isascii() and sign.isalnum())

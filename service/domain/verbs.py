@@ -103,8 +103,8 @@ ANY: Final = frozenset(H)
 OPEN: Final = ANY - {H.CLOSED}
 
 _TASK: Final = (
-    Verb("claim", "签收", "claim", frozenset({S.FREE}), "task-claimed", reason=False),
-    Verb("release", "退签", "release", frozenset({S.HOLDER}), "task-released", reason=False),
+    Verb("claim", "认领", "claim", frozenset({S.FREE}), "task-claimed", reason=False),
+    Verb("release", "放回", "release", frozenset({S.HOLDER}), "task-released", reason=False),
     Verb("complete", "办结", "complete", HANDS, "task-completed", reason=False),
     Verb(
         "transfer", "转办", "transfer", HANDS | {S.SUPERVISOR}, "task-transferred",

@@ -43,6 +43,11 @@ def reprint(context: OperationContext, _inputs: dict[str, Any]) -> dict[str, Any
     return {"paper": issue_letter(context, {"letter": PAPER_SET})["paper"]}
 
 
+def declared_title(core: str, unit: str) -> str:
+    """What a case is called that declares something with a name of its own."""
+    return f"{core}（{unit}）"
+
+
 def issue_receipt(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any]:
     """Lock the submitted version and give a receipt with its code; the case is submitted from now on."""
     code = new_code()
@@ -50,7 +55,7 @@ def issue_receipt(context: OperationContext, inputs: dict[str, Any]) -> dict[str
     context.case.receipt_code = code
     core = context.view.get("declaration", {}).get("core_name")
     if core:
-        context.case.title = f"{core}（{context.view.get('applicant', {}).get('name', '')}）"
+        context.case.title = declared_title(core, context.view.get("applicant", {}).get("name", ""))
     letter = _letter(context, inputs.get("letter", "receipt"))
     paper = issue(context, letter, {**inputs, "code": code}, None, code=code)
     tell_roles(context, letter.to, paper.title, paper.body)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from service.domain.identity import Actor
+from service.domain.numbering import read_code
 from service.queries.holders import Holder, holders
 from service.queries.paging import PAGE, Page, cut, read_id_cursor
 from service.store import case_texts
@@ -39,6 +41,7 @@ class CaseRow:
     holder: Holder | None = None
     due_at: datetime | None = None
     task_id: int | None = None
+    alike: int = 1  # how many open tasks there are of this step: one for each member unit or expert
 
     @property
     def standing(self) -> str:
@@ -72,6 +75,15 @@ def page(
     found = session.execute(_narrow(chosen, filters, _read_in_full(session, actor, filters.text))).mappings()
     shown, last = cut([CaseRow(**{**row, "applicant": row["applicant"] or ""}) for row in found], size)
     return Page(_with_steps(session, shown), str(last.case_id) if last else "")
+
+
+def programmes(session: Session, actor: Actor, keys: Iterable[str]) -> frozenset[str]:
+    """Those of these programmes of which the actor sees a case; one statement, which looks for one case of each."""
+    asked = {key: exists(select(Case.id).where(Case.programme == key, visible(actor))) for key in keys}
+    if not asked:
+        return frozenset()
+    found = session.execute(select(*asked.values())).one()
+    return frozenset(key for key, seen in zip(asked, found, strict=True) if seen)
 
 
 def is_seen(session: Session, actor: Actor, case_id: int) -> bool:
@@ -125,21 +137,11 @@ def _narrow(
                 Case.number.ilike(pattern, escape="\\"),
                 Organisation.name.ilike(pattern, escape="\\"),
                 Organisation.credit_code == filters.text,
-                Case.id.in_(select(Paper.case_id).where(Paper.code == code_in(filters.text))),
+                Case.id.in_(select(Paper.case_id).where(Paper.code == read_code(filters.text))),
                 in_full,
             )
         )
     return chosen
-
-
-def code_in(text: str) -> str:
-    """The code of a paper as it was typed, or as a scanner reads it from the QR code, which holds an address.
-
-    >>> code_in("http://127.0.0.1:8000/verify?code=NBWJ7BH2DSRZ"), code_in(" nbwj-7bh2 dsrz ")
-    ('NBWJ7BH2DSRZ', 'NBWJ7BH2DSRZ')
-    """
-    typed = text.rpartition("code=")[2]
-    return "".join(char for char in typed.upper() if char.isascii() and char.isalnum())
 
 
 def _with_steps(session: Session, rows: tuple[CaseRow, ...]) -> tuple[CaseRow, ...]:
@@ -157,9 +159,16 @@ def _with_steps(session: Session, rows: tuple[CaseRow, ...]) -> tuple[CaseRow, .
     first: dict[int, Any] = {}
     for row in found:
         first.setdefault(row.case_id, row)
+    alike: dict[int, set[int]] = {}
+    for row in found:
+        if row.name == first[row.case_id].name:
+            alike.setdefault(row.case_id, set()).add(row.id)
     return tuple(
-        replace(row, step=step.name, due_at=step.due_at, holder=names.get(step.group_key or ""), task_id=step.id)
+        replace(
+            row, step=step.name, due_at=step.due_at, holder=names.get(step.group_key or ""), task_id=step.id,
+            alike=len(alike[row.case_id]),
+        )
         if (step := first.get(row.case_id)) is not None
         else row
         for row in rows
-    )
+    )  # fmt: skip

@@ -26,6 +26,7 @@ from service.store.register import REFUSED, Ban, Duty, Project, RegisterEntry, S
 
 BEHIND: Final = timedelta(days=400)  # how far back the calendar of obligations looks
 MOST: Final = 1000  # what one centre owes
+MOST_CASES: Final = 100  # about one centre
 ROWS: Final = 50  # of one page of the calendar
 CERTIFICATES: Final = ("certificate", "plaque")  # the letters that prove what a centre is
 
@@ -204,9 +205,9 @@ def certificates(session: Session, centre: Centre, seen: Collection[int]) -> tup
 
 
 def cases_about(session: Session, actor: Actor, centre: Centre) -> tuple[CentreCase, ...]:
-    """The cases about the centre that the actor may see, the newest first."""
+    """The cases about the centre that the actor may see, the newest first; one more than MOST_CASES where there are."""
     made = or_(Case.register_entry_id == centre.entry_id, Case.id == centre.case_id)
-    rows = session.scalars(select(Case).where(made, visible(actor)).order_by(Case.id.desc()).limit(100))
+    rows = session.scalars(select(Case).where(made, visible(actor)).order_by(Case.id.desc()).limit(MOST_CASES + 1))
     return tuple(
         CentreCase(
             row.id,

@@ -114,7 +114,10 @@ def absences(session: Session, expert_id: int) -> tuple[AbsenceRow, ...]:
 
 
 def ties(session: Session, actor: Actor, today: date, expert_id: int | None = None) -> tuple[TieRow, ...]:
-    """Every tie that holds today, of one expert or of the kept pools, at most MOST_TIES; an employer is one of them."""
+    """The ties that hold today, of one expert or of the kept pools; an employer is one of them.
+
+    At most one more than MOST_TIES, which says that there are more.
+    """
     mine = kept_pool(actor)
     experts = select(Expert).where(mine, Expert.active).order_by(Expert.id)
     declared = (
@@ -126,11 +129,11 @@ def ties(session: Session, actor: Actor, today: date, expert_id: int | None = No
     if expert_id is not None:
         experts, declared = experts.where(Expert.id == expert_id), declared.where(Expert.id == expert_id)
     rows: list[TieRow] = []
-    for one in session.scalars(experts.limit(MOST_TIES)):
+    for one in session.scalars(experts.limit(MOST_TIES + 1)):
         rows.append(TieRow(one.id, one.name, one.employer, EMPLOYMENT, None))
         rows += [TieRow(one.id, one.name, unit, AVOIDED, None) for unit in one.avoid]
-    rows += [TieRow(*row) for row in session.execute(declared.limit(MOST_TIES))]
-    return tuple(sorted(rows, key=lambda row: (row.expert_id, row.unit))[:MOST_TIES])
+    rows += [TieRow(*row) for row in session.execute(declared.limit(MOST_TIES + 1))]
+    return tuple(sorted(rows, key=lambda row: (row.expert_id, row.unit))[: MOST_TIES + 1])
 
 
 def _away(today: date) -> Any:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import Session
 
 from service.domain.errors import NotFound
-from service.queries.paging import PAGE, Page, cut, read_id_cursor
+from service.queries.paging import PAGE, Page, cut, date_cursor, read_date_cursor
 from service.store.cases import Case
 from service.store.members import Member
 from service.store.notices import Notice, NoticeItem
@@ -50,15 +50,18 @@ class SubjectRow:
 
 
 def page(session: Session, after: str = "", size: int = PAGE, running_on: date | None = None) -> Page[NoticeRow]:
-    """Published notices, the newest first; `running_on` keeps those whose period includes that day."""
-    position = read_id_cursor(after)
-    chosen = _select().order_by(Notice.id.desc()).limit(size + 1)
+    """Published notices, the last to end first: a running one stands before every one that is over.
+
+    `running_on` keeps those whose period includes that day.
+    """
+    position = read_date_cursor(after)
+    chosen = _select().order_by(Notice.to_on.desc(), Notice.id.desc()).limit(size + 1)
     if position is not None:
-        chosen = chosen.where(Notice.id < position)
+        chosen = chosen.where(tuple_(Notice.to_on, Notice.id) < tuple_(*position))
     if running_on is not None:
         chosen = chosen.where(Notice.from_on <= running_on, Notice.to_on >= running_on, Notice.state == "published")
     shown, last = cut([NoticeRow(*row) for row in session.execute(chosen)], size)
-    return Page(shown, str(last.notice_id) if last else "")
+    return Page(shown, date_cursor(last.to_on, last.notice_id) if last else "")
 
 
 def find(session: Session, number: str) -> NoticeRow:

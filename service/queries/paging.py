@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Generic, TypeVar
 
 from service.domain.errors import InvalidInput
@@ -36,7 +36,23 @@ def read_instant_cursor(text: str) -> tuple[datetime, int] | None:
         at = datetime.fromisoformat(instant.replace(" ", "+"))
         return (at if at.tzinfo else at.replace(tzinfo=UTC)), int(row_id)
     except ValueError as error:
-        raise InvalidInput(field="after", zh="翻页位置无效", en="the page position is not valid") from error
+        raise _no_position() from error
+
+
+def date_cursor(day: date, row_id: int) -> str:
+    """The cursor of a list in the order of a date, then the id."""
+    return f"{day.isoformat()}~{row_id}"
+
+
+def read_date_cursor(text: str) -> tuple[date, int] | None:
+    """The date and id of a cursor, None for the first page; raises InvalidInput for a cursor nobody gave out."""
+    if not text:
+        return None
+    day, _, row_id = text.partition("~")
+    try:
+        return date.fromisoformat(day), int(row_id)
+    except ValueError as error:
+        raise _no_position() from error
 
 
 def read_id_cursor(text: str) -> int | None:
@@ -44,8 +60,12 @@ def read_id_cursor(text: str) -> int | None:
     if not text:
         return None
     if not text.isdecimal() or len(text) > 18:
-        raise InvalidInput(field="after", zh="翻页位置无效", en="the page position is not valid")
+        raise _no_position()
     return int(text)
+
+
+def _no_position() -> InvalidInput:
+    return InvalidInput(field="after", zh="翻页位置无效", en="the page position is not valid")
 
 
 def cut(rows: Sequence[Row], size: int) -> tuple[tuple[Row, ...], Row | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,6 +11,7 @@ from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.identity import Actor
+from service.domain.numbering import read_code
 from service.store.access import fits_task, visible
 from service.store.cases import Case
 from service.store.organisations import Organisation
@@ -73,20 +73,9 @@ class Expected:
     due_at: datetime | None
 
 
-def read_code(entered: str) -> str:
-    """The code in what a scanner or a person gave: the address of the proof, full-width letters, blanks and all.
-
-    >>> read_code("https://example.invalid/verify?code=7KQM2P4RXWZB"), read_code(" ７kqm-2p4r-xwzb ")
-    ('7KQM2P4RXWZB', '7KQM2P4RXWZB')
-    """
-    text = unicodedata.normalize("NFKC", entered[:LONGEST]).upper()
-    _, found, tail = text.partition("CODE=")
-    return "".join(sign for sign in (tail if found else text) if sign.isascii() and sign.isalnum())
-
-
 def scan(session: Session, actor: Actor, entered: str) -> Scan:
     """What the code, or the number of a case, leads to; a case the actor may not see is unknown."""
-    code = read_code(entered)
+    code = read_code(entered[:LONGEST])
     if not code:
         return Scan("blank", "")
     paper = session.scalars(select(Paper).where(Paper.code == code)).one_or_none()

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.errors import NotFound
 from service.domain.identity import Actor
+from service.queries.paging import Page, cut, read_id_cursor
 from service.store.organisations import Organisation
 from service.store.registrations import OPEN, WAITING, Registration, decided_by
 from service.store.users import Grant, User, is_valid, token_digest
@@ -55,9 +56,13 @@ def of_token(session: Session, token: str) -> Registration:
     return found
 
 
-def registrations(session: Session, actor: Actor) -> tuple[Registration, ...]:
-    """Those that the actor's departments decide: first the waiting, the next due on top, then the newest decided."""
-    return tuple(
+def registrations(session: Session, actor: Actor, after: str = "", size: int = NEWEST) -> Page[Registration]:
+    """Those that the actor's departments decide: first the waiting, the next due on top, then the newest decided.
+
+    `after` is how many stand before the page: what waits moves down the list as it is decided, and has no fixed place.
+    """
+    before = read_id_cursor(after) or 0
+    shown, last = cut(
         session.scalars(
             select(Registration)
             .where(decided_by(actor))
@@ -65,9 +70,12 @@ def registrations(session: Session, actor: Actor) -> tuple[Registration, ...]:
                 Registration.state.not_in((OPEN,)), Registration.state.not_in(WAITING),
                 Registration.due_at, Registration.id.desc(),
             )
-            .limit(NEWEST)
-        )
+            .offset(before)
+            .limit(size + 1)
+        ).all(),
+        size,
     )  # fmt: skip
+    return Page(shown, str(before + size) if last else "")
 
 
 def registration(session: Session, actor: Actor, registration_id: int) -> Registration:

@@ -17,6 +17,7 @@ from service.queries import (
     accounts,
     asked,
     audit,
+    calls,
     cases,
     cut_offs,
     dashboard,
@@ -131,9 +132,8 @@ def _register(session: Session, _actor: Actor, given: Asked, after: str) -> Page
     )
 
 
-def _calls(session: Session, actor: Actor) -> list[programmes.CallRow]:
-    own = programmes.within(session, actor, "administer")
-    return [call for call in programmes.calls(session, this_day()) if call.programme in own]
+def _calls(session: Session, actor: Actor) -> tuple[calls.CallLife, ...]:
+    return calls.lives(session, programmes.within(session, actor, "administer"), this_day())
 
 
 def _whole(read: Callable[[Session, Actor], Any]) -> Reading:
@@ -273,12 +273,17 @@ LISTS: Final[dict[str, List]] = {
         _whole(lambda session, actor: cut_offs.cut_offs(session, actor, this_day())),
     ),
     "calls": List(
-        _("开放的批次"),
+        _("批次"),
         (
             (_("批次"), lambda row: row.title),
             (_("编号"), lambda row: row.key),
             (_("专项"), lambda row: row.programme),
+            (_("阶段"), lambda row: words.phase_word(row.phase)),
+            (_("开始"), lambda row: row.opens_on),
             (_("截止"), lambda row: row.closes_on),
+            (_("收到"), lambda row: row.received),
+            (_("在办"), lambda row: row.running),
+            (_("逾期失效"), lambda row: row.too_late),
         ),
         _whole(_calls),
         roles=(ADMINISTRATOR,),

@@ -128,7 +128,7 @@ def reason(given: Mapping[str, Any] | None, due_at: datetime | None) -> Reason |
     title = gettext("为什么是这一天")
     if due_at is not None:
         title = gettext("为什么是 %(day)s", day=date_text(deadline_day(due_at)[0]))
-    line = sentence(dict(given), language())
+    line = sentence({**given, "added": False}, language())  # the page marks it by a tag
     return Reason(title, (line,), tuple(_count(given)), bool(given.get("added")))
 
 

@@ -136,6 +136,8 @@ def _install_words(app: Flask) -> None:
         task_actions=trail_words.TASK_ACTIONS,
         viewed_types=download.VIEWED,
         role_word=words.role_word,
+        several_word=words.several_word,
+        actor_word=words.actor_word,
         member_kind=words.member_kind,
         seat_word=words.seat_word,
         decision_word=words.decision_word,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from service.domain.identity import CLOCK
 from service.programmes.manifest import Manifest
-from service.web.i18n import language
+from service.queries.holders import EXPERT, MEMBER
+from service.web.i18n import language, ngettext
 from service.web.i18n import lazy_gettext as _
 
 
@@ -110,6 +112,12 @@ _LEFT_OUT: Final = {
     "recused": _("声明回避"),
     "no-answer": _("逾期未复"),
 }
+_PHASES: Final = {
+    "announced": _("已公告"),
+    "open": _("正在受理"),
+    "closed": _("已截止，在办"),
+    "archived": _("已归档"),
+}
 _DECISIONS: Final = {
     "": _("还没有审议"),
     "agree": _("同意"),
@@ -172,7 +180,7 @@ def programme_status(code: str) -> tuple[str, str]:
 
 _SCOPES: Final = {
     "read": (_("查看"), _("查询您能看到的任务、实例、作业和定义")),
-    "work": (_("办理"), _("发起、签收和提交您能办的任务")),
+    "work": (_("办理"), _("发起、认领和提交您能办的任务")),
     "jobs": (_("外部作业"), _("领取和办结外部作业，发布外部消息")),
     "deploy": (_("部署"), _("检查和发布您设计的专项")),
     "operate": (_("运行"), _("处理您管理范围内的异常，终止您主办的案件")),
@@ -216,6 +224,20 @@ def role_word(key: str, names: dict[str, str] | None = None) -> str:
     return str(ROLE_WORDS.get(key, key))
 
 
+def several_word(role: str, count: int) -> str:
+    """So many who have the same step to do, by the role it is given to."""
+    if role == MEMBER:
+        return ngettext("%(num)d 家成员单位", "%(num)d 家成员单位", count)
+    if role == EXPERT:
+        return ngettext("%(num)d 位专家", "%(num)d 位专家", count)
+    return ngettext("%(num)d 个单位或人员", "%(num)d 个单位或人员", count)
+
+
+def actor_word(name: str) -> str:
+    """Who acted, as the trail wrote it; of an act of the clock, that it came with its date."""
+    return str(_("系统按期办理")) if name == CLOCK.name else name
+
+
 def seat_word(code: str) -> str:
     """The state of a panel's seat in words."""
     return str(_SEATS.get(code, code))
@@ -229,6 +251,11 @@ def objection_word(code: str) -> str:
 def left_out_word(code: str) -> str:
     """Why an expert is not drawn, or has left a seat, as the record of a draw says it."""
     return str(_LEFT_OUT.get(code, code))
+
+
+def phase_word(code: str) -> str:
+    """Where a call stands in its life."""
+    return str(_PHASES.get(code, code))
 
 
 def decision_word(code: str) -> str:

@@ -80,8 +80,8 @@ class Keyboard(Window):
 
     def claim(self) -> None:
         """Take the task from the group."""
-        self.press(self.page.get_by_role("button", name="签收", exact=True))
-        expect(self.page.locator(".toast")).to_contain_text("已签收")
+        self.press(self.page.get_by_role("button", name="认领", exact=True))
+        expect(self.page.locator(".toast")).to_contain_text("已认领")
 
     def send(self) -> None:
         """Press the form's primary button; the act must be accepted."""

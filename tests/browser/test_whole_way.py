@@ -189,6 +189,8 @@ def test_what_is_typed_survives_closing_the_tab(play: Play) -> None:
     lead.page.close()
     again.goto(task)
     expect(again.locator('#task-form [name="core_name"]')).to_have_value(NAME)
+    again.goto(task.partition("/tasks/")[0] + "/cases")
+    expect(again.locator("td.head a").first).to_contain_text(NAME)
 
 
 def test_pages_fit_a_phone_and_can_be_used_by_everybody(play: Play) -> None:

@@ -113,7 +113,7 @@ def test_a_claimed_task_is_not_another_persons(browse: Browse) -> None:
     lead, colleague = browse("lead"), browse("colleague")
     task = lead.start()
     assert lead.post(f"/tasks/{task}/claim").status_code == 303
-    assert "示例·lead 已签收" in colleague.get(f"/tasks/{task}").text
+    assert "示例·lead 已认领" in colleague.get(f"/tasks/{task}").text
     assert colleague.post(f"/tasks/{task}/claim").status_code == 409
     assert lead.post(f"/tasks/{task}/release").status_code == 303
     assert colleague.post(f"/tasks/{task}/claim").status_code == 303

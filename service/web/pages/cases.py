@@ -43,13 +43,14 @@ pages = Blueprint("cases", __name__, url_prefix="/cases")
 def index() -> ResponseReturnValue:
     """The cases this person may see, the newest first."""
     asked = schemas.query(schemas.CasesQuery)
-    session = db.session()
+    session, known = db.session(), programmes.newest(db.session())
+    seen = cases.programmes(session, who(), known)
     return render_template(
         "pages/cases.html",
         section="cases",
         asked=asked,
         found=cases.page(session, who(), filters.of_cases(asked), after=asked["after"]),
-        programmes=programmes.newest(session),
+        programmes={key: one for key, one in known.items() if key in seen or key == asked["programme"]},
     )
 
 

@@ -54,6 +54,7 @@ def show(entry_id: int) -> ResponseReturnValue:
         matters=_matters(entry),
         owed=centres.obligations(session, actor, this_day(), entry_id=entry_id, size=centres.MOST).rows,
         cases=about,
+        most_cases=centres.MOST_CASES,
         certificates=centres.certificates(session, entry, {case.case_id for case in about}),
         carried=centres.carried(session, entry, this_day()),
         changes=register.changes(session, entry_id),

@@ -95,8 +95,11 @@ def enter() -> ResponseReturnValue:
 @requires(OFFICE)
 def ties() -> ResponseReturnValue:
     """Who stays out of which unit's cases, as a picture and as a table."""
-    rows = experts.ties(db.session(), who(), this_day())
-    return render_template("pages/expert_ties.html", section="experts", rows=rows, picture=_picture(rows))
+    found = experts.ties(db.session(), who(), this_day())
+    rows = found[: experts.MOST_TIES]
+    return render_template(
+        "pages/expert_ties.html", section="experts", rows=rows, picture=_picture(rows), more=len(found) > len(rows)
+    )
 
 
 @pages.get("/<int:expert_id>")

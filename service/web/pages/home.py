@@ -22,6 +22,7 @@ from service.web.security import moment, signed_in, who
 pages = Blueprint("home", __name__)
 
 FIRST = 12
+AT_THE_COUNTER = 50  # cases, and tasks, of an applicant's first page
 
 
 @pages.get("/home")
@@ -76,11 +77,12 @@ def _staff(actor: Actor) -> ResponseReturnValue:
 
 def _counter(actor: Actor) -> ResponseReturnValue:
     session = db.session()
-    tasks = inbox.next_acts(session, actor, 50)
+    tasks = inbox.next_acts(session, actor, AT_THE_COUNTER)
     turn: dict[int, list[inbox.InboxRow]] = {}
     for row in tasks:
         turn.setdefault(row.case_id, []).append(row)
-    mine = cases.page(session, actor, size=50).rows
+    page = cases.page(session, actor, size=AT_THE_COUNTER)
+    mine = page.rows
     return render_template(
         "pages/home_counter.html",
         section="home",
@@ -88,6 +90,8 @@ def _counter(actor: Actor) -> ResponseReturnValue:
         turn=turn,
         running=sorted((case for case in mine if case.ended_at is None), key=lambda case: case.case_id not in turn),
         ended=[case for case in mine if case.ended_at is not None],
+        most=AT_THE_COUNTER,
+        more_cases=bool(page.next),
         startable=_startable(actor),
         led=centres.led_by(session, actor),
         programmes=programmes.newest(session),

@@ -13,6 +13,7 @@ from service.queries import desks, units
 from service.queries.files import GIVEN_OUT
 from service.store.session import db
 from service.store.unit_of_work import transact
+from service.web import schemas
 from service.web.download import attachment
 from service.web.i18n import gettext, language
 from service.web.security import moment, signed_in, who
@@ -29,8 +30,9 @@ def index() -> ResponseReturnValue:
         raise NotAllowed(
             why_zh="单位注册由归口管理部门办理。", why_en="Registrations are decided by the competent departments."
         )
-    found = units.registrations(session, actor)
-    return render_template("pages/registrations.html", section="registrations", found=found)
+    asked = schemas.query(schemas.PageQuery)
+    found = units.registrations(session, actor, asked["after"])
+    return render_template("pages/registrations.html", section="registrations", found=found, asked=asked)
 
 
 @pages.get("/<int:registration_id>")

@@ -39,6 +39,9 @@ def index() -> ResponseReturnValue:
     if "scope" not in request.args and not counted["mine"] and counted["groups"]:
         asked["scope"] = "groups"  # nothing is claimed: show what can be
     found = inbox.page(session, actor, asked["scope"], filters.of_inbox(asked), after=asked["after"])
+    known = programmes.newest(session)
+    # who is only invited has a task of a case, and not the case yet
+    seen = cases.programmes(session, actor, known) | {row.programme for row in found.rows}
     return render_template(
         "pages/tasks.html",
         section="done" if asked["scope"] == "done" else "tasks",
@@ -46,7 +49,7 @@ def index() -> ResponseReturnValue:
         found=found,
         groups=grouped(found.rows, moment()) if asked["scope"] != "done" else [],
         counts=counted,
-        programmes=programmes.newest(session),
+        programmes={key: one for key, one in known.items() if key in seen or key == asked["programme"]},
         due_counts=_due_counts(actor, asked),
         saved=saved_filters(session, actor),
         kept={name: value for name, value in asked.items() if value and name != "after"},
@@ -127,7 +130,7 @@ def list_sheet(task_id: int, name: str) -> ResponseReturnValue:
 def claim(task_id: int) -> ResponseReturnValue:
     """Take the task from the group."""
     transact(commands.claim, task_id, actor=who(), now=moment())
-    flash(gettext("已签收。同组的人会看到由您办理。"))
+    flash(gettext("已认领。同组的人会看到由您办理。"))
     return redirect(f"/tasks/{task_id}", 303)
 
 
@@ -136,7 +139,7 @@ def claim(task_id: int) -> ResponseReturnValue:
 def release(task_id: int) -> ResponseReturnValue:
     """Give the task back to the group."""
     transact(commands.release, task_id, actor=who(), now=moment())
-    flash(gettext("已退签，任务回到组里；草稿还在。"))
+    flash(gettext("已放回，任务回到组里；草稿还在。"))
     return redirect("/tasks?scope=groups", 303)
 
 

@@ -30,7 +30,7 @@ VISITOR = Actor(None, "公众", kind="person")
 @public
 @cacheable
 def index() -> ResponseReturnValue:
-    """All notices, the newest first."""
+    """All notices, those that still run first."""
     asked = schemas.query(schemas.PageQuery)
     found = notices.page(db.session(), asked["after"])
     return render_template("public/notices.html", section="notices", found=found, today=this_day(), asked=asked)

@@ -131,7 +131,7 @@ def assign(body: dict[str, Any], key: str) -> ResponseReturnValue:
         raise InvalidInput(field="assignee", zh="请填写办理人的账号", en="is needed: a login")
     if body["assignee"] != api_access.login_of(db.session(), who()):
         raise NotAllowed(
-            why_zh="这里只能把任务签收给自己；转给他人请用转办。",
+            why_zh="这里只能为自己认领任务；转给他人请用转办。",
             why_en="Here a task is taken for oneself; to hand it to somebody else is a transfer.",
         )
     transact(commands.claim, row.id, actor=who(), now=moment())

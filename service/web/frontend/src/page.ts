@@ -9,21 +9,14 @@ htmx.config.defaultTimeout = 30_000;
 
 watchDrafts();
 
-// After a refused form the summary of errors gets the focus, on a reload as on a swap.
+// After a refused form what is wrong gets the focus, on a reload as on a swap: the summary of errors, or the refusal.
 function focusErrors(): void {
-  document.querySelector<HTMLElement>(".errors[role=alert]")?.focus();
+  document.querySelector<HTMLElement>(".errors[role=alert], .notice[role=alert][tabindex]")?.focus();
 }
 focusErrors();
 document.addEventListener("htmx:after:swap", focusErrors);
 
-// [data-print] prints, [data-dialog="id"] opens a dialog: buttons that a page without scripts does not need.
+// [data-print] prints: a button that a page without scripts does not need.
 document.addEventListener("click", (event) => {
-  const button = (event.target as Element).closest<HTMLElement>("[data-print], [data-dialog]");
-  if (button === null) return;
-  if (button.dataset["print"] !== undefined) window.print();
-  const dialog = document.getElementById(button.dataset["dialog"] ?? "");
-  if (dialog instanceof HTMLDialogElement) {
-    event.preventDefault();
-    dialog.showModal();
-  }
+  if ((event.target as Element).closest("[data-print]") !== null) window.print();
 });
