@@ -34,6 +34,8 @@ STAFF = (
     ("admin", "示例·系统管理", ("administrator", "operator")),
     ("auditor", "示例·审计", ("auditor",)),
 )
+# Keeps the people and the profile of the unit of the first case.
+UNIT_ADMINISTRATOR = ("unit", "示例·本单位管理员", ("unit-administrator",))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,14 +163,15 @@ def _adapted(step: StoryStep, case: DemonstrationCase) -> StoryStep:
 
 
 def _staff(manifest: Manifest, prefix: str, now: datetime) -> None:
-    for account, name, roles in STAFF:
+    homes = {**dict.fromkeys(STAFF, manifest.authority), UNIT_ADMINISTRATOR: f"{prefix}lead01"}
+    for (account, name, roles), organisation in homes.items():
         login = f"{prefix}{account}"
         if db.session.scalar(select(User.id).where(User.login == login)) is None:
             transact(
                 people.add_user,
                 login=login,
                 name=name,
-                organisation=manifest.authority,
+                organisation=organisation,
                 roles=roles,
                 password=PASSWORD,
                 email=f"{login}@example.invalid",

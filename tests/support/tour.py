@@ -151,14 +151,13 @@ class Site:
         return [VISITOR, *reversed(kinds.values())]
 
 
-def _reset_link(site: Site) -> Stop:
-    """The one-time link that an administrator makes for somebody."""
-    page = f"/accounts/{site.user_id('lead02')}"
-    sent = {"csrf_token": token_on(site.client("admin").get(page).text)}
-    made = site.client("admin").post(f"{page}/reset", data=sent).text
-    found = re.search(r"/set-password/[\w-]+", made)
-    assert found, made[:400]
-    return Stop("/set-password/<token>", VISITOR, found[0])
+def _invited(site: Site) -> Stop:
+    """The one-time link that a colleague is sent whom a unit's administrator invites."""
+    client = site.client("unit")
+    sent = {"login": "invited", "name": "示例·新同事", "email": "invited@example.invalid", "roles": "lead"}
+    answer = client.post("/unit/people", data={**sent, "csrf_token": token_on(client.get("/unit").text)})
+    assert answer.status_code == 303, shown(answer.text)[:600]
+    return site.mailed("set-password")
 
 
 def _hand_over(site: Site) -> Stop:
@@ -200,7 +199,7 @@ def _compare(site: Site) -> Stop:
 
 
 BY_OTHER_WAYS: tuple[Callable[[Site], Stop], ...] = (
-    _reset_link, _hand_over, _registered, _asked_to_confirm, _draw, _compare,
+    _invited, _hand_over, _registered, _asked_to_confirm, _draw, _compare,
 )  # fmt: skip
 # What somebody sees who goes where nothing is, where others belong, or where one must be signed in.
 REFUSED = (
