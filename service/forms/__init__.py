@@ -6,7 +6,7 @@ from service.forms.compiled import CompiledForm, compile_form
 from service.forms.expressions import plain, text_of
 from service.forms.messages import FieldProblem
 from service.forms.model import Form, read_form
-from service.forms.page import FieldView, FormView, view
+from service.forms.page import FieldView, FormView, shows_anything, view
 from service.forms.submission import Submission, begin, change_rows, enter, initialise, judge, redact, summary, take
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "row_pairs",
     "sheet_list",
     "sheet_lists",
+    "shows_anything",
     "summary",
     "take",
     "text_of",

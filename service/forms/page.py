@@ -196,6 +196,21 @@ def view(
     )  # fmt: skip
 
 
+def shows_anything(
+    compiled: CompiledForm,
+    data: Mapping[str, Any],
+    *,
+    roles: Collection[str],
+    variables: Mapping[str, Any],
+    functions: Mapping[str, Function] = _NO_FUNCTIONS,
+) -> bool:
+    """Whether these roles read anything of a form that was submitted with this data; cheaper than to draw it."""
+    evaluator = Evaluator(compiled.formulas, variables, functions)
+    tree = instances(compiled.form, initialise_data(compiled.form, data, lenient=False), evaluator)
+    drawing = _Drawing(compiled, levels(compiled.form, roles), evaluator, {}, True, "zh")
+    return any(drawing.is_drawn(child) for child in tree.children)
+
+
 def _blocks(lines: Iterable[Line]) -> list[Block]:
     out: list[Block] = []
     for line in lines:
@@ -253,7 +268,7 @@ class _Drawing:
         out: list[list[Instance]] = []
         last: object = None
         for child in children:
-            if not self._is_drawn(child):
+            if not self.is_drawn(child):
                 continue
             row = _layout(child.node).get("row")
             if row is None or row != last or not out:
@@ -262,7 +277,8 @@ class _Drawing:
             last = row
         return [Line(_grid(line), [self.field(child) for child in line]) for line in out]
 
-    def _is_drawn(self, instance: Instance) -> bool:
+    def is_drawn(self, instance: Instance) -> bool:
+        """Whether it is there for these roles and this data."""
         node = instance.node
         if instance.hidden or node.is_computed or self.may[node.id] == "hidden":
             return False

@@ -9,6 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -31,6 +32,8 @@ T = TypeVar("T")
 
 #: how many programmes' versions a process keeps compiled; the one used longest ago goes first
 KEPT = 64
+#: how many decision files; a programme has some ten, and its versions share most of them
+KEPT_DECISIONS = 256
 
 
 @dataclass(frozen=True)
@@ -138,8 +141,9 @@ def diagrams(closure: Closure) -> dict[str, bytes]:
     return {path: content for path, content in closure.files.items() if path.endswith(".bpmn")}
 
 
+@lru_cache(maxsize=KEPT_DECISIONS)
 def read_decisions(content: bytes, path: str) -> DecisionModel:
-    """The decisions of one file. Raises DeploymentRefused in our shape of problems."""
+    """The decisions of one file, read once a process. Raises DeploymentRefused in our shape of problems."""
     try:
         return read_model(content, file=path, functions=FUNCTION_NAMES)
     except DmnError as error:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from service.dmn import DecisionModel
 from service.dmn.phrases import shown
 from service.domain.errors import Language
-from service.feel import BudgetExceeded, from_json, to_json
+from service.feel import BudgetExceeded, Function, from_json, to_json
 from service.programmes.compiled import read_decisions
 from service.programmes.functions import functions_of_no_case
 from service.store import audit, calendars
@@ -50,6 +50,7 @@ def explained(session: Session, case_id: int, *, confidential: bool) -> list[Exp
     """
     found: list[Explained] = []
     models: dict[str, DecisionModel | None] = {}
+    functions = functions_of_no_case(calendars.load(session))
     for entry in reversed(audit.last_decisions(session, case_id)):
         details = entry.details or {}
         digest = str(details.get("digest") or "")
@@ -60,7 +61,7 @@ def explained(session: Session, case_id: int, *, confidential: bool) -> list[Exp
             why = ("找不到当时的决策文件", "the file it was made by is not there")
             found.append(_without(entry, entry.object_id, why))
         elif confidential or not _tells_of_experts(model, entry.object_id):
-            found.append(_explained(session, entry, model))
+            found.append(_explained(entry, model, functions))
     return found
 
 
@@ -76,9 +77,8 @@ def _tells_of_experts(model: DecisionModel, decision: str) -> bool:
     )
 
 
-def _explained(session: Session, entry: audit.AuditEntry, model: DecisionModel) -> Explained:
+def _explained(entry: audit.AuditEntry, model: DecisionModel, given: Mapping[str, Function]) -> Explained:
     details, decision = entry.details or {}, model.decisions[entry.object_id]
-    given = functions_of_no_case(calendars.load(session))
     if decision.calls - given.keys():
         why = (
             "它问过期限或候选组，当时的答复没有记录",

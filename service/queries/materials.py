@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property, partial
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +16,7 @@ from service.domain.access import OUTSIDE_ROLES, role_names
 from service.domain.errors import Language, NotFound
 from service.domain.identity import Actor
 from service.domain.personal import CLASSES, masked, needs_personal_data, replaced
-from service.forms import FormView, view
+from service.forms import FormView, shows_anything, view
 from service.programmes.case_values import read_case
 from service.programmes.compiled import compiled_of
 from service.queries import case_page
@@ -22,11 +24,12 @@ from service.store.attachments import GIVEN_OUT, Attachment
 from service.store.cases import Case
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Material:
     """One submitted form; `by` is empty where the reader may not know the person.
 
-    `version` counts what was submitted of it since the case was: 1 is what the receipt is for.
+    `draw` makes its `view`, which is dear: a page asks only for those that it shows unfolded. `version` counts what was
+    submitted of it since the case was: 1 is what the receipt is for.
     """
 
     submission_id: int
@@ -34,9 +37,14 @@ class Material:
     title: str
     by: str
     at: datetime
-    view: FormView
+    draw: Callable[[], FormView]
     is_masked: bool = False
     version: int = 1
+
+    @cached_property
+    def view(self) -> FormView:
+        """What this reader sees of it."""
+        return self.draw()
 
 
 def materials(
@@ -70,11 +78,12 @@ def materials(
         if row.form not in forms:
             continue
         data, hidden = replaced(row.data, forms[row.form].classification, classes, masked)
-        shown = view(
-            forms[row.form], data, roles=roles, variables={**reading.variables, "task": row.item},
-            functions=reading.functions, readonly=True, lang=language, files=names,
-        )  # fmt: skip
-        if shown.lines:
+        seen: dict[str, Any] = {
+            "roles": roles,
+            "variables": {**reading.variables, "task": row.item},
+            "functions": reading.functions,
+        }
+        if shows_anything(forms[row.form], data, **seen):
             by = "" if outside and row.by_id != actor.user_id else row.by_name
             found.append(
                 Material(
@@ -83,12 +92,23 @@ def materials(
                     row.task_name or row.form,
                     by,
                     row.at,
-                    shown,
+                    partial(view, forms[row.form], data, **seen, readonly=True, lang=language, files=names),
                     hidden > 0,
                     1 + versions[row.form],
                 )
             )
     return tuple(found)
+
+
+def material(
+    session: Session, actor: Actor, facts: case_page.CaseFacts, submission_id: int, *, language: Language, now: datetime
+) -> Material:
+    """One of them; raises NotFound where it is not among those this actor reads."""
+    all_of_them = materials(session, actor, facts, language, now)
+    found = next((one for one in all_of_them if one.submission_id == submission_id), None)
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def roles_in(actor: Actor, facts: case_page.CaseFacts) -> frozenset[str]:

@@ -18,7 +18,7 @@ from service.store import user_tasks
 from service.store.cases import Case
 from service.store.submissions import Submission
 from service.store.task_ground import TaskGround, task_facts, task_ground
-from service.store.user_tasks import OPEN, UserTask
+from service.store.user_tasks import OPEN, LoadedTask, UserTask
 from service.store.users import User
 
 
@@ -26,14 +26,23 @@ from service.store.users import User
 class TaskPage:
     """The task, its case, and whether this actor may work on it now."""
 
-    task: UserTask
-    case: Case
+    loaded: LoadedTask
     holder: str
     workable: bool
     claimable: bool
     draft_saved_at: datetime | None
     delegated: bool  # to this actor, who hands it back
     ground: TaskGround
+
+    @property
+    def task(self) -> UserTask:
+        """The task."""
+        return self.loaded.task
+
+    @property
+    def case(self) -> Case:
+        """Its case."""
+        return self.loaded.case
 
 
 def load(session: Session, actor: Actor, task_id: int, now: datetime) -> TaskPage:
@@ -50,8 +59,7 @@ def load(session: Session, actor: Actor, task_id: int, now: datetime) -> TaskPag
     name = session.scalar(select(User.name).where(User.id == (task.completed_by or task.assignee_id)))
     is_open = task.status == OPEN
     return TaskPage(
-        task,
-        loaded.case,
+        loaded,
         name or "",
         workable=is_open
         and task.assignee_id in (None, actor.user_id, actor.stands_in(task.assignee_id, ground.groups)),

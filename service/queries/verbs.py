@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from service.domain.access import OUTSIDE_ROLES, role_of
+from service.domain.access import OUTSIDE_ROLES, CaseFacts, role_of
 from service.domain.deadlines import local_date
 from service.domain.errors import NotFound
 from service.domain.identity import Actor
@@ -20,12 +20,12 @@ from service.programmes.return_targets import ReturnTarget
 from service.programmes.supervision import supervising
 from service.programmes.task_forms import continued_form
 from service.store import standings, user_tasks
-from service.store.access import may_see
+from service.store.access import case_facts, may_see
 from service.store.cases import Case
 from service.store.instances import Instance
 from service.store.organisations import Organisation
 from service.store.signatures import REMOVED, Signature
-from service.store.task_ground import hindrances, task_ground
+from service.store.task_ground import TaskGround, hindrances, task_ground
 from service.store.user_tasks import LoadedTask, TaskGroup
 from service.store.users import Grant, User, is_valid
 
@@ -78,12 +78,20 @@ class PersonRow:
 def of_task(session: Session, actor: Actor, task_id: int, now: datetime) -> TaskVerbs:
     """The verbs on a task; raises NotFound to whoever may not see its case."""
     loaded = user_tasks.load(session, task_id, actor)
-    task, case = loaded.task, loaded.case
     ground = task_ground(
-        session, task, person=actor.user_id, expert=actor.expert_id, form=continued_form(task), now=now
+        session, loaded.task, person=actor.user_id, expert=actor.expert_id, form=continued_form(loaded.task), now=now
     )
+    rule = case_facts(session, actor, loaded.case)
+    return of_loaded(session, actor, loaded, ground=ground, rule=rule, now=now)
+
+
+def of_loaded(
+    session: Session, actor: Actor, loaded: LoadedTask, *, ground: TaskGround, rule: CaseFacts, now: datetime
+) -> TaskVerbs:
+    """`of_task` with what has been read already; `ground` and `rule` are of this actor."""
+    task, case, task_id = loaded.task, loaded.case, loaded.task.id
     roles = supervising(compiled_of(session, case.deployment_id).manifest)
-    found = standings.to_task(session, actor, loaded, groups=ground.groups, supervising=roles, now=now)
+    found = standings.to_task(session, actor, loaded, groups=ground.groups, supervising=roles, now=now, rule=rule)
     if not found:
         raise NotFound()
     hindering = hindrances(task, case, ground)
@@ -97,9 +105,9 @@ def of_task(session: Session, actor: Actor, task_id: int, now: datetime) -> Task
     return TaskVerbs(loaded, tuple(verbs), found, hindering, asked, owner or "")
 
 
-def of_invitation(session: Session, actor: Actor, task_id: int) -> TaskVerbs:
+def of_invitation(loaded: LoadedTask) -> TaskVerbs:
     """No verb: who is only invited to a case answers the invitation and does nothing else with it."""
-    return TaskVerbs(user_tasks.load(session, task_id, actor), (), frozenset(), (), (), "")
+    return TaskVerbs(loaded, (), frozenset(), (), (), "")
 
 
 def goes_on(session: Session, actor: Actor, task_id: int, now: datetime) -> bool:
@@ -111,11 +119,11 @@ def goes_on(session: Session, actor: Actor, task_id: int, now: datetime) -> bool
     return bool(found.standings & {Standing.HOLDER, Standing.DELEGATE, Standing.FREE}) and not found.hindrances
 
 
-def of_case(session: Session, actor: Actor, case_id: int, now: datetime) -> tuple[Verb, ...]:
-    """The verbs on a case that the person may see."""
+def of_case(session: Session, actor: Actor, case_id: int, rule: CaseFacts, now: datetime) -> tuple[Verb, ...]:
+    """The verbs on a case that the person may see; `rule` is what was read of the case for this person."""
     case = session.get_one(Case, case_id)
     roles = supervising(compiled_of(session, case.deployment_id).manifest)
-    found = standings.to_case(session, actor, case, roles, now)
+    found = standings.to_case(session, actor, case, roles, now, rule=rule)
     hindering = {Hindrance.CLOSED: case.ended_at is not None, Hindrance.SUSPENDED: case.suspended_at is not None}
     return tuple(offered(CASE_VERBS.values(), found, [one for one, holds in hindering.items() if holds]))
 

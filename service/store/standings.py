@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from service.domain.access import CaseFacts, has_conflict, has_remit, may, reads_as_party
 from service.domain.identity import Actor
 from service.domain.verbs import Standing
-from service.store.access import case_facts, may_see
+from service.store.access import case_facts
 from service.store.cases import Case
 from service.store.signatures import OPEN as UNSIGNED
 from service.store.signatures import Signature
@@ -26,11 +26,15 @@ def to_task(
     groups: frozenset[str],
     supervising: Collection[str],
     now: datetime,
+    rule: CaseFacts | None = None,
 ) -> frozenset[Standing]:
-    """What the actor is to the task and its case; empty for a stranger. `supervising`: roles told of what is late."""
+    """What the actor is to the task and its case; empty for a stranger. `supervising`: roles told of what is late.
+
+    `rule` is what was read of the case for this actor in the same transaction, if it was.
+    """
     task = loaded.task
     mine = {actor.user_id, actor.stands_in(task.assignee_id, groups)} - {None}
-    found = set(to_case(session, actor, loaded.case, supervising, now))
+    found = set(to_case(session, actor, loaded.case, supervising, now, rule=rule))
     if task.status == OPEN:
         found |= {
             standing
@@ -52,12 +56,18 @@ def to_task(
 
 
 def to_case(
-    session: Session, actor: Actor, case: Case, supervising: Collection[str], now: datetime
+    session: Session,
+    actor: Actor,
+    case: Case,
+    supervising: Collection[str],
+    now: datetime,
+    *,
+    rule: CaseFacts | None = None,
 ) -> frozenset[Standing]:
-    """What the actor is to the case, whatever the task."""
+    """What the actor is to the case, whatever the task; `rule` as for `to_task`."""
     found: set[Standing] = set()
-    facts = case_facts(session, actor, case)
-    if may_see(session, actor, case.id):
+    facts = rule if rule is not None else case_facts(session, actor, case)
+    if may(actor, "see-case", facts, now):
         found.add(Standing.READER)
         if may(actor, "keep-dates", facts, now):
             found.add(Standing.OFFICE)  # dates are kept of a draft, too; it is ended by nobody who may not see it

@@ -11,12 +11,13 @@ from flask import Response, make_response, render_template
 from flask.typing import ResponseReturnValue
 
 from service.commands import user_tasks as commands
+from service.domain.access import may
 from service.domain.errors import FileRefused, FormInvalid, NotFound, Refusal, StaleDraft
 from service.domain.identity import Actor
 from service.forms import FieldProblem, FormView, enter, view
 from service.forms.places import control_id, parse_name
 from service.programmes.task_forms import TaskForm
-from service.queries import case_page, cases, corrections, dockets, materials, objections, task_page, verbs
+from service.queries import case_page, corrections, dockets, materials, objections, task_page, verbs
 from service.queries.findings import findings
 from service.queries.members import members
 from service.store.session import db
@@ -182,27 +183,23 @@ def _beside(
         "role_names": words.names_of(form.programme.manifest) if form else {},
         "documentation": _documentation(loaded, form),
     }
-    if not cases.is_seen(session, actor, facts.case_id):
+    if not may(actor, "see-case", facts.rule, moment()):
         lists = ("materials", "findings", "members", "papers", "files")
-        can = verbs.of_invitation(session, actor, loaded.task.id)
+        can = verbs.of_invitation(loaded.loaded)
         return told | {"can": can} | dict.fromkeys(lists, ()) | dict.fromkeys(("objection", "agenda", "panel"))
+    # the panel is for the authority's own staff: experts are not to be approached
+    known = may(actor, "see-objector", facts.rule, moment())
     return told | {
-        "can": verbs.of_task(session, actor, loaded.task.id, moment()),
+        "can": verbs.of_loaded(session, actor, loaded.loaded, ground=loaded.ground, rule=facts.rule, now=moment()),
         "materials": materials.materials(session, actor, facts, language(), moment()),
         "findings": findings(session, facts.case_id, outside=facts.from_outside),
         "members": members(session, facts.case_id),
         "objection": objections.of_task(session, actor, facts.case_id, loaded.task.inputs, moment()),
         "agenda": dockets.agenda(session, facts.case_id),
-        "panel": _panel(actor, facts.case_id),
+        "panel": dockets.panel(session, facts.case_id) if known else None,
         "papers": case_page.papers(session, actor, facts, form.programme.letters if form else {}),
         "files": case_page.files(session, actor, facts),
     }
-
-
-def _panel(actor: Actor, case_id: int) -> dockets.PanelRow | None:
-    """The panel, for the authority's own staff: experts are not to be approached."""
-    known = objections.may_know(db.session(), actor, case_id, moment())
-    return dockets.panel(db.session(), case_id) if known else None
 
 
 def _documentation(loaded: task_page.TaskPage, form: TaskForm | None) -> str:

@@ -105,7 +105,7 @@ def test_a_declaration_that_was_corrected_has_another_code_and_the_older_print_i
             "填写申报材料",
             "",
             AT,
-            FormView("declaration", "", "zh", True, [], [], {"nothing": "—"}, {}, ""),
+            lambda: FormView("declaration", "", "zh", True, [], [], {"nothing": "—"}, {}, ""),
             version=2,
         )
         letter = dossier.form_letter(facts, material, "https://example.invalid", "zh")

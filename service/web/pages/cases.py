@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template
+from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from service.commands import cases as commands
@@ -19,7 +19,6 @@ from service.queries import (
     drawings,
     explained,
     materials,
-    objections,
     programmes,
     progress,
     verbs,
@@ -64,7 +63,7 @@ def show(case_id: int) -> ResponseReturnValue:
     tasks = case_page.tasks(session, actor, case_id)
     drawn = drawings.drawings(session, facts.deployment_id)
     top = drawn.get(facts.procedure)
-    known = objections.may_know(session, actor, case_id, moment())
+    known = may(actor, "see-objector", facts.rule, moment())
     return render_template(
         "pages/case_counter.html" if facts.from_outside else "pages/case_staff.html",
         section="cases",
@@ -88,7 +87,7 @@ def show(case_id: int) -> ResponseReturnValue:
         events=_events(facts, compiled) if known else {},
         extendable=facts.ended_at is None and may(actor, "keep-dates", facts.rule, moment()),
         withdrawable=_may_withdraw(actor, facts, compiled),
-        case_verbs=verbs.of_case(session, actor, case_id, moment()),
+        case_verbs=verbs.of_case(session, actor, case_id, facts.rule, moment()),
         role_names=words.names_of(compiled.manifest),
     )
 
@@ -98,6 +97,18 @@ def show(case_id: int) -> ResponseReturnValue:
 def material(case_id: int) -> ResponseReturnValue:
     """Everything submitted in the case, as this reader may see it."""
     return _materials(case_id, revealed=False)
+
+
+@pages.get("/<int:case_id>/materials/<int:submission_id>")
+@signed_in
+def one_material(case_id: int, submission_id: int) -> ResponseReturnValue:
+    """One submitted form: as a page, or for the place where it was unfolded."""
+    actor, session = who(), db.session()
+    facts = case_page.facts(session, actor, case_id)
+    one = materials.material(session, actor, facts, submission_id, language=language(), now=moment())
+    if request.headers.get("HX-Request"):
+        return render_template("pages/material_unfolded.html", one=one, facts=facts)
+    return render_template("pages/materials.html", section="cases", facts=facts, materials=(one,), files=())
 
 
 @pages.post("/<int:case_id>/materials/reveal")
@@ -118,7 +129,7 @@ def decisions(case_id: int) -> ResponseReturnValue:
     facts = case_page.facts(session, actor, case_id)
     if facts.from_outside:
         raise NotFound()
-    known = objections.may_know(session, actor, case_id, moment())
+    known = may(actor, "see-objector", facts.rule, moment())
     return render_template(
         "pages/decisions.html",
         section="cases",
@@ -160,6 +171,7 @@ def _materials(case_id: int, *, revealed: bool) -> ResponseReturnValue:
         "pages/materials.html",
         section="cases",
         facts=facts,
+        revealed=revealed,
         materials=materials.materials(session, actor, facts, language(), moment(), revealed=revealed),
         files=case_page.files(session, actor, facts),
     )

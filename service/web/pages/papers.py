@@ -71,9 +71,8 @@ def material(case_id: int, submission_id: int, ending: str) -> ResponseReturnVal
     limits.count_own("document")
     session, actor = db.session(), who()
     facts = case_page.facts(session, actor, case_id)
-    all_of_them = materials.materials(session, actor, facts, language(), moment())
-    one = next((one for one in all_of_them if one.submission_id == submission_id), None)
-    if one is None or ending == "xlsx":
+    one = materials.material(session, actor, facts, submission_id, language=language(), now=moment())
+    if ending == "xlsx":
         raise NotFound()
     letter = dossier.form_letter(facts, one, ports().base_url, language())
     content = word.document(letter) if ending == "docx" else ports().documents.pdf(letter)

@@ -153,7 +153,7 @@ def _task_page(task_id: int, verb: Verb, given: dict[str, Any], refusal: Invalid
 def _case_page(case_id: int, verb: Verb, given: dict[str, Any], refusal: InvalidInput | None) -> ResponseReturnValue:
     session, actor = db.session(), who()
     facts = case_page.facts(session, actor, case_id)
-    if refusal is None and verb not in verbs.of_case(session, actor, case_id, moment()):
+    if refusal is None and verb not in verbs.of_case(session, actor, case_id, facts.rule, moment()):
         raise NotFound()
     text = render_template(
         "pages/verb.html",
