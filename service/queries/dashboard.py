@@ -5,13 +5,29 @@ Every figure counts the cases that the reader may see, by the rule of the lists.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Final
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any, Final
 
-from sqlalchemy import Row, Select, case, func, select
+from sqlalchemy import (
+    CTE,
+    Boolean,
+    ColumnElement,
+    Select,
+    String,
+    Subquery,
+    case,
+    cast,
+    extract,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from service.domain.calendar import Calendar
@@ -26,13 +42,18 @@ from service.queries.programmes import ProgrammeRow, newest
 from service.store import calendars
 from service.store.access import visible
 from service.store.cases import Case
+from service.store.deployments import Deployment
 from service.store.register import RegisterEntry
+from service.store.session import INT64, UTCDateTime
+from service.store.unions import by_kind, columns_of
 from service.store.user_tasks import COMPLETED, OPEN, TaskGroup, UserTask
 
 MONTHS: Final = 12  # how far back the figures look
 MEASURED: Final = 500  # cases whose time in the stages is measured, the newest
 MOST_ENDED: Final = 5_000  # cases whose time to the end is measured, those that ended last
 MOST_LATE: Final = 500
+EPOCH: Final = date(1970, 1, 1)
+FROM_UTC: Final = 8 * 3600  # seconds by which ZONE is ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,26 +128,156 @@ class Dashboard:
 
 def programmes_of(session: Session, actor: Actor) -> dict[str, ProgrammeRow]:
     """The programmes of which the actor may see cases, by key, in their newest version."""
-    keys = set(session.scalars(select(Case.programme).where(visible(actor)).distinct()))
-    return {key: row for key, row in newest(session).items() if key in keys}
+    known = newest(session)
+    # one case of each is enough: the database stops at the first
+    first = select(Case.id).where(Case.programme == Deployment.programme, visible(actor)).limit(1)
+    seen = first.correlate(Deployment).scalar_subquery().is_not(None)
+    latest = [row.deployment_id for row in known.values()]
+    keys = set(session.scalars(select(Deployment.programme).where(Deployment.id.in_(latest), seen)))
+    return {key: row for key, row in known.items() if key in keys}
 
 
 def dashboard(session: Session, actor: Actor, programme: ProgrammeRow, now: datetime) -> Dashboard:
     """The figures of the last `MONTHS` months, this one included."""
     months = _months_back(now)
-    since = start_of(months[0])
-    calendar = calendars.load(session)
-    mine = select(Case.id).where(visible(actor), Case.programme == programme.key)
+    days = WorkingDays(calendars.load(session))
+    found = _read(session, actor, programme, months, now)
     return Dashboard(
         programme,
         months[0],
-        _standings(session, mine, since),
-        _months(session, mine, months),
-        _stages(session, mine, programme, since, calendar),
-        _late(session, mine, now, calendar),
+        _standings(found["standing"]),
+        _months(found["month"], months),
+        _stages(session, found, programme, days),
+        _late(session, found["late"], now, days),
         _targets(session, programme.manifest),
-        _to_the_end(session, mine, since, calendar),
+        _median([count for row in found["ended"] for count in days.each(row)]),
     )
+
+
+class WorkingDays:
+    """Working days between two dates; a year without a calendar counts none."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self._calendar = calendar
+
+    def __call__(self, begun: date, over: date) -> int:
+        """How many."""
+        covered = self._calendar.covers(begun) and self._calendar.covers(over)
+        return self._calendar.count(begun, over) if covered else 0
+
+    def each(self, row: Any) -> list[int]:
+        """How many it took each of the `number` things that began on day `first` and were over on day `last`."""
+        return [self(EPOCH + timedelta(days=row.first), EPOCH + timedelta(days=row.last))] * row.number
+
+
+_columns = partial(
+    columns_of,
+    types={
+        "key": INT64,
+        "name": String(),
+        "other": String(),
+        "group": String(),
+        "number": INT64,
+        "timely": INT64,
+        "first": INT64,
+        "last": INT64,
+        "at": UTCDateTime(),
+        "flag": Boolean(),
+    },
+)
+
+
+def _read(
+    session: Session, actor: Actor, programme: ProgrammeRow, months: Sequence[date], now: datetime
+) -> dict[str, list[Any]]:
+    """Every figure in one statement, so that the rule of access is asked once: it costs more than all the counting."""
+    since = start_of(months[0])
+    columns = (Case.id, Case.title, Case.state, Case.outcome, Case.applicant_id, Case.submitted_at, Case.ended_at)
+    mine = select(*columns).where(visible(actor), Case.programme == programme.key).cte("mine")
+    newest_ids = select(mine.c.id).order_by(mine.c.id.desc()).limit(MEASURED).cte("newest")
+    parts = union_all(
+        *_of_cases(mine, since, months), *_of_stages(mine, newest_ids, since), _overdue(mine, now), _ended(mine, since)
+    )
+    found: dict[str, list[Any]] = defaultdict(list)
+    found.update(by_kind(session, parts, {}))
+    return found
+
+
+def _of_cases(mine: CTE, since: datetime, months: Sequence[date]) -> list[Select[Any]]:
+    """Cases by what they stand at, and by the month of their submission."""
+    ended = mine.c.ended_at.is_not(None)
+    code = case((ended, func.coalesce(mine.c.outcome, mine.c.state)), else_=mine.c.state)
+    month = case(
+        *((mine.c.submitted_at >= start_of(first), place) for place, first in reversed(list(enumerate(months))))
+    )
+    return [
+        select(*_columns("standing", name=code, flag=ended, number=func.count()))
+        .where(or_(~ended, mine.c.ended_at >= since), mine.c.applicant_id.is_not(None))
+        .group_by(code, ended),
+        select(*_columns("month", key=month, number=func.count())).where(mine.c.submitted_at >= since).group_by(month),
+    ]
+
+
+def _of_stages(mine: CTE, newest_ids: CTE, since: datetime) -> list[Select[Any]]:
+    """How many cases are in each stage; and of the newest, what was done in time, and when each stage was left.
+
+    A case has left a stage when its last task there is closed: from the first one's opening to then it was in it.
+    """
+    closed = func.max(UserTask.closed_at)
+    in_time = func.sum(case((UserTask.closed_at < UserTask.due_at, 1), else_=0))
+    measured = UserTask.case_id.in_(select(newest_ids.c.id))
+    passes = (
+        select(UserTask.process, func.min(UserTask.opened_at).label("begun"), closed.label("over"))
+        .where(measured, UserTask.status.in_((OPEN, COMPLETED)))
+        .group_by(UserTask.case_id, UserTask.process)
+        .having(func.sum(case((UserTask.status == OPEN, 1), else_=0)) == 0, closed >= since)
+        .subquery()
+    )
+    return [
+        select(*_columns("running", name=UserTask.process, number=func.count(UserTask.case_id.distinct())))
+        .where(UserTask.case_id.in_(select(mine.c.id)), UserTask.status == OPEN)
+        .group_by(UserTask.process),
+        select(*_columns("share", name=UserTask.process, other=UserTask.deadline, number=func.count(), timely=in_time))
+        .where(measured, UserTask.status == COMPLETED, UserTask.closed_at >= since, UserTask.due_at.is_not(None))
+        .group_by(UserTask.process, UserTask.deadline),
+        _by_days("pass", passes, passes.c.process),
+    ]
+
+
+def _overdue(mine: CTE, now: datetime) -> Select[Any]:
+    late = (
+        select(UserTask.id, UserTask.case_id, UserTask.name, UserTask.due_at, mine.c.title)
+        .join(mine, mine.c.id == UserTask.case_id)
+        .where(UserTask.status == OPEN, UserTask.due_at <= now)
+        .order_by(UserTask.due_at, UserTask.id)
+        .limit(MOST_LATE)
+        .subquery()
+    )
+    group = select(func.min(TaskGroup.group_key)).where(TaskGroup.task_id == late.c.id).scalar_subquery()
+    given: dict[str, Any] = {"key": late.c.case_id, "number": late.c.id, "name": late.c.name, "other": late.c.title}
+    return select(*_columns("late", **given, group=group, at=late.c.due_at))
+
+
+def _ended(mine: CTE, since: datetime) -> Select[Any]:
+    ended = (
+        select(mine.c.submitted_at.label("begun"), mine.c.ended_at.label("over"))
+        .where(mine.c.submitted_at.is_not(None), mine.c.ended_at >= since)
+        .order_by(mine.c.ended_at.desc())
+        .limit(MOST_ENDED)
+        .subquery()
+    )
+    return _by_days("ended", ended, literal(""))
+
+
+def _by_days(kind: str, spans: Subquery, name: ColumnElement[str]) -> Select[Any]:
+    """How many of the spans begin and are over on the same days: a programme has few such pairs and many cases."""
+    first, last = _day(spans.c.begun), _day(spans.c.over)
+    return select(*_columns(kind, name=name, first=first, last=last, number=func.count())).group_by(name, first, last)
+
+
+def _day(at: ColumnElement[datetime]) -> ColumnElement[int]:
+    """The date in ZONE of an instant, in days since EPOCH; ZONE has kept one distance from UTC since 1991."""
+    return cast(func.floor((extract("epoch", at) + FROM_UTC) / 86_400), INT64)
 
 
 def _months_back(now: datetime) -> list[date]:
@@ -135,34 +286,27 @@ def _months_back(now: datetime) -> list[date]:
     return [months_later(first, -back) for back in range(MONTHS - 1, -1, -1)]
 
 
-def _standings(session: Session, mine: Select[int], since: datetime) -> tuple[Standing, ...]:
-    ended = Case.ended_at.is_not(None)
-    code = case((ended, func.coalesce(Case.outcome, Case.state)), else_=Case.state)
-    found = session.execute(
-        select(code, ended, func.count())
-        .where(Case.id.in_(mine), Case.ended_at.is_(None) | (Case.ended_at >= since), Case.applicant_id.is_not(None))
-        .group_by(code, ended)
-    )
-    rows = [Standing(state, count, bool(over)) for state, over, count in found]
+def _standings(found: Iterable[Any]) -> tuple[Standing, ...]:
+    rows = [Standing(row.name, row.number, bool(row.flag)) for row in found]
     return tuple(sorted(rows, key=lambda row: (row.ended, -row.cases, row.code)))
 
 
-def _months(session: Session, mine: Select[int], months: Sequence[date]) -> tuple[tuple[date, int], ...]:
-    submitted = select(Case.submitted_at).where(Case.id.in_(mine), Case.submitted_at >= start_of(months[0]))
-    counted = Counter(local_date(at).replace(day=1) for at in session.scalars(submitted) if at is not None)
-    return tuple((month, counted[month]) for month in months)
+def _months(found: Iterable[Any], months: Sequence[date]) -> tuple[tuple[date, int], ...]:
+    counted = {row.key: row.number for row in found}
+    return tuple((month, counted.get(place, 0)) for place, month in enumerate(months))
 
 
 def _stages(
-    session: Session, mine: Select[int], programme: ProgrammeRow, since: datetime, calendar: Calendar
+    session: Session, found: Mapping[str, list[Any]], programme: ProgrammeRow, days: WorkingDays
 ) -> tuple[StageTime, ...]:
     """Each stage that cases are in or went through, in the order of the diagrams; times of the newest `MEASURED`."""
-    running = _running(session, mine)
-    newest_ids = session.scalars(mine.order_by(Case.id.desc()).limit(MEASURED)).all()
-    shares = _shares(session, newest_ids, since)
+    running = {row.name: row.number for row in found["running"]}
+    shares: dict[str, dict[str, tuple[int, int]]] = {}
+    for row in found["share"]:
+        shares.setdefault(row.name, {})[row.other or ""] = (row.number, row.timely or 0)
     taken: dict[str, list[int]] = {}
-    for process, begun, over in _passes(session, newest_ids, since):
-        taken.setdefault(process, []).append(_working_days(calendar, begun, over))
+    for row in found["pass"]:
+        taken.setdefault(row.name, []).extend(days.each(row))
     drawn = drawings(session, programme.deployment_id)
     order = _order(drawn, programme.manifest.procedures)
     rows = [
@@ -196,42 +340,6 @@ def _order(drawn: Mapping[str, Drawing], procedures: Iterable[str]) -> dict[str,
     return order
 
 
-def _running(session: Session, mine: Select[int]) -> Mapping[str, int]:
-    """How many cases are in each stage."""
-    found = session.execute(
-        select(UserTask.process, func.count(UserTask.case_id.distinct()))
-        .where(UserTask.case_id.in_(mine), UserTask.status == OPEN)
-        .group_by(UserTask.process)
-    )
-    return {process: count for process, count in found}
-
-
-def _passes(session: Session, ids: Sequence[int], since: datetime) -> Iterable[Row[str, datetime, datetime]]:
-    """One row for each of these cases and each stage it has left: when its first task was opened, its last closed."""
-    closed = func.max(UserTask.closed_at)
-    return session.execute(
-        select(UserTask.process, func.min(UserTask.opened_at), closed)
-        .where(UserTask.case_id.in_(ids), UserTask.status.in_((OPEN, COMPLETED)))
-        .group_by(UserTask.case_id, UserTask.process)
-        .having(func.sum(case((UserTask.status == OPEN, 1), else_=0)) == 0, closed >= since)
-    )
-
-
-def _shares(session: Session, ids: Sequence[int], since: datetime) -> Mapping[str, Mapping[str, tuple[int, int]]]:
-    """Per stage and deadline of its tasks: how many were completed, how many of them before they were due."""
-    in_time = func.sum(case((UserTask.closed_at < UserTask.due_at, 1), else_=0))
-    found = session.execute(
-        select(UserTask.process, UserTask.deadline, func.count(), in_time)
-        .where(UserTask.case_id.in_(ids), UserTask.status == COMPLETED, UserTask.closed_at >= since)
-        .where(UserTask.due_at.is_not(None))
-        .group_by(UserTask.process, UserTask.deadline)
-    )
-    shares: dict[str, dict[str, tuple[int, int]]] = {}
-    for process, deadline, done, timely in found:
-        shares.setdefault(process, {})[deadline or ""] = (done, timely or 0)
-    return shares
-
-
 def _on_time(shares: Mapping[str, tuple[int, int]]) -> float | None:
     done = sum(count for count, _ in shares.values())
     return sum(timely for _, timely in shares.values()) / done if done else None
@@ -243,22 +351,13 @@ def _limit(manifest: Manifest, shares: Mapping[str, tuple[int, int]]) -> int | N
     return max((rule.working_days or 0 for rule in rules if rule and rule.starts == "stage"), default=0) or None
 
 
-def _late(session: Session, mine: Select[int], now: datetime, calendar: Calendar) -> tuple[LateTask, ...]:
+def _late(session: Session, found: Iterable[Any], now: datetime, days: WorkingDays) -> tuple[LateTask, ...]:
     """The longest overdue first; of a task of several groups the first is named."""
-    found = session.execute(
-        select(Case.id, Case.title, UserTask.id, UserTask.name, UserTask.due_at, func.min(TaskGroup.group_key))
-        .join(Case, Case.id == UserTask.case_id)
-        .outerjoin(TaskGroup, TaskGroup.task_id == UserTask.id)
-        .where(UserTask.case_id.in_(mine), UserTask.status == OPEN, UserTask.due_at <= now)
-        .group_by(Case.id, Case.title, UserTask.id, UserTask.name, UserTask.due_at)
-        .order_by(UserTask.due_at, UserTask.id)
-        .limit(MOST_LATE)
-    ).all()
-    names = holders(session, (group for *_, group in found if group))
+    rows, today = sorted(found, key=lambda row: (row.at, row.number)), local_date(now)
+    names = holders(session, (row.group for row in rows if row.group))
     return tuple(
-        LateTask(case_id, title, name, names.get(group or ""), due, _working_days(calendar, due, now))
-        for case_id, title, _, name, due, group in found
-        if due is not None
+        LateTask(row.key, row.other, row.name, names.get(row.group or ""), row.at, days(local_date(row.at), today))
+        for row in rows
     )
 
 
@@ -276,22 +375,6 @@ def _targets(session: Session, manifest: Manifest) -> tuple[TargetStanding, ...]
         TargetStanding(target, sum(counted.get(state, 0) for state in target.standings or active))
         for target in manifest.targets.values()
     )
-
-
-def _to_the_end(session: Session, mine: Select[int], since: datetime, calendar: Calendar) -> int | None:
-    found = session.execute(
-        select(Case.submitted_at, Case.ended_at)
-        .where(Case.id.in_(mine), Case.submitted_at.is_not(None), Case.ended_at >= since)
-        .order_by(Case.ended_at.desc())
-        .limit(MOST_ENDED)
-    )
-    return _median([_working_days(calendar, begun, over) for begun, over in found if begun and over])
-
-
-def _working_days(calendar: Calendar, begun: datetime, over: datetime) -> int:
-    """Working days between two instants, by the dates they fall on; a year without a calendar counts none."""
-    first, last = local_date(begun), local_date(over)
-    return calendar.count(first, last) if calendar.covers(first) and calendar.covers(last) else 0
 
 
 def _median(days: Sequence[int]) -> int | None:

@@ -1,0 +1,70 @@
+"""What a page may cost: how many statements it sends, and that what is folded is drawn only when it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from service.programmes.compiled import read_decisions
+from service.store.cases import Case
+from service.store.deployments import DeploymentFile
+from service.store.session import db
+from service.store.submissions import Submission
+from tests.support.databases import statements
+from tests.web.conftest import AT, GOOD, Browser
+
+Browse = Callable[..., Browser]
+
+
+@pytest.fixture
+def declared(site: Flask, browse: Browse) -> Browser:
+    """A submitted case of `lead` with a second submission of its form, about something else."""
+    lead = browse("lead")
+    task = lead.start()
+    lead.post(f"/tasks/{task}", {**lead.form(f"/tasks/{task}"), **GOOD, "_submit": "1"})
+    with site.app_context():
+        db.session.get_one(Case, 1).submitted_at = AT
+        first = db.session.query(Submission).one()
+        data = {**first.data, "project_name": "另一项"}
+        kept = {"form": first.form, "form_digest": first.form_digest, "submitted_by": first.submitted_by}
+        db.session.add(Submission(case_id=1, item={"about": "2"}, data=data, submitted_at=AT, **kept))
+        db.session.commit()
+    return lead
+
+
+def test_a_page_sends_few_statements(site: Flask, declared: Browser, browse: Browse) -> None:
+    assert declared
+    office, most = (
+        browse("office"),
+        {"/dashboard": 14, "/cases/1": 30, "/cases/1/materials": 20, "/cases/1/decisions": 13},
+    )
+    assert {path: office.get(path).status_code for path in most} == dict.fromkeys(most, 200)  # read once by a process
+    told = {}
+    for path in most:
+        with statements(site) as sent:
+            office.get(path)
+        told[path] = len(sent.texts)
+    assert all(told[path] <= most[path] for path in most), told
+
+
+def test_what_is_folded_is_drawn_when_it_is_opened(declared: Browser, browse: Browse) -> None:
+    page = declared.get("/cases/1/materials").text
+    assert "另一项" not in page
+    assert 'href="/cases/1/materials/2"' in page, "without scripts it is a page of its own"
+    assert "看材料" in page
+    assert "另一项" in declared.get("/cases/1/materials/2").text
+    unfolded = declared.get("/cases/1/materials/2", headers={"HX-Request": "true"}).text
+    assert "另一项" in unfolded
+    assert "<html" not in unfolded
+    assert declared.get("/cases/1/materials/3").status_code == 404
+    assert browse("stranger").get("/cases/1/materials/2").status_code == 404
+
+
+def test_a_decision_is_asked_again_without_reading_its_file_again(site: Flask, declared: Browser) -> None:
+    assert declared
+    with site.app_context():
+        file = db.session.query(DeploymentFile).filter(DeploymentFile.path.endswith(".dmn")).first()
+        assert file is not None
+        assert read_decisions(bytes(file.content), file.path) is read_decisions(bytes(file.content), file.path)
