@@ -6,15 +6,19 @@ once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 
+from service.commands.draft_gaps import NO_DRAFT, Gaps, gaps
 from service.commands.task_alarms import ESCALATION, OVERDUE, REMINDER, next_alarm_at
+from service.commands.telling import Words
 from service.commands.trail import note
 from service.domain.deadlines import local_date, shown_end
 from service.domain.due_sentence import sentence
+from service.domain.errors import Language
 from service.operations.recipients import remind_groups, tell_groups
 from service.programmes.case_values import read_case
 from service.programmes.compiled import compiled_of
@@ -23,10 +27,16 @@ from service.store.cases import Case
 from service.store.unit_of_work import UnitOfWork
 from service.store.user_tasks import OPEN, TaskGroup, UserTask
 
-TITLES = {
-    REMINDER: "提醒：“{name}”将于 {due} 到期",
-    OVERDUE: "逾期：“{name}”已于 {due} 到期，尚未办结",
-    ESCALATION: "督办：“{name}”已于 {due} 到期，尚未办结",
+TITLES: Final[Mapping[str, Mapping[Language, str]]] = {
+    REMINDER: {"zh": "提醒：“{name}”将于 {due} 到期", "en": "Reminder: “{name}” is due {due}"},
+    OVERDUE: {
+        "zh": "逾期：“{name}”已于 {due} 到期，尚未办结",
+        "en": "Overdue: “{name}” was due {due} and is not done",
+    },
+    ESCALATION: {
+        "zh": "督办：“{name}”已于 {due} 到期，尚未办结",
+        "en": "Escalated: “{name}” was due {due} and is not done",
+    },
 }
 
 
@@ -56,16 +66,24 @@ def _tell(work: UnitOfWork, task: UserTask, case: Case, alarm: dict[str, Any]) -
     if kind == ESCALATION:
         task.escalated_at = work.now
     due = shown_end(task.due_at or work.now)
-    title = TITLES[kind].format(name=task.name, due=due)
-    reason = sentence(task.due_reason) if task.due_reason else ""
-    body = f"案件 {case.number or case.id}（{case.title}）的“{task.name}”，期限 {due}。\n\n{reason}"
     audience = _audience(work, alarm, task, case)
     if kind == REMINDER and local_date(work.now) < _last_day(task, work):
         remind_groups(work, audience, task.id, case_id=case.id)
     else:
         once = f"alarm-{task.id}-{kind}-{alarm['at']}-{alarm.get('to', '')}"
-        tell_groups(work, audience, title, body, case_id=case.id, once=once, urgent=kind == REMINDER)
+        words = _words(task, case, kind, due, gaps(work, task) if kind == REMINDER else NO_DRAFT)
+        urgent, english = kind == REMINDER, words["en"]
+        tell_groups(work, audience, *words["zh"], case_id=case.id, once=once, urgent=urgent, english=english)
     note(work, f"{kind}-told", "user-task", task.id, {"name": task.name, "kind": kind, "due": due}, case_id=case.id)
+
+
+def _words(task: UserTask, case: Case, kind: str, due: str, lacks: Gaps) -> Words:
+    titles = {language: title.format(name=task.name, due=due) for language, title in TITLES[kind].items()}
+    whys = {language: sentence(task.due_reason, language) if task.due_reason else "" for language in titles}
+    number = case.number or case.id
+    zh = f"案件 {number}（{case.title}）的“{task.name}”，期限 {due}。\n\n{whys['zh']}{lacks['zh']}"
+    en = f"“{task.name}” of case {number} ({case.title}), due {due}.\n\n{whys['en']}{lacks['en']}"
+    return {"zh": (titles["zh"], zh), "en": (titles["en"], en)}
 
 
 def _last_day(task: UserTask, work: UnitOfWork) -> date:

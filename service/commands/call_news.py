@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import select
 
+from service.commands.telling import Words
 from service.commands.trail import note
 from service.domain import deadlines
 from service.domain.deadlines import local_date
@@ -81,9 +82,11 @@ def tell_extended(work: UnitOfWork, call: Call, name: str, until: date, why: str
     """Tell the departments that a date of the call is later now; units with a case of it are told case by case."""
     manifest = _manifest(work, call)
     keys = [key for department in _departments(work, manifest) for key in _offices(manifest, department)]
-    title = f"批次延期：“{call.title}”的{manifest.deadlines[name].name}延至 {until}"
+    rule = manifest.deadlines[name]
+    title = f"批次延期：“{call.title}”的{rule.name}延至 {until}"
+    english = f"Call extended: “{rule.name_en or rule.name}” of “{call.title}” until {until}", f"Reason: {why}"
     once = f"call-extended:{call.id}:{name}:{until}"
-    tell_groups(work, keys, title, f"原因：{why}", case_id=None, once=once)
+    tell_groups(work, keys, title, f"原因：{why}", case_id=None, once=once, english=english)
     reschedule(work, call)
 
 
@@ -103,16 +106,35 @@ def _occasions(work: UnitOfWork, call: Call, manifest: Manifest) -> list[Occasio
 def _tell_one(work: UnitOfWork, call: Call, manifest: Manifest, one: Occasion) -> None:
     keys = _offices(manifest, one.department)
     end = manifest.deadlines[INTAKE].end if INTAKE in manifest.deadlines else "24:00"
-    closes = f"{one.last} {end} 截止" if one.last else "常年受理"
     if one.kind == OPENED:
         keys = [*keys, *_units(work, manifest, one.department)]
-        title, body = f"批次开放：“{call.title}”", f"{manifest.name}开始受理申报，{closes}。"
-    else:
-        title = f"批次提醒：“{call.title}”将于 {one.last} {end} 截止申报"
-        body = "请提醒本地区正在填报的单位按期提交；截止以后未提交的草稿失效。"
+    words = _opening(call, manifest, one, end) if one.kind == OPENED else _closing(call, one, end)
     once = f"call-{one.kind}:{call.id}:{one.at.isoformat()}"
     for first in range(0, len(keys), AT_ONCE):
-        tell_groups(work, keys[first : first + AT_ONCE], title, body, case_id=None, once=once)
+        some = keys[first : first + AT_ONCE]
+        tell_groups(work, some, *words["zh"], case_id=None, once=once, english=words["en"])
+
+
+def _opening(call: Call, manifest: Manifest, one: Occasion, end: str) -> Words:
+    closes = f"{one.last} {end} 截止" if one.last else "常年受理"
+    until = f"until {one.last} {end}" if one.last else "at any time"
+    return {
+        "zh": (f"批次开放：“{call.title}”", f"{manifest.name}开始受理申报，{closes}。"),
+        "en": (f"Call opened: “{call.title}”", f"{manifest.name_en or manifest.name}: declarations are taken {until}."),
+    }
+
+
+def _closing(call: Call, one: Occasion, end: str) -> Words:
+    return {
+        "zh": (
+            f"批次提醒：“{call.title}”将于 {one.last} {end} 截止申报",
+            "请提醒本地区正在填报的单位按期提交；截止以后未提交的草稿失效。",
+        ),
+        "en": (
+            f"Call reminder: declarations for “{call.title}” close on {one.last} {end}",
+            "Please remind the units of your area that are filling in: a draft that is not submitted by then lapses.",
+        ),
+    }
 
 
 def _manifest(work: UnitOfWork, call: Call) -> Manifest:

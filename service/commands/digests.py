@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from service.commands.draft_gaps import gaps
 from service.domain.calendar import ONE_DAY
 from service.domain.deadlines import ZONE, shown_end
 from service.domain.due_sentence import sentence
+from service.domain.errors import Language
 from service.store import outbox
 from service.store.cases import Case
 from service.store.messages import Message
@@ -24,23 +26,25 @@ Hours = tuple[time, time]
 def write(work: UnitOfWork, user_id: int, task_ids: Collection[int], *, once: str) -> None:
     """Tell a person of those of the tasks that are still open, with the dates as they stand now.
 
-    A task that was done or whose date was taken away since is left out; with none left nothing is told.
+    A task that was done or whose date was taken away since is left out; with none left nothing is told. What the
+    person's own draft of a task still lacks is named.
     """
     person = work.session.get(User, user_id)
     found = work.session.execute(
-        select(UserTask.name, UserTask.due_at, UserTask.due_reason, Case.number, Case.title)
+        select(UserTask, Case.number, Case.title)
         .join(Case, Case.id == UserTask.case_id)
         .where(UserTask.id.in_(task_ids), UserTask.status == OPEN, UserTask.due_at.is_not(None))
         .order_by(UserTask.due_at, UserTask.id)
     ).all()
     if person is None or not person.active or not found:
         return
-    english = person.language == "en"
-    title = f"{len(found)} due soon" if english else f"今日提醒：{len(found)} 项即将到期"
+    language: Language = "en" if person.language == "en" else "zh"
+    title = f"{len(found)} due soon" if language == "en" else f"今日提醒：{len(found)} 项即将到期"
     body = "\n\n".join(
-        f"{shown_end(row.due_at)}  {row.name}：{row.number or ''} {row.title}\n{_why(row.due_reason, person.language)}"
-        for row in found
-        if row.due_at is not None
+        f"{shown_end(task.due_at)}  {task.name}：{number or ''} {case_title}\n{_why(task.due_reason, language)}"
+        f"{gaps(work, task, user_id)[language]}"
+        for task, number, case_title in found
+        if task.due_at is not None
     )
     work.session.add(
         Message(user_id=user_id, group_key=None, case_id=None, title=title, body=body, created_at=work.now)

@@ -193,7 +193,11 @@ def _tell(work: UnitOfWork, case: Case, rule: DeadlineRule, asked: Extension) ->
     keys = [group_at("lead", case.applicant_id)]
     title = f"“{rule.name}”延期至 {asked.until}"
     body = f"{case.number or ''} {case.title}\n\n新的截止日期：{asked.until} {rule.end}。\n\n原因：{asked.why}"
-    tell_groups(work, keys, title, body, case_id=case.id, once=f"extended:{rule.key}:{asked.until}")
+    english = (
+        f"“{rule.name_en or rule.name}” extended to {asked.until}",
+        f"{case.number or ''} {case.title}\n\nNow due: {asked.until} {rule.end}.\n\nReason: {asked.why}",
+    )
+    tell_groups(work, keys, title, body, case_id=case.id, once=f"extended:{rule.key}:{asked.until}", english=english)
 
 
 def _reason(text: str) -> str:

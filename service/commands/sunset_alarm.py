@@ -47,7 +47,7 @@ def _warn(work: UnitOfWork, manifest: Manifest, last: date, today: date) -> bool
     authority = work.session.scalar(select(Organisation.id).where(Organisation.code == manifest.authority))
     if authority is not None:
         keys = [group_at(role, authority) for role in manifest.sunset.tell]
-        tell_groups(work, keys, *words["zh"], case_id=None, once=once)
+        tell_groups(work, keys, *words["zh"], case_id=None, once=once, english=words["en"])
     tell_administrators(work, words, once=once, authority_id=authority)
     note(work, "rule-sunset-told", "programme", manifest.key, {"last_day": last.isoformat(), "days_left": left})
     return True

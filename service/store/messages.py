@@ -11,7 +11,7 @@ from service.store.session import Base, Key
 
 
 class Message(Base):
-    """A notification to a person or to a group."""
+    """A notification to a person, in the person's language; or to a group, in English too where there are words."""
 
     __tablename__ = "messages"
 
@@ -21,5 +21,7 @@ class Message(Base):
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
     title: Mapped[str]
     body: Mapped[str]
+    title_en: Mapped[str | None]
+    body_en: Mapped[str | None]
     created_at: Mapped[datetime]
     read_at: Mapped[datetime | None]

@@ -10,6 +10,7 @@ from service.queries import messages
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import markdown, schemas
+from service.web.i18n import language
 from service.web.security import moment, signed_in, who
 
 pages = Blueprint("messages", __name__, url_prefix="/messages")
@@ -20,7 +21,7 @@ pages = Blueprint("messages", __name__, url_prefix="/messages")
 def index() -> ResponseReturnValue:
     """The newest first, unread ones in bold."""
     asked = schemas.query(schemas.PageQuery)
-    found = messages.page(db.session(), who(), asked["after"])
+    found = messages.page(db.session(), who(), asked["after"], language=language())
     return render_template(
         "pages/messages.html", section="messages", found=found, asked=asked, to_html=markdown.to_html
     )
