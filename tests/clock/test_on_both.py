@@ -48,8 +48,10 @@ def test_a_call_and_the_end_of_its_rule_are_told_once_in_the_readers_language(
         files[place] = files[place].replace(b'intake = "batch"\n', ends, 1) + told
         office.act(deployments.publish, files, SAMPLE)
         lead, staff = office.person("lead"), office.person("office")
-        given = {"key": "2022", "year": 2022, "title": "2022", "opens_on": date(2022, 4, 8)}
-        office.act(calls.open_call, SAMPLE, **given, dates={"submission": date(2022, 4, 15)})
+        office.act(
+            calls.open_call, SAMPLE, key="2022", year=2022, title="2022", opens_on=date(2022, 4, 8),
+            dates={"submission": date(2022, 4, 15)},
+        )  # fmt: skip
         for minute in range(2):
             office.tick(beijing(date(2022, 4, 8), 9) + minute * MINUTE)
         case_id = office.start("two-dates")
