@@ -40,7 +40,8 @@ from tests.support import postgres
 DURABLE = ""  # PostgreSQL as it comes: what is acknowledged is on the disk
 COUNT = int(os.environ.get("BENCH_CASES", "1000"))
 GROWTH = 1.5
-# From each programme a case that goes all the way and one that does not; ten cases are a round.
+# From each programme a case that goes far and one that does not; ten cases are a round. The manufacturing centres of
+# Changchun are one to a field, so theirs ends at the meeting.
 MIX = (
     ("changchun-innovation-consortium", "filed"),
     ("jilin-manufacturing-innovation-centre", "four-founders"),
@@ -50,7 +51,7 @@ MIX = (
     ("changchun-innovation-consortium", "five-enterprises"),
     ("jilin-manufacturing-innovation-centre", "cultivated"),
     ("jilin-industrial-innovation-centre", "not-accepted"),
-    ("changchun-manufacturing-innovation-centre", "filed"),
+    ("changchun-manufacturing-innovation-centre", "not-agreed"),
     ("guizhou-manufacturing-innovation-centre", "conditions-missing"),
 )
 
