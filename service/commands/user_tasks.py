@@ -27,7 +27,7 @@ from service.store.session import changed
 from service.store.signatures import AFTER
 from service.store.submissions import Draft, Submission
 from service.store.unit_of_work import UnitOfWork
-from service.store.user_tasks import UserTask
+from service.store.user_tasks import OPEN, UserTask
 
 Pairs = Iterable[tuple[str, str]]
 CORE_NAME = "core_name"  # what a declaration calls its centre or consortium
@@ -99,11 +99,14 @@ def save_draft(work: UnitOfWork, task_id: int, pairs: Pairs, revision: int) -> i
 
 
 def _rename_draft(work: UnitOfWork, held: HeldTask, core: object) -> None:
-    """Call a case that is being declared by the name typed so far, as its receipt will; lists tell drafts by it."""
+    """Call a case that is being declared by the name typed so far, as its receipt will; lists tell drafts by it.
+
+    What is kept of a task that somebody else has completed names nothing.
+    """
     case = held.case
     if not isinstance(core, str) or not core or len(core) > LONGEST_NAME or case.submitted_at is not None:
         return
-    if held.task.form != DECLARATION or case.title.startswith(f"{core}（"):
+    if held.task.status != OPEN or held.task.form != DECLARATION or case.title.startswith(f"{core}（"):
         return
     unit = work.session.scalar(select(Organisation.name).where(Organisation.id == case.applicant_id))
     case.title = declared_title(core, unit or "")
