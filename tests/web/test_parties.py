@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from service.commands import people
 from service.domain.identity import SYSTEM
@@ -61,7 +62,14 @@ def _fill(work: UnitOfWork) -> None:
 def test_who_is_party_to_a_case_reads_nothing_of_its_judges(
     submitted: Flask, browse: Browse, login: str, reads: bool
 ) -> None:
-    page = browse(login).get("/cases/1/materials")
+    person = browse(login)
+    page = person.get("/cases/1/materials")
     assert page.status_code == 200
-    assert ("别人的评分" in page.text) is reads
     assert "智能底盘" in page.text
+    with submitted.app_context():
+        others = Submission.data["project_name"].as_string() == "别人的评分"
+        scores = db.session.scalars(select(Submission.id).where(others)).one()
+    assert (f"/cases/1/materials/{scores}" in page.text) is reads
+    opened = person.get(f"/cases/1/materials/{scores}")
+    assert (opened.status_code == 200 and "别人的评分" in opened.text) is reads
+    assert reads or opened.status_code == 404
