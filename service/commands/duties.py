@@ -13,6 +13,7 @@ from service.domain.identity import SYSTEM
 from service.domain.register import is_struck_off
 from service.programmes.compiled import compiled_of
 from service.programmes.duty import Duty as Rule
+from service.programmes.manifest import Manifest
 from service.store import deployments
 from service.store.organisations import Organisation
 from service.store.register import REFUSED, Duty, RegisterEntry
@@ -32,7 +33,7 @@ def open_due(work: UnitOfWork, duty_id: int) -> int | None:
     deployment_id = deployments.newest(work.session, entry.programme)
     manifest = compiled_of(work.session, deployment_id).manifest if deployment_id else None
     rule = manifest.duties.get(duty.kind) if manifest is not None else None
-    if rule is None or is_struck_off(entry.state):
+    if manifest is None or rule is None or is_struck_off(entry.state):
         duty.state = "void"
         return None
     if not rule.is_owed(entry.state):  # now; it may be owed again by the next time
@@ -49,7 +50,7 @@ def open_due(work: UnitOfWork, duty_id: int) -> int | None:
     except Refusal as refusal:
         if may_pass(refusal):
             raise
-        _set_aside(work, entry, duty, rule, refusal)
+        _set_aside(work, entry, duty, manifest, refusal)
         return None
     note(work, "duty-opened", "register-entry", entry.id, {"duty": duty.kind, "name": rule.name}, case_id=case_id)
     return case_id
@@ -83,7 +84,8 @@ def _locked(work: UnitOfWork, duty_id: int) -> tuple[Duty | None, RegisterEntry 
     return work.session.scalar(select(Duty).where(Duty.id == duty_id).with_for_update()), entry
 
 
-def _set_aside(work: UnitOfWork, entry: RegisterEntry, duty: Duty, rule: Rule, refusal: Refusal) -> None:
+def _set_aside(work: UnitOfWork, entry: RegisterEntry, duty: Duty, manifest: Manifest, refusal: Refusal) -> None:
+    rule = manifest.duties[duty.kind]
     zh, en = refusal.text("zh"), refusal.text("en")
     duty.state, duty.case_id = REFUSED, None
     duty.refusal = {"code": refusal.code, "zh": zh, "en": en, "at": work.now.isoformat()}
@@ -100,14 +102,9 @@ def _set_aside(work: UnitOfWork, entry: RegisterEntry, duty: Duty, rule: Rule, r
             f"Due on {duty.due_on}. {en}\n\nMend the cause, then try again under “Operations”; the service does not.",
         ),
     }
-    authority = select(Organisation.id).where(Organisation.code == _authority(work, entry))
+    place = work.session.scalar(select(Organisation.id).where(Organisation.code == manifest.authority))
     once = f"duty-refused-{duty.id}-{work.now.isoformat()}"
-    tell_administrators(work, words, once=once, authority_id=work.session.scalar(authority))
-
-
-def _authority(work: UnitOfWork, entry: RegisterEntry) -> str:
-    deployment_id = deployments.newest(work.session, entry.programme)
-    return compiled_of(work.session, deployment_id).manifest.authority if deployment_id else ""
+    tell_administrators(work, words, once=once, authority_id=place)
 
 
 def _write_next(work: UnitOfWork, duty: Duty, rule: Rule) -> None:

@@ -79,10 +79,6 @@ class Duty:
 
 
 def _on(year: int, month_day: str) -> date:
-    month, day = (int(part) for part in month_day.split("-"))
-    return _clipped(year, month, day)
-
-
-def _clipped(year: int, month: int, day: int) -> date:
     """The date, or the month's last day where the month is shorter."""
+    month, day = (int(part) for part in month_day.split("-"))
     return date(year, month, min(day, monthrange(year, month)[1]))
