@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from service.domain.errors import NotFound
 from service.domain.identity import Actor
+from service.queries.paging import Choice, choice
 from service.store.access import visible
 from service.store.cases import Case
 from service.store.deputies import Deputy
@@ -17,6 +18,7 @@ from service.store.user_tasks import OPEN, UserTask
 from service.store.users import User
 
 MOST = 200
+_HELD = or_(UserTask.assignee_id == User.id, UserTask.owner_id == User.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +77,37 @@ def of_person(session: Session, actor: Actor, today: date) -> tuple[DeputyRow, .
     )  # fmt: skip
 
 
-def colleagues(session: Session, actor: Actor) -> tuple[Colleague, ...]:
-    """The other accounts of the person's unit, closed ones too."""
-    mine = or_(UserTask.assignee_id == User.id, UserTask.owner_id == User.id)
-    count = select(func.count(UserTask.id)).where(UserTask.status == OPEN, mine).correlate(User).scalar_subquery()
-    found = session.execute(
+def colleagues(session: Session, actor: Actor, name: str = "", *, without: int = 0) -> Choice[Colleague]:
+    """The other people of the person's unit who can take something over; `name` narrows the list."""
+    able = _colleagues(actor).where(User.active, User.id != without, User.name.contains(name, autoescape=True))
+    return choice([Colleague(*row) for row in session.execute(able)], MOST)
+
+
+def laden(session: Session, actor: Actor) -> Choice[Colleague]:
+    """The colleagues with open work, closed accounts too."""
+    held = exists().where(UserTask.status == OPEN, _HELD).correlate(User)
+    return choice([Colleague(*row) for row in session.execute(_colleagues(actor).where(held))], MOST)
+
+
+def colleague(session: Session, actor: Actor, user_id: int) -> Colleague:
+    """One of them; raises NotFound for an account of another unit and for the person's own."""
+    row = session.execute(_colleagues(actor).where(User.id == user_id)).one_or_none()
+    if row is None:
+        raise NotFound()
+    return Colleague(*row)
+
+
+def _colleagues(actor: Actor) -> Select[int, str, str, bool, int]:
+    count = select(func.count(UserTask.id)).where(UserTask.status == OPEN, _HELD).correlate(User).scalar_subquery()
+    return (
         select(User.id, User.name, User.login, User.active, count)
         .where(User.organisation_id == actor.organisation_id, User.id != actor.user_id)
         .order_by(User.name, User.id)
-        .limit(MOST)
+        .limit(MOST + 1)
     )
-    return tuple(Colleague(*row) for row in found)
 
 
-def work_of(session: Session, actor: Actor, user_id: int) -> Sequence[WorkRow]:
+def work_of(session: Session, actor: Actor, user_id: int) -> Choice[WorkRow]:
     """The open tasks that somebody has or has delegated, of cases that the reader may see; the oldest first."""
     found = session.execute(
         select(UserTask.id, UserTask.name, Case.title, Case.number)
@@ -97,6 +116,6 @@ def work_of(session: Session, actor: Actor, user_id: int) -> Sequence[WorkRow]:
             UserTask.status == OPEN, or_(UserTask.assignee_id == user_id, UserTask.owner_id == user_id), visible(actor)
         )
         .order_by(UserTask.id)
-        .limit(MOST)
+        .limit(MOST + 1)
     )
-    return [WorkRow(*row) for row in found]
+    return choice([WorkRow(*row) for row in found], MOST)

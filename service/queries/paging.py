@@ -22,6 +22,14 @@ class Page(Generic[Row]):
     next: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Choice(Generic[Row]):
+    """The first rows of a list to choose from; `more` says that others stay out until a name narrows it."""
+
+    rows: tuple[Row, ...] = ()
+    more: bool = False
+
+
 def instant_cursor(at: datetime, row_id: int) -> str:
     """The cursor of a list in the order of an instant: seconds since 1970 with their fraction, then the id."""
     return f"{at.astimezone(UTC).isoformat()}~{row_id}"
@@ -66,6 +74,11 @@ def read_id_cursor(text: str) -> int | None:
 
 def _no_position() -> InvalidInput:
     return InvalidInput(field="after", zh="翻页位置无效", en="the page position is not valid")
+
+
+def choice(rows: Sequence[Row], size: int) -> Choice[Row]:
+    """The first `size` of `size + 1` rows that were read."""
+    return Choice(tuple(rows[:size]), len(rows) > size)
 
 
 def cut(rows: Sequence[Row], size: int) -> tuple[tuple[Row, ...], Row | None]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from service.domain.access import OUTSIDE_ROLES, CaseFacts, role_of
@@ -19,6 +19,7 @@ from service.programmes.compiled import compiled_of
 from service.programmes.return_targets import ReturnTarget
 from service.programmes.supervision import supervising
 from service.programmes.task_forms import continued_form
+from service.queries.paging import Choice, choice
 from service.store import standings, user_tasks
 from service.store.access import case_facts, may_see
 from service.store.cases import Case
@@ -141,13 +142,6 @@ def chosen(session: Session, actor: Actor, task_ids: Sequence[int]) -> Chosen:
     return tuple(found)
 
 
-def receivers(session: Session, actor: Actor, loaded: Sequence[LoadedTask], now: datetime) -> Sequence[PersonRow]:
-    """To whom all of these tasks may be given; a conflict is judged for each when it is given."""
-    lists = [people(session, actor, one, now) for one in loaded]
-    common = set.intersection(*({row.user_id for row in rows} for rows in lists)) if lists else set()
-    return [row for row in (lists[0] if lists else ()) if row.user_id in common]
-
-
 def signatures(session: Session, task_id: int) -> tuple[SignatureRow, ...]:
     """Everybody asked to sign the task, without those who need not any more."""
     asker = aliased(User)
@@ -170,10 +164,35 @@ def targets(session: Session, loaded: LoadedTask) -> tuple[ReturnTarget, ...]:
     return return_targets.of_task(session, loaded.task, loaded.case, instance)
 
 
-def people(session: Session, actor: Actor, loaded: LoadedTask, now: datetime) -> Sequence[PersonRow]:
-    """To whom the task may be given: its groups, and staff where these are; a conflict is judged when it is given."""
-    keys = session.scalars(select(TaskGroup.group_key).where(TaskGroup.task_id == loaded.task.id)).all()
-    wanted = []
+def people(
+    session: Session, actor: Actor, loaded: Sequence[LoadedTask], now: datetime, name: str = ""
+) -> Choice[PersonRow]:
+    """To whom all of these tasks may be given: their groups, and staff where these are; `name` narrows the list.
+
+    A conflict is judged for each task when it is given.
+    """
+    if not loaded:
+        return Choice()
+    of_task: dict[int, set[str]] = {one.task.id: set() for one in loaded}
+    found = session.execute(select(TaskGroup.task_id, TaskGroup.group_key).where(TaskGroup.task_id.in_(of_task)))
+    for task_id, key in found:
+        of_task[task_id].add(key)
+    wanted = [_holding(keys, now) for keys in {frozenset(keys) for keys in of_task.values()}]
+    holders = {one.task.assignee_id for one in loaded if one.task.assignee_id is not None}
+    rows = session.execute(
+        select(User.id, User.name, Organisation.name)
+        .outerjoin(Organisation, Organisation.id == User.organisation_id)
+        .where(User.active, User.name.contains(name, autoescape=True), *(User.id.in_(one) for one in wanted))
+        .where(User.id != actor.user_id, User.id.not_in(holders))
+        .order_by(User.name, User.id)
+        .limit(MOST_PEOPLE + 1)
+    )
+    return choice([PersonRow(row[0], row[1], row[2] or "") for row in rows], MOST_PEOPLE)
+
+
+def _holding(keys: Iterable[str], now: datetime) -> Select[int]:
+    """The ids of those who hold a role of one of these groups, or work where the group does."""
+    wanted: list[ColumnElement[bool]] = []
     for key in keys:
         role, _, place = key.partition("@")
         if not place.isdigit():
@@ -182,14 +201,4 @@ def people(session: Session, actor: Actor, loaded: LoadedTask, now: datetime) ->
         wanted.append(and_(at, Grant.role == role))
         if role_of(key) not in OUTSIDE_ROLES:
             wanted.append(and_(at, Grant.role.not_in(sorted(OUTSIDE_ROLES))))
-    if not wanted:
-        return ()
-    granted = select(Grant.user_id).where(or_(*wanted), is_valid(local_date(now)))
-    found = session.execute(
-        select(User.id, User.name, Organisation.name)
-        .outerjoin(Organisation, Organisation.id == User.organisation_id)
-        .where(User.active, User.id.in_(granted), User.id != actor.user_id, User.id != (loaded.task.assignee_id or 0))
-        .order_by(User.name, User.id)
-        .limit(MOST_PEOPLE)
-    )
-    return [PersonRow(row[0], row[1], row[2] or "") for row in found]
+    return select(Grant.user_id).where(or_(false(), *wanted), is_valid(local_date(now)))

@@ -62,7 +62,7 @@ def test_a_deputy_and_a_hand_over(office: Office) -> None:
     assert [one.task_id for one in inbox.page(db.session(), stands, "mine").rows] == [task]
     assert verbs.of_task(db.session(), stands, task, office.now).verbs
     assert len(deputy_rows.of_person(db.session(), clerk, today)) == 1
-    assert [one.open_tasks for one in deputy_rows.colleagues(db.session(), other)] == [1]
+    assert [one.open_tasks for one in deputy_rows.laden(db.session(), other).rows] == [1]
     db.session.remove()
     office.act(deputies.hand_over, task, clerk.user_id, None, "离职", by=office.person("head"))
     assert row(office, task).assignee_id is None

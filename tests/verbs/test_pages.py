@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from service.domain.deadlines import local_date
 from service.domain.verbs import VERBS
+from service.queries.verbs import MOST_PEOPLE
+from service.store.session import db
+from service.store.users import Grant, User
 from tests.support.office import Office
 from tests.verbs.desk import Desk
 
@@ -74,3 +78,49 @@ def test_open_work_is_handed_over_with_a_result_a_row(desk: Desk) -> None:
     assert "已交接" in done
     assert "初核" in done  # each row says what it was
     assert desk.post("负责人", address, {"reason": "调离"}).status_code == 422
+
+
+def crowd(desk: Desk) -> None:
+    """More clerks at the place of the first than a list shows; the last by name is “郑末”."""
+    desk.office.person("clerk", 2)  # stands at that place before the crowd does
+    with desk.office.app.app_context():
+        clerk = db.session.get_one(User, desk.office.person("clerk").user_id)
+        place = db.session.scalars(select(Grant.organisation_id).where(Grant.user_id == clerk.id)).first()
+        people = [
+            User(login=f"crowd-{n}", name="郑末" if n == MOST_PEOPLE else f"同事{n:03}", password_hash="-",
+                 organisation_id=clerk.organisation_id)
+            for n in range(MOST_PEOPLE + 1)
+        ]  # fmt: skip
+        db.session.add_all(people)
+        db.session.flush()
+        db.session.add_all(Grant(user_id=one.id, role="clerk", organisation_id=place) for one in people)
+        db.session.commit()
+
+
+def test_a_long_list_of_people_says_so_and_is_searched_with_nothing_lost(desk: Desk) -> None:
+    task = desk.task("初核")
+    transfer, deputies = f"/tasks/{task}/do/transfer", "/account/deputies"
+    hand_over = f"/account/deputies/hand-over/{desk.office.person('clerk', 2).user_id}"
+    assert all("人员较多" not in desk.get("经办人", address) for address in (transfer, deputies, hand_over))
+    desk.post("经办人二", f"/tasks/{task}/claim", {})
+    crowd(desk)
+    for address in (transfer, deputies, hand_over):
+        page = desk.get("经办人二" if address == transfer else "经办人", address)
+        assert "这里只列前 200 位" in page, address
+        assert "郑末" not in page, address
+    find = {"find": "1", "person_name": "郑", "reason": "要出差三天"}
+    asked = {"verb": "transfer", "task": task, "go": "1"}
+    for role, address, sent in (
+        ("经办人二", transfer, {}), ("经办人", deputies, {}), ("经办人", hand_over, {"tasks": task}),
+        ("经办人二", "/tasks/batch", asked),
+    ):  # fmt: skip
+        answer = desk.post(role, address, {**find, **sent})
+        assert answer.status_code == 200, address
+        assert "郑末" in answer.text, address
+        assert "要出差三天" in answer.text, address
+        assert "同事001" not in answer.text, address
+        assert "没有找到。换几个字再找。" in desk.post(role, address, {**find, **sent, "person_name": "%"}).text or (
+            address == hand_over  # there the group and oneself can always take it
+        )
+    assert desk.task("初核") == task, "to look for somebody moves nothing"
+    assert desk.browser("经办人").get(hand_over).status_code == 200

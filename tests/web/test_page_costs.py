@@ -62,6 +62,15 @@ def test_what_is_folded_is_drawn_when_it_is_opened(declared: Browser, browse: Br
     assert browse("stranger").get("/cases/1/materials/2").status_code == 404
 
 
+def test_what_is_printed_is_drawn_whole(declared: Browser, browse: Browse) -> None:
+    assert 'href="/cases/1/materials/print"' in declared.get("/cases/1/materials").text
+    page = declared.get("/cases/1/materials/print").text
+    assert "另一项" in page
+    assert "<details class=\"paper" not in page, "a folded form would stay off the paper"
+    assert "data-print" in page
+    assert browse("stranger").get("/cases/1/materials/print").status_code == 404
+
+
 def test_a_decision_is_asked_again_without_reading_its_file_again(site: Flask, declared: Browser) -> None:
     assert declared
     with site.app_context():

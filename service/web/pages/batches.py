@@ -27,7 +27,7 @@ def act() -> ResponseReturnValue:
     if key not in ASKS:
         raise NotFound()
     chosen = _chosen()
-    if ASKS[key] and not request.form.get("go"):
+    if ASKS[key] and ("find" in request.form or not request.form.get("go")):
         return _ask(key, chosen, "", 200)
     try:
         given = _given(key)
@@ -68,14 +68,14 @@ def _given(key: str) -> tuple[object, ...]:
 
 
 def _ask(key: str, chosen: verbs.Chosen, problem: str, status: int) -> ResponseReturnValue:
-    people = verbs.receivers(db.session(), who(), chosen, moment()) if "person" in ASKS[key] else ()
+    name = request.form.get("person_name", "").strip()
     page = render_template(
         "pages/batch.html",
         section="tasks",
         verb=VERBS[key],
         name=_name(key),
         chosen=chosen,
-        people=people,
+        people=verbs.people(db.session(), who(), chosen, moment(), name),
         problem=problem,
         given=request.form,
     )

@@ -96,7 +96,14 @@ def show(case_id: int) -> ResponseReturnValue:
 @signed_in
 def material(case_id: int) -> ResponseReturnValue:
     """Everything submitted in the case, as this reader may see it."""
-    return _materials(case_id, revealed=False)
+    return _materials(case_id)
+
+
+@pages.get("/<int:case_id>/materials/print")
+@signed_in
+def printed_material(case_id: int) -> ResponseReturnValue:
+    """The same with every form drawn: what is folded would not be printed."""
+    return _materials(case_id, whole=True)
 
 
 @pages.get("/<int:case_id>/materials/<int:submission_id>")
@@ -118,7 +125,7 @@ def reveal(case_id: int) -> ResponseReturnValue:
     case_page.facts(db.session(), who(), case_id)
     given = schemas.form(schemas.ReasonForm)
     transact(personal_data.reveal, case_id, given["reason"], actor=who(), now=moment())
-    return _materials(case_id, revealed=True)
+    return _materials(case_id, whole=True, revealed=True)
 
 
 @pages.get("/<int:case_id>/decisions")
@@ -164,14 +171,14 @@ def record_event(case_id: int) -> ResponseReturnValue:
     return redirect(f"/cases/{case_id}", 303)
 
 
-def _materials(case_id: int, *, revealed: bool) -> ResponseReturnValue:
+def _materials(case_id: int, *, whole: bool = False, revealed: bool = False) -> ResponseReturnValue:
     actor, session = who(), db.session()
     facts = case_page.facts(session, actor, case_id)
     return render_template(
         "pages/materials.html",
         section="cases",
         facts=facts,
-        revealed=revealed,
+        whole=whole,
         materials=materials.materials(session, actor, facts, language(), moment(), revealed=revealed),
         files=case_page.files(session, actor, facts),
     )

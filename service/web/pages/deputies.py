@@ -12,7 +12,7 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 from service.commands import batches
 from service.commands import deputies as commands
 from service.domain.deadlines import local_date
-from service.domain.errors import InvalidInput, NotFound, Refusal
+from service.domain.errors import InvalidInput, Refusal
 from service.domain.identity import Actor
 from service.queries import deputies, programmes
 from service.store.session import db
@@ -64,6 +64,8 @@ def index() -> ResponseReturnValue:
 @signed_in
 def appoint() -> ResponseReturnValue:
     """Appoint a deputy."""
+    if "find" in request.form:
+        return _page(dict(request.form), None)
     try:
         given = schemas.form(AppointForm)
         transact(
@@ -96,9 +98,11 @@ def hand_over(user_id: int) -> ResponseReturnValue:
 @signed_in
 def do_hand_over(user_id: int) -> ResponseReturnValue:
     """Hand over what is ticked; each task for itself, with a result of its own."""
+    if "find" in request.form:
+        return _hand_over_page(user_id, (), None)
     actor = who()
     keys = [int(key) for key in request.form.getlist("tasks") if key.isdecimal() and len(key) < 19]
-    named = {one.task_id: one for one in deputies.work_of(db.session(), actor, user_id)}
+    named = {one.task_id: one for one in deputies.work_of(db.session(), actor, user_id).rows}
     try:
         posted = {"reason": request.form.get("reason", ""), "to": request.form.get("to") or None}
         given = _loaded(HandOverForm, posted)
@@ -124,7 +128,8 @@ def _page(given: dict[str, Any], refusal: Refusal | None) -> ResponseReturnValue
         "pages/deputies.html",
         section="account",
         rows=rows,
-        colleagues=deputies.colleagues(session, actor),
+        colleagues=deputies.colleagues(session, actor, _name_of(given)),
+        laden=deputies.laden(session, actor),
         roles=sorted({grant.role for grant in actor.roles} - commands.NOT_LENT),
         role_names=programmes.role_names(session, language()),
         longest=commands.LONGEST_DAYS,
@@ -140,20 +145,25 @@ def _hand_over_page(
     user_id: int, results: Sequence[tuple[deputies.WorkRow | None, batches.RowResult]], refusal: InvalidInput | None
 ) -> ResponseReturnValue:
     session, actor = db.session(), who()
-    people = {one.user_id: one for one in deputies.colleagues(session, actor)}
-    if user_id not in people:
-        raise NotFound()
+    given = dict(request.form) if refusal or "find" in request.form else {}
     text = render_template(
         "pages/hand_over.html",
         section="account",
-        leaver=people[user_id],
-        others=[one for one in people.values() if one.user_id != user_id and one.active],
+        leaver=deputies.colleague(session, actor, user_id),
+        others=deputies.colleagues(session, actor, _name_of(given), without=user_id),
+        given=given,
+        ticked=request.form.getlist("tasks"),
         me=_me(actor),
         work=deputies.work_of(session, actor, user_id),
         results=results,
         problem=refusal.text(language()) if refusal else "",
     )
     return make_response(text, 422 if refusal else 200)
+
+
+def _name_of(given: dict[str, Any]) -> str:
+    """By which name the list of people is narrowed."""
+    return str(given.get("person_name", "")).strip()
 
 
 def _me(actor: Actor) -> tuple[int | None, str]:

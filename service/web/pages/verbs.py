@@ -69,6 +69,8 @@ def show(task_id: int, key: str) -> ResponseReturnValue:
 def do(task_id: int, key: str) -> ResponseReturnValue:
     """Do it, and go where the person goes on."""
     verb = _known(VERBS, key)
+    if "find" in request.form:
+        return _task_page(task_id, verb, dict(request.form), None)
     try:
         given = _given(verb)
         transact(commands.do_task, key, task_id, given, actor=who(), now=moment())
@@ -143,7 +145,9 @@ def _task_page(task_id: int, verb: Verb, given: dict[str, Any], refusal: Invalid
         case=case,
         given=given,
         problem=refusal.text(language()) if refusal else "",
-        people=verbs.people(session, actor, found.loaded, moment()) if "person" in takes else (),
+        people=verbs.people(session, actor, [found.loaded], moment(), given.get("person_name", "").strip())
+        if "person" in takes
+        else None,
         targets=verbs.targets(session, found.loaded) if "target" in takes else (),
         signatures=found.signatures,
     )
