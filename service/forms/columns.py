@@ -46,7 +46,7 @@ class Column:
         """A row's value as the cell says it."""
         if self.kind == "checkbox":
             return YES if value is True else ""
-        words = {stored: text for stored, text in self.options}
+        words = {stored: text for text, stored in self.options}
         if isinstance(value, list):
             return "、".join(words.get(str(one), str(one)) for one in value)
         return "" if value is None else words.get(str(value), str(value))
