@@ -33,6 +33,7 @@ from service.store.unit_of_work import transact
 log = structlog.get_logger(__name__)
 
 _ENDING = threading.Event()
+_FIRING = threading.Event()  # timers are over and being enforced: work that nobody's date hangs on waits
 ROUNDS = 500  # of the outbox in one tick: cases that answer each other's messages must not hold it for ever
 MISSES = 20
 
@@ -43,11 +44,20 @@ def end() -> None:
 
 
 def fire_due_timers(now: datetime) -> None:
-    """Enforce what is over, in order; a timer that a diagram arms anew within the tick waits for the next one.
+    """Enforce what is over, in order; a timer that a diagram arms anew within the tick waits for the next one."""
+    rest = deque(_found(due.timers, now))
+    if not rest:
+        return
+    _FIRING.set()
+    try:
+        _fire(rest, now)
+    finally:
+        _FIRING.clear()
 
-    Where another clock is at the same cases, as MISSES tell, this one goes on elsewhere with what is left.
-    """
-    rest, missed = deque(_found(due.timers, now)), 0
+
+def _fire(rest: deque[int], now: datetime) -> None:
+    """Where another clock is at the same cases, as MISSES tell, this one goes on elsewhere with what is left."""
+    missed = 0
     while rest:
         fired = _each("timer", rest[0], partial(transact, timers.fire, rest.popleft(), actor=CLOCK, now=now))
         missed += not fired
@@ -95,8 +105,11 @@ def drain_outbox(now: datetime) -> None:
 
 
 def write_case_texts(now: datetime) -> None:
-    """Write the texts by which cases are found, of those in which something was done."""
-    _all("case-text", due.case_texts, case_texts.index, now)
+    """Write the texts by which cases are found, of those in which something was done; what is enforced comes first."""
+    for case_id in _found(due.case_texts, now):
+        if _FIRING.is_set():
+            return
+        _each("case-text", case_id, partial(transact, case_texts.index, case_id, actor=CLOCK, now=now))
 
 
 def keep_house(now: datetime) -> None:

@@ -30,11 +30,13 @@ def index(work: UnitOfWork, case_id: int) -> bool:
     """Write the case's text anew: its number, units, contact and papers, and what was submitted.
 
     Left out are personal and sensitive entries, those that only some roles may read, and all about an objection.
+    What another clock has written since is left as it is.
     """
-    case = work.session.get(Case, case_id)
     seq = work.session.scalar(select(func.max(AuditEntry.seq)).where(AuditEntry.case_id == case_id))
-    if case is None or seq is None:
+    written = work.session.scalar(select(CaseText.seq).where(CaseText.case_id == case_id))
+    if seq is None or (written is not None and written >= seq):
         return False
+    case = work.session.get_one(Case, case_id)
     parts = (*_units(work, case), *_papers(work, case_id), *_submitted(work, case))
     text = normal(" \n ".join(part for part in parts if part))[:MOST_CHARACTERS]
     values = {"seq": seq, "text": text, "words": " ".join(sorted(words_of(text)))}

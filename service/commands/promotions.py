@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from service.domain.deadlines import local_date
 from service.store import case_bases, outbox
-from service.store.case_bases import PROMOTION, UPPER_ENDED, CaseBasis
+from service.store.case_bases import UPPER_ENDED
 from service.store.cases import Case
 from service.store.register import RegisterChange, RegisterEntry
 from service.store.unit_of_work import UnitOfWork
@@ -17,7 +17,7 @@ def told_below(work: UnitOfWork, case: Case) -> None:
 
     It was, if the case has entered the upper register. The lower case acts on it after this transaction.
     """
-    basis = work.session.scalar(select(CaseBasis).where(CaseBasis.case_id == case.id, CaseBasis.kind == PROMOTION))
+    basis = case_bases.promotion_of(work.session, case.id)
     if basis is None:
         return
     made = work.session.scalar(select(RegisterEntry.id).where(RegisterEntry.case_id == case.id).limit(1))

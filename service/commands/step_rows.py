@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from service.commands import clock_stop, job_rows, subscriptions
 from service.commands.task_alarms import set_alarms
@@ -15,7 +15,7 @@ from service.domain import deadlines
 from service.engine import IncidentRow, Live, Step, TimerWait, Work, view
 from service.programmes.compiled import CompiledProgramme, deadline_of
 from service.programmes.functions import period
-from service.store import task_links, user_tasks
+from service.store import task_links, timers, user_tasks
 from service.store.deadlines import Deadline
 from service.store.incidents import Incident
 from service.store.instances import Instance
@@ -82,8 +82,8 @@ def write(course: Course, before: Before, *, completed: UserTask | None, by: int
     opened = [work for step in course.steps for work in step.opened if work.task not in closed]
     started = [timer for timer in last.timers if timer.due is not None and before.is_new(timer.task)]
     _close_tasks(course, before.of_kind(closed, "userTask"), completed, by)
-    timers = [task for task in closed if before.event(course.programme, task) == "timer"]
-    _timers(course, timers, started, {work.task for work in opened})
+    over = [task for task in closed if before.event(course.programme, task) == "timer"]
+    _timers(course, over, started, {work.task for work in opened})
     subscriptions.write(course, closed)
     job_rows.close_left(course, closed)
     dues = _dues(course, opened, started)
@@ -110,8 +110,7 @@ def _timers(course: Course, closed: Sequence[int], started: Sequence[TimerWait],
     """Timers that wait no longer go; those that began to wait come. `ends` may grow with each opened task."""
     session, instance = course.work.session, course.instance
     mine = Timer.instance_id == instance.id
-    if closed:
-        changed(session, delete(Timer).where(mine, Timer.engine_task.in_(closed)))
+    timers.remove(session, instance.id, closed)
     rows = [
         {
             "instance_id": instance.id,

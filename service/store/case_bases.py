@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Final
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, Select, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.store.cases import Case
@@ -29,6 +30,16 @@ class CaseBasis(Base):
     nomination_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
     kind: Mapped[str]
     at: Mapped[datetime]
+
+
+def promotion_of(session: Session, case_id: int) -> CaseBasis | None:
+    """What a case would promote, if it rests on a lower centre: asked of every case that ends."""
+    return session.scalar(_promotion(), {"wanted": case_id})
+
+
+@cache
+def _promotion() -> Select[CaseBasis]:
+    return select(CaseBasis).where(CaseBasis.case_id == bindparam("wanted"), CaseBasis.kind == PROMOTION)
 
 
 def nominations(session: Session, entry_id: int) -> list[int]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Select, select, update
+from functools import cache
+
+from sqlalchemy import ForeignKey, Select, Update, bindparam, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -62,8 +64,7 @@ def runs(session: Session, programme: str, procedure: str, start_key: str) -> bo
 
 def try_lock(session: Session, instance_id: int) -> Instance | None:
     """The instance, locked; None when another transaction holds it, which the clock takes as “later”."""
-    statement = select(Instance).where(Instance.id == instance_id).with_for_update(skip_locked=True)
-    return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+    return session.scalars(_free(), {"wanted": instance_id}).one_or_none()
 
 
 def compare_and_set(session: Session, instance: Instance, *, state: bytes, ended: bool) -> None:
@@ -72,15 +73,29 @@ def compare_and_set(session: Session, instance: Instance, *, state: bytes, ended
     It stops two moves out of the same state even where a lock was forgotten.
     """
     revision = instance.revision
-    statement = (
-        update(Instance)
-        .where(Instance.id == instance.id, Instance.revision == revision)
-        .values(state=state, ended=ended, revision=revision + 1)
-    )
-    if not changed(session, statement):
+    values = {"wanted": instance.id, "read": revision, "now_state": state, "now_ended": ended}
+    if not changed(session, _next_revision(), values):
         raise StaleRevision(instance=instance.id, revision=revision)
     for name, value in (("state", state), ("ended", ended), ("revision", revision + 1)):
         set_committed_value(instance, name, value)
+
+
+# Every move runs these two: putting a statement together costs more than running it.
+
+
+@cache
+def _free() -> Select[Instance]:
+    statement = select(Instance).where(Instance.id == bindparam("wanted")).with_for_update(skip_locked=True)
+    return statement.execution_options(populate_existing=True)
+
+
+@cache
+def _next_revision() -> Update:
+    return (
+        update(Instance)
+        .where(Instance.id == bindparam("wanted"), Instance.revision == bindparam("read"))
+        .values(state=bindparam("now_state"), ended=bindparam("now_ended"), revision=Instance.revision + 1)
+    )
 
 
 def _locked(session: Session, statement: Select[Instance]) -> Instance:

@@ -133,9 +133,12 @@ def begin_write(session: Session) -> None:
     session.connection(execution_options={"write": True})
 
 
-def changed(session: Session, statement: Update | Delete) -> int:
-    """Run an UPDATE or DELETE as it stands and say how many rows it changed; rows in memory are left as they are."""
-    result = session.execute(statement, execution_options={"synchronize_session": False})
+def changed(session: Session, statement: Update | Delete, values: dict[str, Any] | None = None) -> int:
+    """Run an UPDATE or DELETE as it stands and say how many rows it changed; rows in memory are left as they are.
+
+    `values` are those of its `bindparam`s, where the statement was put together once and is run often.
+    """
+    result = session.execute(statement, values, execution_options={"synchronize_session": False})
     return cast("CursorResult[Any]", result).rowcount
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ForeignKey, Select, UniqueConstraint, bindparam, exists, select
+from sqlalchemy import Delete, ForeignKey, Select, UniqueConstraint, bindparam, delete, exists, select
 from sqlalchemy.orm import Mapped, Session, load_only, mapped_column
 
 from service.store.cases import Case
 from service.store.deployments import Deployment
 from service.store.instances import Instance
-from service.store.session import Base, Key
+from service.store.session import Base, Key, changed
 from service.store.user_tasks import OPEN, UserTask
 
 
@@ -47,6 +48,18 @@ def due(session: Session, now: datetime, limit: int) -> tuple[int, ...]:
         .limit(limit)
     )
     return tuple(session.scalars(statement))
+
+
+def remove(session: Session, instance_id: int, engine_tasks: Sequence[int]) -> None:
+    """Take away those of the instance that wait no longer."""
+    if engine_tasks:
+        changed(session, _removing(), {"owner": instance_id, "left": list(engine_tasks)})
+
+
+@cache
+def _removing() -> Delete:
+    left = Timer.engine_task.in_(bindparam("left", expanding=True))
+    return delete(Timer).where(Timer.instance_id == bindparam("owner"), left)
 
 
 @dataclass(frozen=True, slots=True)

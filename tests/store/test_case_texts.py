@@ -52,6 +52,7 @@ def test_a_case_is_found_by_what_is_known_of_it(case: Case, now: datetime) -> No
     assert due.case_texts(db.session(), now) == [case.id]
     assert transact(case_texts.index, case.id, actor=CLOCK, now=now)
     assert due.case_texts(db.session(), now) == []
+    assert not transact(case_texts.index, case.id, actor=CLOCK, now=now), "another clock has written it"
     for query in (
         "智能底盘",
         "盘",
