@@ -17,14 +17,26 @@ from service.store.notices import Notice, NoticeItem, Objection, objection_state
 
 PUBLISHED = "notice-published"
 PERIOD = "publicity-end"
-CONTACT = {"name": "异议受理人", "phone": "电话", "address": "地址", "email": "电子邮箱"}
+#: what a notice says besides its text, a paragraph each
+TOLD = (
+    {"basis": "依据"},
+    {
+        "contact_name": "异议受理人",
+        "contact_phone": "电话",
+        "contact_address": "地址",
+        "contact_email": "电子邮箱",
+        "supervisor": "监督部门",
+    },
+    {"channel": "发布网址"},
+)
 
 
 def publish_notice(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any]:
     """Publish the notice and record the event that starts each case's period, whose first day is today.
 
-    Reads the form named by `form` (`publicity`): title, body, who receives objections (contact_name, _phone, _address,
-    _email), and case_ids where the notice is an act of its own over several cases: each of them hears of it.
+    Reads the form named by `form` (`publicity`): title, body, what TOLD names (its basis, who receives objections, who
+    supervises, where it is published), and case_ids where the notice is an act of its own over several cases: each of
+    them hears of it.
     """
     draft = context.form(snake(inputs["form"]))
     rule = context.programme.manifest.deadlines.get(PERIOD)
@@ -75,10 +87,12 @@ def _named(context: OperationContext, case_ids: Any) -> list[int]:
 
 
 def _body(draft: Mapping[str, Any]) -> str:
-    """The text, and who receives objections: without that a notice is none."""
-    given = [(words, str(draft.get(f"contact_{name}") or "")) for name, words in CONTACT.items()]
-    contact = "，".join(f"{words}：{value}" for words, value in given if value)
-    return "\n\n".join(part for part in (str(draft.get("body") or ""), contact and f"{contact}。") if part)
+    """The text, its basis, and who receives objections: without that a notice is none."""
+    parts = [str(draft.get("body") or "")]
+    for names in TOLD:
+        given = "，".join(f"{words}：{draft[name]}" for name, words in names.items() if draft.get(name))
+        parts.append(given and f"{given}。")
+    return "\n\n".join(part for part in parts if part)
 
 
 def tally_objections(context: OperationContext, _inputs: dict[str, Any]) -> dict[str, Any]:

@@ -27,13 +27,16 @@ from service.store.experts import Expert
 from service.store.instances import Instance
 from service.store.meetings import MeetingItem
 from service.store.neighbours import agreed_cases, departments, free_experts, taken_cases
+from service.store.notices import Notice
 from service.store.organisations import Organisation
 from service.store.register import Ban, Duty, Project, RegisterEntry, Support
+from service.store.submissions import Submission
 from service.store.subscriptions import MESSAGE, Subscription
 from service.store.trainings import submitted_in
 
 WAITING_FOR_MEETING: Final = "meeting"
 NOTICE_PUBLISHED: Final = "notice-published"
+NOTICE_FORMS: Final = ("publicity", "joint-notice")
 YUAN_IN_WAN: Final = 10_000
 
 
@@ -130,6 +133,24 @@ def _waiting_for_notice(session: Session, case: Case, _today: date) -> list[Json
     return [case_json(row, applicant) for row, applicant in rows]
 
 
+def _last_notice(session: Session, case: Case, _today: date) -> Json | None:
+    """What was filled in for the newest notice of the same programme and authority: who receives objections stays."""
+    statement = (
+        select(Submission.data)
+        .join(Notice, Notice.case_id == Submission.case_id)
+        .join(Case, Case.id == Submission.case_id)
+        .where(
+            Submission.form.in_(NOTICE_FORMS),
+            Case.programme == case.programme,
+            Case.authority_id == case.authority_id,
+            Case.id != case.id,
+        )
+        .order_by(Notice.id.desc(), Submission.id.desc())
+        .limit(1)
+    )
+    return session.scalar(statement)
+
+
 def _submitted_in_call(session: Session, case: Case, _today: date) -> list[Json]:
     """Cases of the same call that were declared and still run: whom a training is for."""
     found = submitted_in(session, case)
@@ -209,6 +230,7 @@ LOOKUPS: Final[Mapping[str, Callable[[Session, Case, date], Any]]] = {
     "waiting_for_meeting": _waiting_for_meeting,
     "waiting_for_notice": _waiting_for_notice,
     "waiting_for_dispatch": _waiting_for_dispatch,
+    "last_notice": _last_notice,
     "submitted_in_call": _submitted_in_call,
     "expert_fields": _expert_fields,
     "expert_pool": _expert_pool,

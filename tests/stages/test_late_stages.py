@@ -40,6 +40,8 @@ NOTICE = {
     "title": "关于拟认定名单的公示",
     "basis": "示例办法第九条",
     "body": "现将拟认定的名单公示如下，公示期内欢迎社会监督。",
+    "channel": "https://example.invalid/notices",
+    "supervisor": "示例监督部门",
 } | CONTACT
 HONEST = {
     "kind": "person",
@@ -370,6 +372,8 @@ def joint_notice(desk: Desk, one: str, two: str) -> None:
     act = desk.office.start("notice", "office")
     desk.do("draft", "office", {**NOTICE, "case_ids": [str(desk.cases[name]) for name in (one, two)]}, act)
     desk.links["notice"] = str(desk.office.rows(db.select(Notice.number))[0])
+    page = shown(desk.get(f"/notices/{desk.links['notice']}").text)
+    assert all(part in page for part in (f"依据：{NOTICE['basis']}", "异议受理人：", "监督部门：", "发布网址："))
 
 
 @when(parsers.re(r"时间到 (?P<day>\S+) (?P<hour>\S+)"))
@@ -486,9 +490,12 @@ def renamed(desk: Desk, name: str) -> None:
 @when("业务处拟定通知，分管领导签发")
 def filed(desk: Desk) -> None:
     words = "同意备案，列入重点支持范围，请按办法组织实施。"
-    draft = {"filed_on": "2026-03-02", "document_title": "关于同意备案的通知", "body": words}
+    draft = {"filed_on": "2026-03-02", "body": words, "duties": "每年一月底前报送年度运行报告。"}
     desk.do("draft", "office", draft)
     desk.do("sign", "leader", {"signed": "yes", "signer_name": "示例分管领导"})
+    (told,) = desk.office.rows(db.select(Paper.body).where(Paper.letter == "filing-notice"))
+    assert words in told
+    assert draft["duties"] in told, "what the clerk writes of duties stands in the notice"
 
 
 @then(parsers.parse("名录中有“{name}”"))

@@ -287,6 +287,18 @@ def test_cases_wait_for_a_meeting_until_one_decides_them(store: Flask, case: Cas
     assert str(elsewhere.id) not in {one["case_id"] for one in found}
 
 
+def test_a_notice_begins_with_what_the_last_one_said(store: Flask, case: Case) -> None:
+    asked = {("lookup", "last_notice", "contact_phone")}
+    assert lookups(db.session(), case, asked, TODAY)["last_notice"] is None
+    for number, over in enumerate(({}, {}, {"programme": "another"}, {"authority_id": None})):
+        before = make_case(db.session, **{"authority_id": case.authority_id, **over})
+        submit(before, "publicity", {"contact_phone": f"0431-{number}"})
+        submit(before, "declaration", {"contact_phone": "别的表单"})
+        add(Notice(number=f"N{number}", case_id=before.id, title="公示", body="公示", from_on=TODAY, to_on=TODAY))
+    submit(make_case(db.session, authority_id=case.authority_id), "publicity", {"contact_phone": "没有发布"})
+    assert lookups(db.session(), case, asked, TODAY)["last_notice"] == {"contact_phone": "0431-1"}
+
+
 def test_the_pool_holds_active_experts(store: Flask, case: Case) -> None:
     pool = {"authority_id": make_organisation(db.session).id}
     case.authority_id = pool["authority_id"]
