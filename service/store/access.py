@@ -8,10 +8,12 @@ from functools import cache, lru_cache, partial
 from typing import Any, Final
 
 from sqlalchemy import (
+    CTE,
     Boolean,
     ColumnElement,
     CompoundSelect,
     Select,
+    SQLColumnExpression,
     String,
     and_,
     bindparam,
@@ -68,7 +70,7 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     if actor.organisation_id is not None:
         conditions.append(Case.applicant_id == actor.organisation_id)
     shown = and_(Case.id.in_(_shown_to(actor.user_id)), ~_conflicts(actor, Case.id))
-    return or_(*conditions, Case.id.in_(_worked_on(actor)), shown)
+    return or_(*conditions, _among(Case.id, _worked_on(actor)), shown)
 
 
 def read_by_office(actor: Actor) -> ColumnElement[bool]:
@@ -131,17 +133,12 @@ def administered(actor: Actor) -> ColumnElement[bool]:
 
 def fits_task(actor: Actor) -> ColumnElement[bool]:
     """A condition on `UserTask` that concerns the actor: no conflict of interest, or done for the own unit."""
-    values = task_values(actor)
-    return _fits(values.get("units"), values.get("expert"), values.get("party_groups"))
+    return _fits(_conflicting(actor), task_values(actor).get("party_groups"))
 
 
 def fits_task_named(names: Collection[str]) -> ColumnElement[bool]:
     """`fits_task` with named parameters, for statements that are built once; `names` are the keys of `task_values`."""
-    return _fits(
-        bindparam("units", expanding=True) if "units" in names else None,
-        bindparam("expert", type_=INT64) if "expert" in names else None,
-        bindparam("party_groups", expanding=True),
-    )
+    return _fits(_conflicting_named("units" in names, "expert" in names), bindparam("party_groups", expanding=True))
 
 
 def task_values(actor: Actor) -> dict[str, Any]:
@@ -289,41 +286,48 @@ def _statement() -> CompoundSelect[Any]:
     )
 
 
-def _fits(units: Any, expert: Any, party_groups: Any) -> ColumnElement[bool]:
-    conflicts: list[ColumnElement[bool]] = []
-    if units is not None:
-        conflicts.append(_involves(UserTask.case_id, units))
-    if expert is not None:
-        conflicts.append(UserTask.case_id.in_(_left_by(expert)))
-    if not conflicts:
+def _fits(conflicts: CTE | None, party_groups: Any) -> ColumnElement[bool]:
+    if conflicts is None:
         return true()
     as_party = exists().where(_GROUP.task_id == UserTask.id, _GROUP.group_key.in_(party_groups))
-    return or_(~or_(*conflicts), as_party, ~_judges(UserTask.id))
+    return or_(~_among(UserTask.case_id, conflicts), as_party, ~_judges(UserTask.id))
 
 
 def _routed_below(scopes: tuple[str, ...]) -> ColumnElement[bool]:
-    under = select(_UNIT.id).where(or_(*(_UNIT.path.startswith(path, autoescape=True) for path in scopes)))
-    return or_(Case.competent_id.in_(under), Case.authority_id.in_(under))
+    under = select(_UNIT.id).where(or_(*(_UNIT.path.startswith(path, autoescape=True) for path in scopes))).cte()
+    return or_(Case.competent_id.in_(select(under.c.id)), Case.authority_id.in_(select(under.c.id)))
 
 
-def _conflicts(actor: Actor, case_id: Any) -> ColumnElement[bool]:
-    conflicts: list[ColumnElement[bool]] = [false()]
-    if actor.related_units:
-        conflicts.append(_involves(case_id, sorted(actor.related_units)))
-    if actor.expert_id is not None:
-        conflicts.append(case_id.in_(_left_by(actor.expert_id)))
-    return or_(*conflicts)
+def _conflicts(actor: Actor, case_id: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+    return _among(case_id, _conflicting(actor))
 
 
-def _involves(case_id: Any, units: Any) -> ColumnElement[bool]:
-    """Whether one of the units, by credit code or name, is the case's applicant or a member.
+def _among(case_id: SQLColumnExpression[Any], cases: CTE | None) -> ColumnElement[bool]:
+    return false() if cases is None else case_id.in_(select(cases.c.case_id))
 
-    The cases of the units are few and asked for once a statement, not once a row.
-    """
-    applied = select(_CASE.id).join(_UNIT, _UNIT.id == _CASE.applicant_id).where(_is_one_of(_UNIT, units))
-    joined = select(_MEMBER.case_id).where(_is_one_of(_MEMBER, units))
-    found: ColumnElement[bool] = case_id.in_(union_all(applied, joined))
-    return found
+
+@lru_cache(maxsize=KEPT_CONDITIONS)
+def _conflicting(actor: Actor) -> CTE | None:
+    """The cases to stay out of, found once a statement, however often it names them; None when there can be none."""
+    return _out_of_bounds(sorted(actor.related_units) or None, actor.expert_id)
+
+
+@cache
+def _conflicting_named(units: bool, expert: bool) -> CTE | None:
+    named_units: Any = bindparam("units", expanding=True)
+    return _out_of_bounds(named_units if units else None, bindparam("expert", type_=INT64) if expert else None)
+
+
+def _out_of_bounds(units: Any, expert: Any) -> CTE | None:
+    """Cases of which one of the units, by credit code or name, is the applicant or a member; those the expert left."""
+    found: list[Select[Any]] = []
+    if units is not None:
+        applied = select(_CASE.id.label("case_id")).join(_UNIT, _UNIT.id == _CASE.applicant_id)
+        found.append(applied.where(_is_one_of(_UNIT, units)))
+        found.append(select(_MEMBER.case_id).where(_is_one_of(_MEMBER, units)))
+    if expert is not None:
+        found.append(_left_by(expert))
+    return union_all(*found).cte() if found else None
 
 
 def _is_one_of(unit: Any, units: Any) -> ColumnElement[bool]:
@@ -336,7 +340,7 @@ def _judges(task_id: Any) -> ColumnElement[bool]:
     return exists().where(_GROUP.task_id == task_id, ~for_unit)
 
 
-def _worked_on(actor: Actor) -> CompoundSelect[Any]:
+def _worked_on(actor: Actor) -> CTE:
     """Cases with a task, open or done, that is or was the actor's, or an open one of the actor's groups.
 
     In a conflict only tasks done for the own unit count; an expert's count once the invitation was answered.
@@ -351,7 +355,7 @@ def _worked_on(actor: Actor) -> CompoundSelect[Any]:
     if actor.expert_id is not None:
         beside = exists().where(_GROUP.task_id == UserTask.id, ~_GROUP.group_key.startswith("expert:"))
         concerned.append(or_(UserTask.case_id.not_in(_only_invited(actor)), beside))
-    return union_all(*(road.where(*concerned) for road in roads))  # each by an index of its own
+    return union_all(*(road.where(*concerned) for road in roads)).cte()  # each by an index of its own
 
 
 def _shown_to(person: Any) -> Select[int]:
