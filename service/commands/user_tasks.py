@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
+from service.commands import member_answers
 from service.commands.advance import advance
 from service.commands.sealing import seal
 from service.commands.task_locks import HeldTask, hold, refuse_hindered, refuse_unless_workable, require_person
@@ -188,11 +189,13 @@ def _completed(work: UnitOfWork, held: HeldTask, form: TaskForm, judged: Judged)
     if (principal := work.actor.stands_in(task.assignee_id, held.ground.groups)) is not None:
         details["stands_for"] = principal
     note(work, "task-completed", "user-task", task.id, {**details, **course.trail()}, case_id=task.case_id)
+    following = tuple(dict.fromkeys(one.name for one in course.opened))
+    member_answers.tell_lead(work, task, held.case, data, following)
     return Completion(
         task_id=task.id,
         case_id=task.case_id,
         task_name=task.name,
-        next_names=tuple(dict.fromkeys(one.name for one in course.opened)),
+        next_names=following,
         ended=course.last.ended,
         outcome=course.last.outcome,
         incidents=len(course.new_incidents),
