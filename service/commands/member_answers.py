@@ -28,7 +28,7 @@ def tell_lead(work: UnitOfWork, task: UserTask, case: Case, data: Mapping[str, A
     refused, over = data.get("confirmed") is False, not _waiting(work, case.id)
     if not refused and not over:
         return
-    steps = tuple(following) if over else ()
+    steps = tuple(dict.fromkeys(following)) if over else ()
     why = data.get("reason") or ""
     zh = [f"“{name}”不同意参加。原因：{why}"] if refused else []
     en = [f"“{name}” declines to take part. Reason: {why}"] if refused else []

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from service.commands import member_answers
 from service.commands.advance import Course, advance
 from service.commands.task_locks import HeldTask
 from service.commands.telling import tell_people
@@ -91,4 +92,5 @@ def _put_into_effect(work: UnitOfWork, task: UserTask, case: Case, instance: Ins
     signed = [one.user_id for one in signatures.of_task(work.session, task.id) if one.agrees is not None]
     details |= {"signed_by": signed, "for_id": owner}
     note(work, "task-completed", "user-task", task.id, {**details, **course.trail()}, case_id=task.case_id)
+    member_answers.tell_lead(work, task, case, kept["data"], [one.name for one in course.opened])
     return course

@@ -25,7 +25,7 @@ _ZH: Mapping[str, str] = {
     "row": "第 {number} 项",
     "of": "共 {count} 项",
     "number": "序号",
-    "add": "添加{label}",
+    "add": "添加：{label}",
     "add_row": "一项",
     "remove": "删除第 {number} 项",
     "remove_of": "（{label}）",
