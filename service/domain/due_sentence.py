@@ -82,8 +82,12 @@ def _parts_en(reason: dict[str, Any]) -> list[str]:
 
 
 def _basis(reason: dict[str, Any]) -> str:
-    """What a manifest gives as source, without the word that the notice has none: `added` says that."""
-    return str(reason["source"]).removeprefix(UNWRITTEN).lstrip("；")
+    """What a manifest gives as source, without the word that the notice has none: `added` says that.
+
+    >>> _basis({"source": "未规定，依行政惯例一次性告知补正"})
+    '依行政惯例一次性告知补正'
+    """
+    return str(reason["source"]).removeprefix(UNWRITTEN).lstrip("；，")
 
 
 def _since(reason: dict[str, Any], language: int) -> str:
