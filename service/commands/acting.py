@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from service.commands.task_locks import HeldTask, refuse_unless_workable, require_person
+from service.commands.task_locks import HeldTask, refuse_unless_workable, require_person, stood_for
 from service.commands.trail import note
 from service.domain.errors import NotFound
 from service.domain.verbs import CASE_VERBS, HANDS, VERBS, Hindrance, Standing, Verb, reason_of
@@ -55,8 +55,8 @@ class TaskAct(CaseAct):
 
     def note(self, **details: Any) -> None:
         """The audit entry of the act: the task's name, for whom somebody stands in, and the reason."""
-        stood_for = self.work.actor.stands_in(self.before, self.held.ground.groups)
-        self._note("user-task", self.task.id, {"name": self.task.name, **details, "stands_for": stood_for})
+        told = stood_for(self.work, self.held, self.before)
+        self._note("user-task", self.task.id, {"name": self.task.name, **details, **told})
 
     def take(self) -> None:
         """Make the actor the assignee where nobody is; the verb needs somebody who answers for the task."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -88,6 +89,15 @@ def refuse_receiver(work: UnitOfWork, held: HeldTask, user_id: int, action: Acti
     )
     require(receiver, action, task_facts(task, ground), work.now)
     return receiver
+
+
+def stood_for(work: UnitOfWork, held: HeldTask, assignee_id: int | None) -> dict[str, Any]:
+    """For whom the deputy acts, as the audit trail keeps it, with the name of that day; empty for an act of one's own.
+
+    `assignee_id` had the task when the act began.
+    """
+    principal = work.actor.stands_in(assignee_id, held.ground.groups)
+    return {} if principal is None else {"stands_for": principal, "stands_for_name": _name_of(work.session, principal)}
 
 
 def require_person(work: UnitOfWork) -> int:

@@ -11,7 +11,14 @@ from sqlalchemy import delete, select, update
 from service.commands import member_answers
 from service.commands.advance import advance
 from service.commands.sealing import seal
-from service.commands.task_locks import HeldTask, hold, refuse_hindered, refuse_unless_workable, require_person
+from service.commands.task_locks import (
+    HeldTask,
+    hold,
+    refuse_hindered,
+    refuse_unless_workable,
+    require_person,
+    stood_for,
+)
 from service.commands.trail import note
 from service.domain.deadlines import shown
 from service.domain.errors import Conflict, FormInvalid, NotAllowed, StaleDraft
@@ -54,8 +61,9 @@ def claim(work: UnitOfWork, task_id: int) -> None:
     held = hold(work, task_id)
     refuse_unless_workable(work, held)
     refuse_hindered(held, "claim")
+    told = {"name": held.task.name, **stood_for(work, held, held.task.assignee_id)}
     user_tasks.claim(work.session, task_id, person, at=work.now)
-    note(work, "task-claimed", "user-task", task_id, {"name": held.task.name}, case_id=held.case.id)
+    note(work, "task-claimed", "user-task", task_id, told, case_id=held.case.id)
 
 
 def release(work: UnitOfWork, task_id: int) -> None:
@@ -64,8 +72,9 @@ def release(work: UnitOfWork, task_id: int) -> None:
     held = hold(work, task_id)
     refuse_hindered(held, "release")
     holder = work.actor.stands_in(held.task.assignee_id, held.ground.groups) or person
+    told = {"name": held.task.name, **stood_for(work, held, held.task.assignee_id)}
     user_tasks.assign(work.session, task_id, None, held_by=holder, at=work.now)
-    note(work, "task-released", "user-task", task_id, {"name": held.task.name}, case_id=held.case.id)
+    note(work, "task-released", "user-task", task_id, told, case_id=held.case.id)
 
 
 def save_draft(work: UnitOfWork, task_id: int, pairs: Pairs, revision: int) -> int:
@@ -186,8 +195,7 @@ def _completed(work: UnitOfWork, held: HeldTask, form: TaskForm, judged: Judged)
     command = Complete(task.engine_task, data)
     course = advance(work, held.case, held.instance, command, completed=task, ground=form.reading.ground)
     details: dict[str, Any] = {"name": task.name, "element": task.element, "process": task.process, "form": task.form}
-    if (principal := work.actor.stands_in(task.assignee_id, held.ground.groups)) is not None:
-        details["stands_for"] = principal
+    details |= stood_for(work, held, task.assignee_id)
     note(work, "task-completed", "user-task", task.id, {**details, **course.trail()}, case_id=task.case_id)
     following = tuple(dict.fromkeys(one.name for one in course.opened))
     member_answers.tell_lead(work, task, held.case, data, following)

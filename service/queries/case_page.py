@@ -119,12 +119,13 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """One dated act; `who` is an organisation where the reader may not know the person."""
+    """One dated act; `who` is an organisation where the reader may not know the person, `stands_for` empty then."""
 
     at: datetime
     action: str
     who: str
     details: Mapping[str, Any]
+    stands_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +255,8 @@ def history(
             who = organisation or ""
         else:
             who = " ".join(part for part in (organisation, entry.actor_name) if part)
-        rows.append(HistoryRow(entry.at, entry.action, who, entry.details))
+        principal = "" if other else str(entry.details.get("stands_for_name") or "")
+        rows.append(HistoryRow(entry.at, entry.action, who, entry.details, principal))
     return tuple(rows)
 
 

@@ -35,7 +35,7 @@ _FOLDERS = {
     "zh": ("1 表单", "2 文书", "3 附件", "4 办理记录"),
     "en": ("1 Forms", "2 Papers", "3 Attachments", "4 History"),
 }
-_HISTORY = {"zh": ("办理记录", ("时间", "做了什么", "谁")), "en": ("History", ("Time", "What", "Who"))}
+_HISTORY = {"zh": ("办理记录", ("时间", "做了什么", "谁", "替谁")), "en": ("History", ("Time", "What", "Who", "For whom"))}
 _KINDS = {"zh": ("表单", "文书", "附件", "办理记录"), "en": ("form", "paper", "attachment", "history")}
 _LEFT_OUT = {
     "zh": ("没有导出的附件", "下列附件含个人信息，您没有这一件的任务，请在页面上逐个写明原因后下载。名称、sha256："),
@@ -168,6 +168,6 @@ def _files(session: Session, actor: Actor, facts: CaseFacts, outside: Outside, l
 
 def _history(rows: tuple[HistoryRow, ...], language: Language, now: datetime, told: Callable[[str], str]) -> Item:
     title, headings = _HISTORY[language]
-    written = [(row.at, told(row.action), row.who) for row in rows]
+    written = [(row.at, told(row.action), row.who, row.stands_for) for row in rows]
     make = partial(spreadsheet.listing, title, headings, written, now)
     return Item(_FOLDERS[language][3], f"{title}.xlsx", _KINDS[language][3], str(len(written)), now, make)

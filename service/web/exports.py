@@ -349,6 +349,7 @@ LISTS: Final[dict[str, List]] = {
         (
             (_("时间"), lambda row: row.at),
             (_("谁"), lambda row: row.who),
+            (_("替谁"), lambda row: row.details.get("stands_for_name")),
             (_("做了什么"), lambda row: trail_words.action_word(row.action)),
             (_("申报件编号"), lambda row: row.case_number),
             (_("对象"), lambda row: f"{trail_words.object_word(row.object_type)} {row.object_name or row.object_id}"),

@@ -51,6 +51,14 @@ def test_what_is_wrong_is_named_and_the_rest_stays(desk: Desk) -> None:
     assert answer.status_code == 422
 
 
+def test_who_is_done_goes_on_where_they_came_from(desk: Desk) -> None:
+    task, other = desk.task("初核"), desk.office.person("clerk", 2)
+    desk.post("经办人", f"/tasks/{task}/claim", {})
+    assert desk.post("负责人", f"/tasks/{task}/do/urge", {"reason": "今天办结"}).location == f"/cases/{desk.case_id}"
+    given = {"person": other.user_id, "reason": "我要出差三天"}
+    assert desk.post("经办人", f"/tasks/{task}/do/transfer", given).location == "/tasks"
+
+
 def test_who_may_not_see_the_case_finds_nothing(desk: Desk) -> None:
     task = desk.task("初核")
     for key in ("transfer", "urge", "copy", "sign"):
@@ -64,6 +72,11 @@ def test_a_deputy_is_appointed_and_called_back_by_pages(desk: Desk) -> None:
     assert desk.post("经办人", "/account/deputies", {**given, "to_on": today + timedelta(days=30)}).status_code == 422
     assert desk.post("经办人", "/account/deputies", given).status_code == 303
     assert "初核" in desk.get("会签人", "/tasks?scope=groups")
+    task, principal = desk.task("初核"), desk.office.person("clerk").name
+    desk.post("经办人", f"/tasks/{task}/claim", {})
+    assert f"您替 {principal} 办理" in desk.get("会签人", f"/tasks/{task}")
+    desk.post("会签人", f"/tasks/{task}/release", {})
+    assert f"替 {principal} 办理" in desk.get("经办人", f"/cases/{desk.case_id}"), "the history says for whom"
     assert desk.post("会签人", "/account/deputies/1/end", {}).status_code == 303
     assert "初核" not in desk.get("会签人", "/tasks?scope=groups")
 

@@ -390,7 +390,8 @@ def test_a_deputy_acts_for_the_principal_and_the_trail_says_so(office: Office) -
     assert task in {row.task_id for row in inbox.page(db.session(), stands, "mine").rows}
     db.session.remove()
     office.complete(task, AGREE, stands)
-    assert noted(office, "task-completed")[-1]["stands_for"] == clerk.user_id
+    told = noted(office, "task-completed")[-1]
+    assert (told["stands_for"], told["stands_for_name"]) == (clerk.user_id, clerk.name)
     assert row(office, task).completed_by == voter.user_id
     office.act(deputies.end, one, by=clerk)
     assert not office.actor(voter.user_id or 0).stands_for

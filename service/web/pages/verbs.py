@@ -71,12 +71,15 @@ def do(task_id: int, key: str) -> ResponseReturnValue:
     verb = _known(VERBS, key)
     if "find" in request.form:
         return _task_page(task_id, verb, dict(request.form), None)
+    found = verbs.of_task(db.session(), who(), task_id, moment())
     try:
         given = _given(verb)
         transact(commands.do_task, key, task_id, given, actor=who(), now=moment())
     except InvalidInput as refusal:
         return _task_page(task_id, verb, dict(request.form), refusal)
     flash(gettext("已%(verb)s。办理记录里可以看到。", verb=_name(verb)))
+    if not _works_on(found):
+        return redirect(f"/cases/{found.loaded.case.id}", 303)
     here = verbs.goes_on(db.session(), who(), task_id, moment())
     return redirect(f"/tasks/{task_id}" if here else "/tasks", 303)
 
@@ -101,6 +104,11 @@ def do_case(case_id: int, key: str) -> ResponseReturnValue:
         return _case_page(case_id, verb, dict(request.form), refusal)
     flash(gettext("已%(verb)s。办理记录里可以看到。", verb=_name(verb)))
     return redirect(f"/cases/{case_id}", 303)
+
+
+def _works_on(found: verbs.TaskVerbs) -> bool:
+    """Whether the person came from the task; others came from its case."""
+    return bool(found.standings & {"holder", "free", "delegate", "doer"})
 
 
 def _known(table: dict[str, Verb], key: str) -> Verb:
@@ -140,7 +148,7 @@ def _task_page(task_id: int, verb: Verb, given: dict[str, Any], refusal: Invalid
         verb=verb,
         name=_name(verb),
         action=f"/tasks/{task_id}/do/{verb.key}",
-        back=f"/tasks/{task_id}" if found.standings & {"holder", "free", "delegate", "doer"} else f"/cases/{case.id}",
+        back=f"/tasks/{task_id}" if _works_on(found) else f"/cases/{case.id}",
         title=found.loaded.task.name,
         case=case,
         given=given,
