@@ -16,6 +16,7 @@ from bench.row import Row
 from service.app import create_app
 from service.domain.identity import Actor, Grant, group_at
 from service.queries import inbox
+from service.queries.frame import frame
 from service.settings import Settings
 from service.store import migrations
 from service.store.session import db
@@ -50,7 +51,7 @@ def measure() -> Iterator[Row]:
 
 def _page(session: Session, actor: Actor) -> None:
     found = inbox.page(session, actor, "groups")
-    inbox.counts(session, actor)
+    frame(session, actor)
     assert found.rows
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select, true
@@ -15,7 +16,7 @@ from service.domain.numbering import read_code
 from service.queries.holders import Holder, holders
 from service.queries.paging import PAGE, Page, cut, read_id_cursor
 from service.store import case_texts
-from service.store.access import fits_task, may_see, read_by_office, visible
+from service.store.access import KEPT_CONDITIONS, fits_task, may_see, read_by_office, visible
 from service.store.cases import Case
 from service.store.organisations import Organisation
 from service.store.papers import Paper
@@ -69,7 +70,7 @@ def page(
 ) -> Page[CaseRow]:
     """The newest first. Four statements."""
     position = read_id_cursor(after)
-    chosen = _select().where(visible(actor)).order_by(Case.id.desc()).limit(size + 1)
+    chosen = _newest(actor, size + 1)
     if position is not None:
         chosen = chosen.where(Case.id < position)
     found = session.execute(_narrow(chosen, filters, _read_in_full(session, actor, filters.text))).mappings()
@@ -79,11 +80,15 @@ def page(
 
 def programmes(session: Session, actor: Actor, keys: Iterable[str]) -> frozenset[str]:
     """Those of these programmes of which the actor sees a case; one statement, which looks for one case of each."""
-    asked = {key: exists(select(Case.id).where(Case.programme == key, visible(actor))) for key in keys}
-    if not asked:
-        return frozenset()
-    found = session.execute(select(*asked.values())).one()
+    asked = tuple(keys)
+    found = session.execute(_seen(actor, asked)).one() if asked else ()
     return frozenset(key for key, seen in zip(asked, found, strict=True) if seen)
+
+
+@lru_cache(maxsize=KEPT_CONDITIONS)
+def _seen(actor: Actor, keys: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    """Kept as `visible` is: it hangs on nothing but the actor and the keys."""
+    return select(*(exists(select(Case.id).where(Case.programme == key, visible(actor))) for key in keys))
 
 
 def is_seen(session: Session, actor: Actor, case_id: int) -> bool:
@@ -101,6 +106,12 @@ def first_open_task(session: Session, actor: Actor, case_id: int) -> int | None:
         .order_by(UserTask.due_at.is_(None), UserTask.due_at, UserTask.id)
         .limit(1)
     ).scalar_one_or_none()
+
+
+@lru_cache(maxsize=KEPT_CONDITIONS)
+def _newest(actor: Actor, most: int) -> Select[*tuple[Any, ...]]:
+    """Kept as `visible` is: most lists are asked for as they are."""
+    return _select().where(visible(actor)).order_by(Case.id.desc()).limit(most)
 
 
 def _select() -> Select[*tuple[Any, ...]]:

@@ -7,7 +7,21 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import Select, String, and_, bindparam, exists, func, literal_column, or_, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from service.domain.identity import Actor
@@ -88,14 +102,10 @@ def next_acts(session: Session, actor: Actor, size: int = 10) -> tuple[InboxRow,
     return tuple(sorted(unique.values(), key=lambda row: (row.order, row.task_id)))[:size]
 
 
-def counts(session: Session, actor: Actor) -> dict[Scope, int]:
-    """How many tasks are mine and how many are free to take, each counted to COUNT_LIMIT."""
-    found: dict[Scope, int] = {"mine": 0, "groups": 0}
-    for scope in found:
-        asked = _asked(actor, scope, NO_FILTERS, None, COUNT_LIMIT - 1)
-        if asked is not None:
-            found[scope] = session.execute(_count(*asked[0]), asked[1]).scalar_one()
-    return found
+def counting(actor: Actor, scope: Scope) -> tuple[ColumnElement[int], dict[str, Any]]:
+    """How many tasks a scope has, counted to COUNT_LIMIT: as part of a statement, and what that needs for values."""
+    asked = _asked(actor, scope, NO_FILTERS, None, COUNT_LIMIT - 1)
+    return (_count(*asked[0]).scalar_subquery(), asked[1]) if asked is not None else (literal(0), {})
 
 
 def count(session: Session, actor: Actor, scope: Scope, filters: Filters) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy import Result, Select, bindparam, func, literal, select
 from sqlalchemy.orm import Session
 
 from service.domain.access import Remit, remit_paths
@@ -100,9 +101,7 @@ class FileRow:
 
 def newest(session: Session) -> dict[str, ProgrammeRow]:
     """Every programme by its key, in its newest version."""
-    latest = select(func.max(Deployment.id)).group_by(Deployment.programme)
-    rows = _programmes(session, Deployment.id.in_(latest))
-    return {row.key: row for row in rows}
+    return {row.key: row for row in _rows(session, session.execute(_asking(newest=True)))}
 
 
 def within(session: Session, actor: Actor, remit: Remit) -> dict[str, ProgrammeRow]:
@@ -119,35 +118,48 @@ def authority_paths(session: Session) -> dict[str, str]:
 
 def of_deployment(session: Session, deployment_id: int) -> ProgrammeRow:
     """The programme as of the version a case is pinned to."""
-    rows = _programmes(session, Deployment.id == deployment_id)
+    rows = _rows(session, session.execute(_asking(newest=False), {"deployment": deployment_id}))
     if not rows:
         raise NotFound()
     return rows[0]
 
 
-def _programmes(session: Session, condition: ColumnElement[bool]) -> list[ProgrammeRow]:
-    """Manifests are read once a digest: a published file never changes."""
+@cache
+def _asking(*, newest: bool) -> Select[*tuple[Any, ...]]:
+    """The newest versions, or a named one; put together once, for every list of cases and every case asks."""
+    latest = select(func.max(Deployment.id)).group_by(Deployment.programme)
     place = literal("bpmn/") + Deployment.programme + literal(f"/{FILE_NAME}")
-    found = session.execute(
+    return (
         select(
             Deployment.id, Deployment.version, Deployment.digest, Deployment.deployed_at, User.name,
-            DeploymentFile.content, DeploymentFile.digest,
+            DeploymentFile.path, DeploymentFile.digest,
         )
         .join(DeploymentFile, (DeploymentFile.deployment_id == Deployment.id) & (DeploymentFile.path == place))
         .outerjoin(User, User.id == Deployment.deployed_by)
-        .where(condition)
+        .where(Deployment.id.in_(latest) if newest else Deployment.id == bindparam("deployment"))
         .order_by(Deployment.programme)
     )  # fmt: skip
+
+
+def _rows(session: Session, found: Result[*tuple[Any, ...]]) -> list[ProgrammeRow]:
     return [
-        ProgrammeRow(_manifest(file_digest, content), row_id, version, digest, at, by or "")
-        for row_id, version, digest, at, by, content, file_digest in found
+        ProgrammeRow(_manifest(session, row_id, path, file_digest), row_id, version, digest, at, by or "")
+        for row_id, version, digest, at, by, path, file_digest in found.all()
     ]
 
 
-@lru_cache(maxsize=64)
-def _manifest(digest: str, content: bytes) -> Manifest:
-    del digest  # makes the look-up cheap to compare
-    return read_manifest(content)
+def _manifest(session: Session, deployment_id: int, path: str, digest: str) -> Manifest:
+    """Read once a digest: a published file never changes."""
+    known = _MANIFESTS.get(digest)
+    if known is None:
+        known = _MANIFESTS[digest] = read_manifest(file_content(session, deployment_id, path))
+        if len(_MANIFESTS) > KEPT_MANIFESTS:
+            _MANIFESTS.pop(next(iter(_MANIFESTS)), None)
+    return known
+
+
+KEPT_MANIFESTS: Final = 64
+_MANIFESTS: dict[str, Manifest] = {}
 
 
 def role_names(session: Session, language: Language) -> dict[str, str]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from service.domain.deadlines import local_date
 from service.domain.identity import Actor
-from service.store.access import addressed_to
-from service.store.messages import Message
 from service.store.organisations import Organisation
 from service.store.users import User, UserSession, actor_of, token_digest
 
@@ -30,12 +30,7 @@ class SignedIn:
 
 def find(session: Session, token: str, now: datetime) -> SignedIn | None:
     """The signed-in person; None when the session is unknown or over, or the account is closed. Three statements."""
-    row = session.execute(
-        select(UserSession.user_id, UserSession.csrf, UserSession.seen_at, User.login, User.email, Organisation.name)
-        .join(User, User.id == UserSession.user_id)
-        .outerjoin(Organisation, Organisation.id == User.organisation_id)
-        .where(UserSession.token_hash == token_digest(token), UserSession.expires_at > now)
-    ).first()
+    row = session.execute(_asking(), {"digest": token_digest(token), "now": now}).first()
     actor = actor_of(session, row[0], local_date(now)) if row is not None else None
     if row is None or actor is None:
         return None
@@ -43,14 +38,12 @@ def find(session: Session, token: str, now: datetime) -> SignedIn | None:
     return SignedIn(actor, csrf, login, email or "", organisation or "", seen_at)
 
 
-def unread(session: Session, actor: Actor, limit: int = 99) -> int:
-    """How many messages of the actor are unread, counted to `limit`."""
-    found = session.execute(
-        select(Message.id)
-        .where(
-            Message.read_at.is_(None),
-            addressed_to(actor),
-        )
-        .limit(limit)
+@cache
+def _asking() -> Select[*tuple[Any, ...]]:
+    """Put together once: every request asks."""
+    return (
+        select(UserSession.user_id, UserSession.csrf, UserSession.seen_at, User.login, User.email, Organisation.name)
+        .join(User, User.id == UserSession.user_id)
+        .outerjoin(Organisation, Organisation.id == User.organisation_id)
+        .where(UserSession.token_hash == bindparam("digest"), UserSession.expires_at > bindparam("now"))
     )
-    return len(found.all())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, and_, func, select
+from sqlalchemy import BindParameter, ColumnElement, ForeignKey, and_, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.store.session import Base, Key
@@ -27,7 +27,7 @@ class Deputy(Base):
     ended_at: Mapped[datetime | None]
 
 
-def stands(today: date) -> ColumnElement[bool]:
+def stands(today: date | BindParameter[date]) -> ColumnElement[bool]:
     """A condition on `Deputy`: it holds today."""
     return and_(Deputy.ended_at.is_(None), Deputy.from_on <= today, Deputy.to_on >= today)
 

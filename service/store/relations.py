@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, or_
+from sqlalchemy import BindParameter, ColumnElement, ForeignKey, Index, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.session import Base, Key
@@ -27,6 +27,6 @@ class Relation(Base):
     declared_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
 
-def is_tied(today: date) -> ColumnElement[bool]:
+def is_tied(today: date | BindParameter[date]) -> ColumnElement[bool]:
     """A condition on `Relation`: it holds today."""
     return or_(Relation.until_on.is_(None), Relation.until_on >= today)

@@ -5,9 +5,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, and_, cast, null, or_, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Date,
+    ForeignKey,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.domain import identity
@@ -79,7 +94,7 @@ def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def is_valid(today: date) -> ColumnElement[bool]:
+def is_valid(today: date | BindParameter[date]) -> ColumnElement[bool]:
     """A condition on `Grant`: it holds today."""
     begun = or_(Grant.valid_from_on.is_(None), Grant.valid_from_on <= today)
     return and_(begun, or_(Grant.valid_to_on.is_(None), Grant.valid_to_on >= today))
@@ -87,12 +102,7 @@ def is_valid(today: date) -> ColumnElement[bool]:
 
 def actor_of(session: Session, user_id: int, today: date) -> identity.Actor | None:
     """The person as an actor, with the roles and ties that are valid today; None for an unknown or closed account."""
-    person = session.execute(
-        select(User, Organisation.credit_code, Organisation.name, Expert)
-        .outerjoin(Organisation, Organisation.id == User.organisation_id)
-        .outerjoin(Expert, Expert.user_id == User.id)
-        .where(User.id == user_id, User.active)
-    ).one_or_none()
+    person = session.execute(_person(), {"person": user_id}).one_or_none()
     if person is None:
         return None
     user, credit_code, unit, expert = person
@@ -110,6 +120,16 @@ def actor_of(session: Session, user_id: int, today: date) -> identity.Actor | No
     )
 
 
+@cache
+def _person() -> Select[*tuple[Any, ...]]:
+    return (
+        select(User, Organisation.credit_code, Organisation.name, Expert)
+        .outerjoin(Organisation, Organisation.id == User.organisation_id)
+        .outerjoin(Expert, Expert.user_id == User.id)
+        .where(User.id == bindparam("person"), User.active)
+    )
+
+
 def interests_of(expert: Expert | None) -> frozenset[str]:
     """The units an expert is tied to by the pool's own entry: the employer and those to be avoided."""
     if expert is None:
@@ -120,25 +140,32 @@ def interests_of(expert: Expert | None) -> frozenset[str]:
 def _grants_and_ties(
     session: Session, user_id: int, today: date
 ) -> tuple[list[identity.Grant], list[str], list[tuple[int, identity.Grant]]]:
-    """In one statement, because every request asks: own roles, ties, and the roles lent to a deputy."""
-    columns = (Grant.role.label("name"), Grant.organisation_id.label("place"), Organisation.path.label("path"))
-    own = cast(null(), INT64).label("principal")
-    grants = (
-        select(*columns, own, cast(null(), DATA).label("scope"))
-        .join(Organisation, Organisation.id == Grant.organisation_id)
-        .where(Grant.user_id == user_id, is_valid(today))
-    )
-    lent = (
-        select(*columns, Deputy.principal_id, Deputy.roles)
-        .join(Organisation, Organisation.id == Grant.organisation_id)
-        .join(Deputy, Deputy.principal_id == Grant.user_id)
-        .where(Deputy.deputy_id == user_id, stands(today), is_valid(today))
-    )
-    ties = select(Relation.unit, null(), null(), null(), null()).where(Relation.user_id == user_id, is_tied(today))
-    rows: Sequence[Any] = session.execute(union_all(grants, lent, ties)).all()
+    """Own roles, ties, and the roles lent to a deputy."""
+    rows: Sequence[Any] = session.execute(_asking(), {"person": user_id, "today": today}).all()
     found = [(row, identity.Grant(row.name, row.place, row.path)) for row in rows if row.path is not None]
     return (
         [grant for row, grant in found if row.principal is None],
         [row.name for row in rows if not row.path],
         [(row.principal, grant) for row, grant in found if row.principal is not None and grant.role in row.scope],
     )
+
+
+@cache
+def _asking() -> CompoundSelect[Any]:
+    """In one statement that is put together once, because every request asks."""
+    person, today = bindparam("person", type_=INT64), bindparam("today", type_=Date)
+    columns = (Grant.role.label("name"), Grant.organisation_id.label("place"), Organisation.path.label("path"))
+    own = cast(null(), INT64).label("principal")
+    grants = (
+        select(*columns, own, cast(null(), DATA).label("scope"))
+        .join(Organisation, Organisation.id == Grant.organisation_id)
+        .where(Grant.user_id == person, is_valid(today))
+    )
+    lent = (
+        select(*columns, Deputy.principal_id, Deputy.roles)
+        .join(Organisation, Organisation.id == Grant.organisation_id)
+        .join(Deputy, Deputy.principal_id == Grant.user_id)
+        .where(Deputy.deputy_id == person, stands(today), is_valid(today))
+    )
+    ties = select(Relation.unit, null(), null(), null(), null()).where(Relation.user_id == person, is_tied(today))
+    return union_all(grants, lent, ties)

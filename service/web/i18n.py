@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import flask_babel  # type: ignore[import-untyped] # it has no stubs; what we use of it is typed below
@@ -26,17 +26,28 @@ _MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oc
 
 def gettext(message: str, **values: object) -> str:
     """The Chinese message in the reader's language, with its %(name)s filled."""
-    return str(flask_babel.gettext(message, **values))
+    text: str = _catalogue().ugettext(message)
+    return text % values if values else text
 
 
 def ngettext(one: str, many: str, num: int, **values: object) -> str:
     """The message for a number, which stands in it as %(num)s; Chinese has one form, English two."""
-    return str(flask_babel.ngettext(one, many, num, **values))
+    text: str = _catalogue().ungettext(one, many, num)
+    return text % {"num": num, **values}
 
 
 def lazy_gettext(message: str) -> str:
     """A message of a module's constant: translated when it is written out, so take str() of it then."""
-    return cast(str, flask_babel.lazy_gettext(message))
+    return cast(str, flask_babel.LazyString(gettext, message))
+
+
+def _catalogue() -> Any:
+    """The texts in the language of this request; found once a request, for a page asks for hundreds of them."""
+    if not g:
+        return flask_babel.get_translations()
+    if "catalogue" not in g:
+        g.catalogue = flask_babel.get_translations()
+    return g.catalogue
 
 
 def language() -> Language:
@@ -65,6 +76,11 @@ def install_languages(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = "zh_Hans_CN"
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Shanghai"
     flask_babel.Babel(app, locale_selector=lambda: _LOCALES[language()])
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined] # of the extension that Flask-Babel adds
+        gettext=lambda text: _catalogue().ugettext(text),
+        ngettext=lambda one, many, num: _catalogue().ungettext(one, many, num),
+        newstyle=True,
+    )
 
 
 def compile_catalogues() -> None:

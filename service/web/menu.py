@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from service.domain.access import HOUSE_ROLES, OUTSIDE_ROLES, READING_ROLES, judging_paths
 from service.domain.identity import Actor
-from service.queries.desks import Desks
+from service.queries.frame import Frame
 from service.web.i18n import gettext
 
 DESIGNER, ADMINISTRATOR, AUDITOR, LEAD, OFFICE = "designer", "administrator", "auditor", "lead", "office"
-NO_DESKS = Desks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +39,9 @@ def is_applicant(actor: Actor | None) -> bool:
     return actor is not None and actor.holds(LEAD)
 
 
-def menu_of(actor: Actor | None, open_tasks: int = 0, own: Desks = NO_DESKS) -> list[MenuItem]:
+def menu_of(actor: Actor, own: Frame) -> list[MenuItem]:
     """The entries this actor sees, in their order."""
-    if actor is None:
-        return []
-    return _staff(actor, open_tasks, own) if is_staff(actor) else _counter(actor, open_tasks)
+    return _staff(actor, own) if is_staff(actor) else _counter(actor, own.open_tasks)
 
 
 def _counter(actor: Actor, open_tasks: int) -> list[MenuItem]:
@@ -62,7 +59,8 @@ def _counter(actor: Actor, open_tasks: int) -> list[MenuItem]:
     return items
 
 
-def _staff(actor: Actor, open_tasks: int, own: Desks) -> list[MenuItem]:
+def _staff(actor: Actor, own: Frame) -> list[MenuItem]:
+    open_tasks = own.open_tasks
     work, watch = gettext("办理"), gettext("掌握")
     items = [MenuItem("home", "/home", gettext("今天"), "calendar-days", work)]
     if open_tasks or any(grant.role not in HOUSE_ROLES | READING_ROLES for grant in actor.roles):

@@ -9,7 +9,7 @@ from flask import Flask, current_app, g
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
-from service.queries import desks, inbox, sessions
+from service.queries import frame as frames
 from service.store.session import db
 from service.web import assets, download, i18n, menu, present, trail_words, words
 from service.web.api.site import install_api
@@ -167,7 +167,7 @@ def _query(parts: dict[str, Any]) -> str:
 
 
 def _shell() -> dict[str, Any]:
-    """What every page's frame needs; for a signed-in person two more small statements, for staff three."""
+    """What every page's frame needs; for a signed-in person one statement, if the page has not asked it already."""
     actor = g.get("actor")
     frame: dict[str, Any] = {
         "actor": actor,
@@ -184,11 +184,10 @@ def _shell() -> dict[str, Any]:
     }
     if actor is not None:
         staff = menu.is_staff(actor)
-        own = desks.desks(db.session(), actor) if staff else menu.NO_DESKS
-        counted = g.get("counted") or inbox.counts(db.session(), actor)
-        frame["menu"] = menu.menu_of(actor, counted["mine"] + counted["groups"], own)
+        told = g.get("frame") or frames.frame(db.session(), actor)
+        frame["menu"] = menu.menu_of(actor, told)
         frame["menu_headings"] = menu.headings(frame["menu"])
-        frame["unread"] = sessions.unread(db.session(), actor)
+        frame["unread"] = told.unread
         frame["shell"] = "shells/desk.html" if staff else "shells/counter.html"
         frame["staff"] = staff
     return frame

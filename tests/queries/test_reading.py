@@ -14,6 +14,7 @@ from service.domain.errors import InvalidInput, NotFound
 from service.domain.identity import Actor, Grant
 from service.queries import case_page, cases, dockets, inbox, messages, notices, objections, operations, register
 from service.queries import sessions as signed_in
+from service.queries.frame import frame
 from service.queries.paging import instant_cursor, read_instant_cursor
 from service.store.attachments import Attachment
 from service.store.audit import AuditEntry
@@ -111,7 +112,8 @@ def test_the_inbox_is_in_the_order_of_due_dates_and_shows_free_tasks_once(town: 
     second = inbox.page(session, actor, "groups", after=first.next, size=2)
     assert [row.case_title for row in second.rows] == ["第2件"]
     assert not second.next
-    assert inbox.counts(session, actor) == {"mine": 0, "groups": 3}
+    told = frame(session, actor)
+    assert (told.mine, told.groups, told.open_tasks) == (0, 3, 3)
     narrow = inbox.Filters(text="第1", due_before=AT + timedelta(days=2))
     assert [row.case_title for row in inbox.page(session, actor, "groups", narrow).rows] == ["第1件"]
     holder = _actor(other, town["green"], "local-clerk")
@@ -219,7 +221,7 @@ def test_the_rest_reads_on_both(town: dict[str, Organisation]) -> None:
     session.flush()
     actor = _actor(user, town["bureau"], "administrator")
     assert [row.title for row in messages.page(session, actor).rows] == ["消息"]
-    assert signed_in.unread(session, actor) == 1
+    assert frame(session, actor).unread == 1
     assert [row.name for row in operations.incidents(session, actor)] == ["出错"]
     assert operations.clock(session, AT).overdue_timers == 1
     assert len(operations.timers(session, actor)) == 1

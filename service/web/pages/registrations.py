@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request
+from flask import Blueprint, flash, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from service.commands import registrations as commands
 from service.commands.ports import ports
 from service.commands.registrations import Decision
 from service.domain.errors import InvalidInput, NotAllowed, NotFound
-from service.queries import desks, units
+from service.queries import units
 from service.queries.files import GIVEN_OUT
+from service.queries.frame import frame
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import schemas
@@ -26,7 +27,8 @@ pages = Blueprint("registrations", __name__, url_prefix="/registrations")
 def index() -> ResponseReturnValue:
     """Those of the actor's departments, the next due first."""
     session, actor = db.session(), who()
-    if not desks.desks(session, actor).registrations:
+    g.frame = frame(session, actor)  # the menu asks the same
+    if not g.frame.registrations:
         raise NotAllowed(
             why_zh="单位注册由归口管理部门办理。", why_en="Registrations are decided by the competent departments."
         )

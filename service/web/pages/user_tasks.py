@@ -15,6 +15,7 @@ from service.delivery import spreadsheet
 from service.domain.errors import Conflict, DeadlinePassed, FileRefused, FormInvalid, StaleDraft
 from service.domain.identity import Actor
 from service.queries import cases, inbox, programmes, task_page
+from service.queries.frame import frame
 from service.queries.paper_desk import is_receipt
 from service.queries.saved_filters import saved_filters
 from service.store.session import db
@@ -35,8 +36,8 @@ def index() -> ResponseReturnValue:
     """The inbox: mine, my groups', done; every filter stands in the address."""
     asked = schemas.query(schemas.InboxQuery)
     actor, session = who(), db.session()
-    counted = g.counted = inbox.counts(session, actor)  # the menu shows them, too
-    if "scope" not in request.args and not counted["mine"] and counted["groups"]:
+    counted = g.frame = frame(session, actor)  # the menu shows the counts, too
+    if "scope" not in request.args and not counted.mine and counted.groups:
         asked["scope"] = "groups"  # nothing is claimed: show what can be
     found = inbox.page(session, actor, asked["scope"], filters.of_inbox(asked), after=asked["after"])
     known = programmes.newest(session)
