@@ -158,6 +158,13 @@ def lead_sees(telling: Telling, text: str) -> None:
     assert text in shown(person.get(f"/cases/{_case(telling)}"))
 
 
+@then(parsers.parse("“牵头单位”办理“{task}”时看到“{text}”"))
+def lead_works_with(telling: Telling, task: str, text: str) -> None:
+    """The words on the task's own page."""
+    ((task_id, person),) = telling.turns(task, "lead")
+    assert text in shown(person.get(f"/tasks/{task_id}"))
+
+
 @then("操作记录写明是凭链接办理的")
 def trail_says(telling: Telling) -> None:
     """No account stands in the entry; the unit's name and the mark of the link do."""
