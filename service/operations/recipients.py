@@ -12,10 +12,10 @@ from service.domain.access import PARTY_ROLES, role_of
 from service.domain.deadlines import local_date
 from service.operations.context import OperationContext
 from service.store import outbox
-from service.store.access import tied_people
 from service.store.experts import Expert
 from service.store.messages import Message
 from service.store.organisations import Organisation
+from service.store.ties import tied_people
 from service.store.unit_of_work import UnitOfWork
 from service.store.users import Grant, User, is_valid
 

@@ -36,13 +36,13 @@ from service.domain.identity import Actor
 from service.domain.register import STRUCK_OFF
 from service.programmes.manifest import Manifest
 from service.programmes.target import Target
+from service.queries import cases
 from service.queries.drawings import Drawing, drawings
 from service.queries.holders import Holder, holders
 from service.queries.programmes import ProgrammeRow, newest
 from service.store import calendars
 from service.store.access import visible
 from service.store.cases import Case
-from service.store.deployments import Deployment
 from service.store.register import RegisterEntry
 from service.store.session import INT64, UTCDateTime
 from service.store.unions import by_kind, columns_of
@@ -129,12 +129,8 @@ class Dashboard:
 def programmes_of(session: Session, actor: Actor) -> dict[str, ProgrammeRow]:
     """The programmes of which the actor may see cases, by key, in their newest version."""
     known = newest(session)
-    # one case of each is enough: the database stops at the first
-    first = select(Case.id).where(Case.programme == Deployment.programme, visible(actor)).limit(1)
-    seen = first.correlate(Deployment).scalar_subquery().is_not(None)
-    latest = [row.deployment_id for row in known.values()]
-    keys = set(session.scalars(select(Deployment.programme).where(Deployment.id.in_(latest), seen)))
-    return {key: row for key, row in known.items() if key in keys}
+    seen = cases.programmes(session, actor, known)
+    return {key: row for key, row in known.items() if key in seen}
 
 
 def dashboard(session: Session, actor: Actor, programme: ProgrammeRow, now: datetime) -> Dashboard:
@@ -223,23 +219,24 @@ def _of_stages(mine: CTE, newest_ids: CTE, since: datetime) -> list[Select[Any]]
 
     A case has left a stage when its last task there is closed: from the first one's opening to then it was in it.
     """
-    closed = func.max(UserTask.closed_at)
-    in_time = func.sum(case((UserTask.closed_at < UserTask.due_at, 1), else_=0))
-    measured = UserTask.case_id.in_(select(newest_ids.c.id))
+    columns = (UserTask.case_id, UserTask.process, UserTask.status, UserTask.deadline, UserTask.due_at)
+    at = (UserTask.opened_at, UserTask.closed_at)
+    done = select(*columns, *at).where(UserTask.case_id.in_(select(newest_ids.c.id))).cte("done").c
+    closed, in_time = func.max(done.closed_at), func.sum(case((done.closed_at < done.due_at, 1), else_=0))
     passes = (
-        select(UserTask.process, func.min(UserTask.opened_at).label("begun"), closed.label("over"))
-        .where(measured, UserTask.status.in_((OPEN, COMPLETED)))
-        .group_by(UserTask.case_id, UserTask.process)
-        .having(func.sum(case((UserTask.status == OPEN, 1), else_=0)) == 0, closed >= since)
+        select(done.process, func.min(done.opened_at).label("begun"), closed.label("over"))
+        .where(done.status.in_((OPEN, COMPLETED)))
+        .group_by(done.case_id, done.process)
+        .having(func.sum(case((done.status == OPEN, 1), else_=0)) == 0, closed >= since)
         .subquery()
     )
     return [
         select(*_columns("running", name=UserTask.process, number=func.count(UserTask.case_id.distinct())))
         .where(UserTask.case_id.in_(select(mine.c.id)), UserTask.status == OPEN)
         .group_by(UserTask.process),
-        select(*_columns("share", name=UserTask.process, other=UserTask.deadline, number=func.count(), timely=in_time))
-        .where(measured, UserTask.status == COMPLETED, UserTask.closed_at >= since, UserTask.due_at.is_not(None))
-        .group_by(UserTask.process, UserTask.deadline),
+        select(*_columns("share", name=done.process, other=done.deadline, number=func.count(), timely=in_time))
+        .where(done.status == COMPLETED, done.closed_at >= since, done.due_at.is_not(None))
+        .group_by(done.process, done.deadline),
         _by_days("pass", passes, passes.c.process),
     ]
 

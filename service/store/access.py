@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
 from functools import cache, lru_cache, partial
 from typing import Any, Final
 
@@ -37,12 +36,10 @@ from service.store.members import Member
 from service.store.messages import Message
 from service.store.organisations import Organisation
 from service.store.panels import Panel, Seat
-from service.store.relations import Relation, is_tied
 from service.store.session import INT64
 from service.store.signatures import REMOVED, Signature
 from service.store.unions import by_kind, columns_of
 from service.store.user_tasks import TaskGroup, UserTask
-from service.store.users import User
 
 KEPT_CONDITIONS: Final = 256  # people whose rule of access a process keeps, those who came last
 DECIDED: Final = "filing"  # the state of a case whose decision has been made and is being filed
@@ -63,14 +60,20 @@ def visible(actor: Actor) -> ColumnElement[bool]:
 
     It hangs on nothing but the actor, and is kept: to put it together takes longer than to find a page of cases by it.
     """
-    if not actor.is_person:
-        return true()
     # what a row itself tells stands first: databases ask no further once it holds
-    conditions: list[ColumnElement[bool]] = [read_by_office(actor)]
-    if actor.organisation_id is not None:
-        conditions.append(Case.applicant_id == actor.organisation_id)
+    return or_(visible_by_place(actor), visible_by_part(actor)) if actor.is_person else true()
+
+
+def visible_by_place(actor: Actor) -> ColumnElement[bool]:
+    """The part of a person's `visible` that a row itself tells: an own declaration, or one submitted to an office."""
+    own = false() if actor.organisation_id is None else Case.applicant_id == actor.organisation_id
+    return or_(read_by_office(actor), own)
+
+
+def visible_by_part(actor: Actor) -> ColumnElement[bool]:
+    """The other part of a person's `visible`: cases worked on, and those that somebody sent for reading or signing."""
     shown = and_(Case.id.in_(_shown_to(actor.user_id)), ~_conflicts(actor, Case.id))
-    return or_(*conditions, _among(Case.id, _worked_on(actor)), shown)
+    return or_(_among(Case.id, _worked_on(actor)), shown)
 
 
 def read_by_office(actor: Actor) -> ColumnElement[bool]:
@@ -160,37 +163,6 @@ def addressed_to(actor: Actor) -> ColumnElement[bool]:
     free = or_(Message.case_id.is_(None), ~_conflicts(actor, Message.case_id))
     by_office = and_(Message.group_key.in_(groups), free)
     return or_(Message.user_id == actor.user_id, Message.group_key.in_(for_unit), by_office)
-
-
-def tied_people(session: Session, case_id: int, among: Collection[int], today: date) -> frozenset[int]:
-    """Which of these accounts are tied to a unit of the case: by home, declaration, or their entry in the pool."""
-    units = _units_of(case_id)
-    declared = exists().where(Relation.user_id == User.id, Relation.unit.in_(units), is_tied(today))
-    own = or_(Organisation.credit_code.in_(units), Organisation.name.in_(units))
-    employed = or_(Expert.employer.in_(units), Expert.employer_credit_code.in_(units))
-    found = session.execute(
-        select(User.id, func.coalesce(or_(own, declared, employed), false()), Expert.avoid)
-        .outerjoin(Organisation, Organisation.id == User.organisation_id)
-        .outerjoin(Expert, Expert.user_id == User.id)
-        .where(User.id.in_(among))
-    ).all()
-    tied = {user_id for user_id, is_tied_to_it, _ in found if is_tied_to_it}
-    avoiding = [(user_id, avoid) for user_id, _, avoid in found if avoid]
-    named = set(session.scalars(units)) if avoiding else set()
-    return frozenset(tied | {user_id for user_id, avoid in avoiding if not named.isdisjoint(avoid)})
-
-
-def _units_of(case_id: int) -> CompoundSelect[Any]:
-    """Credit codes and names of the applicant and the members, in one column."""
-    unit = aliased(Organisation)
-    applicant = Case.id == case_id
-    members = Member.case_id == case_id
-    return union_all(
-        select(unit.credit_code).join(Case, Case.applicant_id == unit.id).where(applicant),
-        select(unit.name).join(Case, Case.applicant_id == unit.id).where(applicant),
-        select(Member.credit_code).where(members),
-        select(Member.name).where(members),
-    )
 
 
 def case_facts(session: Session, actor: Actor, case: Case) -> CaseFacts:

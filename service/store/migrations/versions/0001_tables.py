@@ -1202,7 +1202,9 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_user_tasks_assignee_id"), ["assignee_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_user_tasks_case_id"), ["case_id"], unique=False)
-        batch_op.create_index("ix_user_tasks_completed_by_closed_at", ["completed_by", "closed_at"], unique=False)
+        batch_op.create_index(
+            "ix_user_tasks_completed_by", ["completed_by", "closed_at", "id", "case_id"], unique=False
+        )
         batch_op.create_index(
             "ix_user_tasks_open_assignee",
             ["assignee_id", "due_at"],
