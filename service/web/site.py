@@ -11,7 +11,7 @@ from werkzeug.routing import IntegerConverter
 
 from service.queries import frame as frames
 from service.store.session import db
-from service.web import assets, download, i18n, menu, present, trail_words, words
+from service.web import assets, chinese_marks, download, i18n, menu, present, trail_words, words
 from service.web.api.site import install_api
 from service.web.errors import install_errors
 from service.web.pages import (
@@ -108,6 +108,7 @@ def install(app: Flask, *, proxies: int = 0, demonstration: bool = False, secure
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     i18n.install_languages(app)
+    chinese_marks.install_chinese_marks(app)
     install_security(app)
     install_errors(app)
     _install_words(app)
