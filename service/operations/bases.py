@@ -49,7 +49,7 @@ def _entry(context: OperationContext, number: str) -> RegisterEntry:
             zh=f"{entry.name}（{number}）是本专项自己的，不能作为晋升来源或者批建依据",
             en=f"{number} belongs to this programme itself",
         )
-    if entry.credit_code != (context.view.get("applicant") or {}).get("credit_code"):
+    if entry.credit_code != (context.of_case("applicant") or {}).get("credit_code"):
         raise OperationRefused(
             zh=f"{entry.name}（{number}）不是本单位牵头的", en=f"{number} is led by another unit than the applicant"
         )

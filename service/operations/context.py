@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from service.domain.deadlines import local_date
 from service.domain.errors import Refusal
 from service.engine import OperationRequest
-from service.programmes.case_values import CaseReading, read_case
+from service.programmes.case_values import CaseReading, Paths, read_case
 from service.programmes.compiled import CompiledProgramme
+from service.store.case_ground import CaseGround, case_ground
+from service.store.case_view import case_view, lookups
 from service.store.cases import Case
 from service.store.unit_of_work import UnitOfWork
 
@@ -37,24 +39,26 @@ class OperationContext:
     request: OperationRequest
 
     @cached_property
-    def reading(self) -> CaseReading:
-        """The whole case, read when the operation first asks."""
-        return read_case(self.session, self.case, self.programme, now=self.work.now)
+    def ground(self) -> CaseGround:
+        """Who takes part in the case and what runs until when, read when the operation first asks."""
+        return case_ground(self.session, self.case)
 
     @property
     def session(self) -> Session:
         """The session of the transaction; an operation flushes, never commits."""
         return self.work.session
 
-    @property
-    def view(self) -> Mapping[str, Any]:
-        """The case as FEEL sees it (`case`)."""
-        return self.reading.view
+    def reading(self, paths: Paths = ()) -> CaseReading:
+        """What these paths can come to ask of the case as it is now; without any, who holds each role in it."""
+        return read_case(self.session, self.case, self.programme, now=self.work.now, paths=paths, ground=self.ground)
 
-    @property
-    def lookup(self) -> Mapping[str, Any]:
-        """The named look-ups (`lookup`)."""
-        return self.reading.lookup
+    def of_case(self, name: str) -> Any:
+        """What `case.NAME` is now; None where the case has no such thing."""
+        return case_view(self.session, self.case, (("case", name),)).get(name)
+
+    def looked_up(self, name: str) -> Any:
+        """What the look-up `lookup.NAME` finds now."""
+        return lookups(self.session, self.case, (("lookup", name),), self.today).get(name)
 
     @property
     def today(self) -> date:
@@ -70,7 +74,7 @@ class OperationContext:
 
     def form(self, name: str) -> Mapping[str, Any]:
         """The newest submission of a form, by its id in snake case; OperationRefused when there is none."""
-        data = self.view.get(name)
+        data = self.of_case(name)
         if not isinstance(data, Mapping):
             raise OperationRefused(zh=f"案件还没有提交过表单 {name}", en=f"the case has no submission of form {name}")
         return cast("Mapping[str, Any]", data)

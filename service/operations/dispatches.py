@@ -21,7 +21,7 @@ def record_dispatch(context: OperationContext, _inputs: dict[str, Any]) -> dict[
     Reads the form `dispatch-cases`: case_ids. Only cases that wait for a dispatch of this department can be in it.
     """
     wanted = list(dict.fromkeys(int(case_id) for case_id in context.form("dispatch_cases").get("case_ids") or []))
-    waiting = {int(row["case_id"]): row for row in context.lookup.get("waiting_for_dispatch", [])}
+    waiting = {int(row["case_id"]): row for row in context.looked_up("waiting_for_dispatch")}
     strangers = "、".join(numbers_of(context.session, [case_id for case_id in wanted if case_id not in waiting]))
     if strangers or not wanted:
         raise OperationRefused(

@@ -37,7 +37,7 @@ def reprint(context: OperationContext, _inputs: dict[str, Any]) -> dict[str, Any
 
     Nothing happens in a case that has printed none. Source: domain §13.22.
     """
-    printed = [paper for paper in context.view.get("papers", []) if paper["letter"] == PAPER_SET]
+    printed = [paper for paper in context.of_case("papers") if paper["letter"] == PAPER_SET]
     if not printed or printed[-1]["current"]:
         return {"paper": None}
     return {"paper": issue_letter(context, {"letter": PAPER_SET})["paper"]}
@@ -53,9 +53,9 @@ def issue_receipt(context: OperationContext, inputs: dict[str, Any]) -> dict[str
     code = new_code()
     context.case.submitted_at = context.work.now
     context.case.receipt_code = code
-    core = context.view.get("declaration", {}).get("core_name")
+    core = (context.of_case("declaration") or {}).get("core_name")
     if core:
-        context.case.title = declared_title(core, context.view.get("applicant", {}).get("name", ""))
+        context.case.title = declared_title(core, (context.of_case("applicant") or {}).get("name", ""))
     letter = _letter(context, inputs.get("letter", "receipt"))
     paper = issue(context, letter, {**inputs, "code": code}, None, code=code)
     tell_roles(context, letter.to, paper.title, paper.body)
@@ -118,5 +118,6 @@ def _letter(context: OperationContext, name: str) -> CompiledLetter:
 
 
 def _rendered(context: OperationContext, letter: CompiledLetter, inputs: dict[str, Any]) -> RenderedLetter:
-    variables = {**from_json({**context.reading.variables, "input": inputs}), "today": context.today}
-    return letter.render(variables, context.reading.functions)
+    reading = context.reading(letter.paths)
+    variables = {**from_json({**reading.variables, "input": inputs}), "today": context.today}
+    return letter.render(variables, reading.functions)

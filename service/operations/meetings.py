@@ -25,7 +25,7 @@ def send_papers(context: OperationContext, inputs: dict[str, Any]) -> dict[str, 
     """
     agenda = context.form("meeting_agenda")
     wanted = [int(case_id) for case_id in agenda.get("case_ids") or []]
-    waiting = {int(row["case_id"]): row for row in context.lookup.get("waiting_for_meeting", [])}
+    waiting = {int(row["case_id"]): row for row in context.looked_up("waiting_for_meeting")}
     strangers = [case_id for case_id in wanted if case_id not in waiting]
     if strangers or not wanted:
         named = "、".join(numbers_of(context.session, strangers))

@@ -40,7 +40,7 @@ def record_members(context: OperationContext, inputs: dict[str, Any]) -> dict[st
 
 def _standing(context: OperationContext, declared: list[dict[str, Any]]) -> dict[int, Member]:
     """By its place in the new list, each row that was confirmed and about which nothing has changed."""
-    confirmed = {one["id"] for one in context.view.get("members") or () if one["confirmed"] is True}
+    confirmed = {one["id"] for one in context.of_case("members") if one["confirmed"] is True}
     rows = context.session.scalars(select(Member).where(Member.case_id == context.case.id, Member.id.in_(confirmed)))
     free = list(rows)
     found: dict[int, Member] = {}

@@ -43,7 +43,7 @@ def publish_notice(context: OperationContext, inputs: dict[str, Any]) -> dict[st
     if rule is None:
         raise OperationRefused(zh=f"专项没有期限 {PERIOD}", en=f"the programme has no deadline {PERIOD}")
     cases = _named(context, draft.get("case_ids"))
-    period = deadlines.due(rule, context.today, context.reading.calendar)
+    period = deadlines.due(rule, context.today, context.ground.calendar)
     series = "notice" if "notice" in context.programme.manifest.numbers else None
     notice = Notice(
         number=next_of(context, series) if series else None,
@@ -75,7 +75,7 @@ def _named(context: OperationContext, case_ids: Any) -> list[int]:
     if case_ids is None:
         return [context.case.id]
     wanted = list(dict.fromkeys(int(case_id) for case_id in case_ids))
-    waiting = {int(row["case_id"]) for row in context.lookup.get("waiting_for_notice", [])}
+    waiting = {int(row["case_id"]) for row in context.looked_up("waiting_for_notice")}
     gone = [case_id for case_id in wanted if case_id not in waiting]
     if gone or not wanted:
         named = "、".join(numbers_of(context.session, gone))

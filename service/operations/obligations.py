@@ -104,7 +104,7 @@ def record_ban(context: OperationContext, inputs: dict[str, Any]) -> dict[str, A
     The ban is the unit's, whatever programme asks. A ban that ends later already stays as it is; a programme whose
     manifest has no `ban_years` bans nobody.
     """
-    entry = context.view.get("register") or {}
+    entry = context.of_case("register") or {}
     years, code = context.programme.manifest.settings.get("ban_years"), entry.get("credit_code")
     if not years:
         return {"until": None}

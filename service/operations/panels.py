@@ -217,6 +217,6 @@ def _barred(context: OperationContext, plan: Any) -> dict[int, str]:
 
 
 def _units(context: OperationContext) -> list[lots.Unit]:
-    applicant = context.view.get("applicant") or {}
-    members = context.view.get("members") or []
+    applicant = context.of_case("applicant") or {}
+    members = context.of_case("members")
     return [lots.Unit(row.get("name") or "", row.get("credit_code")) for row in (applicant, *members)]

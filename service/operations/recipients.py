@@ -31,7 +31,8 @@ class _Person(NamedTuple):
 
 def tell_roles(context: OperationContext, roles: Iterable[str], title: str, body: str) -> list[str]:
     """Tell everybody who holds one of the roles in this case; returns the group keys told."""
-    keys = sorted({key for role in roles for key in context.reading.group_keys(role)})
+    reading = context.reading()
+    keys = sorted({key for role in roles for key in reading.group_keys(role)})
     tell_groups(context.work, keys, title, body, case_id=context.case.id, once=f"{context.request.task}")
     return keys
 

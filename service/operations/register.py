@@ -50,7 +50,7 @@ def register(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any
     if context.session.scalar(select(func.count()).where(RegisterEntry.number == number)):
         raise OperationRefused(zh=f"编号 {number} 已在名录中", en=f"the number {number} is in the register already")
     _refuse_taken(context, name)
-    applicant = context.view.get("applicant") or {}
+    applicant = context.of_case("applicant") or {}
     entry = RegisterEntry(
         number=number,
         programme=context.case.programme,
@@ -191,7 +191,7 @@ def _unit(context: OperationContext, credit_code: str) -> Organisation:
 
 def _members(context: OperationContext) -> list[dict[str, Any]]:
     names = ("name", "credit_code", "kind", "role")
-    return [{name: row.get(name) for name in names} for row in context.view.get("members", [])]
+    return [{name: row.get(name) for name in names} for row in context.of_case("members")]
 
 
 def _folded(name: str) -> str:

@@ -77,11 +77,11 @@ def _period(context: OperationContext, held_on: date) -> Due | None:
     rule = context.programme.manifest.deadlines.get(PERIOD)
     if rule is None or rule.event != HELD:
         return None
-    return deadlines.due(rule, held_on, context.reading.calendar)
+    return deadlines.due(rule, held_on, context.ground.calendar)
 
 
 def _refuse_before_close(context: OperationContext, days: list[date]) -> None:
-    closes = (context.view.get("call") or {}).get("dates", {}).get("submission")
+    closes = (context.of_case("call") or {}).get("dates", {}).get("submission")
     if closes and min(days) <= date.fromisoformat(closes):
         raise OperationRefused(
             zh=f"培训日期 {min(days)} 须在网上申报截止日 {closes} 之后",

@@ -6,13 +6,14 @@ import hashlib
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import dropwhile
 from types import MappingProxyType
 from typing import Any, Literal
 
 from marshmallow import ValidationError, fields, validate
 
 from service.domain.errors import DeploymentRefused, Problem
-from service.feel import Budget, BudgetExceeded, Function
+from service.feel import Budget, BudgetExceeded, Expression, Function
 from service.programmes.functions import FUNCTION_NAMES
 from service.programmes.letter_text import LetterSyntaxError, Rendering, Template, compile_text
 from service.programmes.manifest_schema import StrictSchema, Text, messages
@@ -23,6 +24,7 @@ FENCE = "+++"
 ISSUERS = ("authority", "competent", "applicant")
 #: what a slot may read; rows of a loop add their own names, `this` and `parent`
 ROOT_NAMES = frozenset({"case", "lookup", "input", "today", "settings"})
+OUTSIDE = "parent"
 _STEPS = 500_000
 _MULTIWORD = tuple(sorted(name for name in FUNCTION_NAMES if " " in name))
 
@@ -127,7 +129,9 @@ def compile_letter(content: bytes, *, file: str, settings: Mapping[str, Any] = M
         digest=hashlib.sha256(content).hexdigest(),
         source=body,
         issuer=matter.get("issuer", "authority"),
-        paths=frozenset(path for template in templates for one, _ in template.expressions for path in one.paths),
+        paths=frozenset(
+            path for template in templates for one, in_loop in template.expressions for path in _paths(one, in_loop)
+        ),
         settings=settings,
     )
 
@@ -188,6 +192,13 @@ def _template(text: str, file: str, element: str, line: int, problems: list[Prob
         at = line + error.line if line else 0
         problems.append(Problem(file, element, "letter-slot", error.zh, error.en, line=at))
         return Template(())
+
+
+def _paths(expression: Expression, in_loop: bool) -> Iterator[tuple[str, ...]]:
+    """What a slot reads of the letter's own names; in a loop `parent` is what lies outside, all of it if used whole."""
+    for path in expression.paths:
+        own = tuple(dropwhile(lambda name: name == OUTSIDE, path)) if in_loop else path
+        yield from (own,) if own else ((name,) for name in ROOT_NAMES)
 
 
 def _unknown_names(template: Template, file: str) -> Iterator[Problem]:

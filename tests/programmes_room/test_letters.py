@@ -150,7 +150,7 @@ WORDS = st.lists(
 LINES = st.lists(WORDS.map(" ".join) | WORDS.map("".join), max_size=4)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(LINES)
 def test_a_value_stays_one_paragraph_letter_by_letter(lines: list[str]) -> None:
     value = "\n".join(lines)
@@ -163,7 +163,7 @@ def test_a_value_stays_one_paragraph_letter_by_letter(lines: list[str]) -> None:
     assert all(set(run) <= {"text", "break"} for block in found for run in block["runs"])
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(LINES)
 def test_a_value_stays_in_its_cell(lines: list[str]) -> None:
     value = "\n".join(lines)
@@ -220,3 +220,11 @@ def test_control_characters_are_left_out() -> None:
 def test_a_loop_without_end_is_cut_off() -> None:
     got = render("{{#loop case.rows}}x{{/loop}}", {"rows": list(range(5000))})
     assert len(got.body) == 2001
+
+
+def test_a_letter_says_what_it_reads_also_from_within_a_loop() -> None:
+    loop = "{{#loop case.members}}{{name}} {{parent.case.applicant.name}} {{lookup.duties}}\n{{/loop}}"
+    read = {path[:2] for path in compile_letter(letter(loop), file=FILE).paths if path[0] in ("case", "lookup")}
+    assert read == {("case", "members"), ("case", "applicant"), ("lookup", "duties")}
+    whole = "{{#loop case.members}}{{ string length(string(parent)) }}{{/loop}}"
+    assert ("case",) in compile_letter(letter(whole), file=FILE).paths

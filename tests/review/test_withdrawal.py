@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -23,18 +24,28 @@ from tests.support.office import Office
 REQUEST = OperationRequest(1, "papers", "desk", "send-papers", {}, 3, None, {})
 
 
+@dataclass(frozen=True)
+class ReadBefore(OperationContext):
+    """A meeting that has read its agenda and the waiting cases before this moment."""
+
+    picked: str
+
+    def form(self, name: str) -> Mapping[str, Any]:
+        """The agenda as it was filled in."""
+        assert name == "meeting_agenda"
+        return {"case_ids": [self.picked]}
+
+    def looked_up(self, name: str) -> Any:
+        """The cases that waited then."""
+        assert name == "waiting_for_meeting"
+        return [{"case_id": self.picked}]
+
+
 def send(work: UnitOfWork, host_id: int, case_id: int) -> dict[str, Any]:
     """Send the papers of a meeting that read the waiting cases before this moment."""
     host = work.session.get_one(Case, host_id)
-    context = OperationContext(work, host, compiled_of(work.session, host.deployment_id), REQUEST)
-    context.__dict__["reading"] = SimpleNamespace(
-        view={"meeting_agenda": {"case_ids": [str(case_id)]}},
-        variables={},
-        functions={},
-        group_keys=lambda _role: (),
-        lookup={"waiting_for_meeting": [{"case_id": str(case_id)}]},
-    )
-    return send_papers(context, {"letter": "round-done"})
+    programme = compiled_of(work.session, host.deployment_id)
+    return send_papers(ReadBefore(work, host, programme, REQUEST, str(case_id)), {"letter": "round-done"})
 
 
 def end(work: UnitOfWork, case_id: int) -> None:
