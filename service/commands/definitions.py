@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lxml import etree
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from service.programmes.compiled import CompiledProgramme
@@ -12,36 +15,27 @@ from service.store.definitions import DECISION, FORM, PROCESS, REQUIREMENTS, Def
 def register(session: Session, programme: CompiledProgramme, deployment_id: int) -> None:
     """Add the rows of a new deployment."""
     closure = programme.closure
-    files: dict[str, Definition] = {}
-    for path in sorted(set(closure.decisions.values())):
-        files[path] = _requirements(deployment_id, path, closure.files[path])
-    session.add_all(files.values())
-    session.flush()
-    rows = [
-        Definition(deployment_id=deployment_id, kind=PROCESS, name=one.id, title=one.name, path=one.file)
+    files = [_requirements(path, closure.files[path]) for path in sorted(set(closure.decisions.values()))]
+    written = insert(Definition).returning(Definition.path, Definition.id)
+    values = [{"deployment_id": deployment_id, **row} for row in files]
+    of_file = {path: id_ for path, id_ in session.execute(written, values)} if values else {}
+    rows: list[dict[str, Any]] = [
+        {"kind": PROCESS, "name": one.id, "title": one.name, "path": one.file, "requirements_id": None}
         for one in closure.processes.values()
     ]
     for name, path in closure.decisions.items():
         title = programme.decisions[name].decisions[name].name
-        rows.append(
-            Definition(
-                deployment_id=deployment_id, kind=DECISION, name=name, title=title, path=path,
-                requirements_id=files[path].id,
-            )
-        )  # fmt: skip
+        rows.append({"kind": DECISION, "name": name, "title": title, "path": path, "requirements_id": of_file[path]})
     rows += [
-        Definition(deployment_id=deployment_id, kind=FORM, name=name, title=name, path=path)
+        {"kind": FORM, "name": name, "title": name, "path": path, "requirements_id": None}
         for name, path in closure.forms.items()
     ]
-    session.add_all(rows)
-    session.flush()
+    session.execute(insert(Definition), [{"deployment_id": deployment_id, **row} for row in rows])
 
 
-def _requirements(deployment_id: int, path: str, content: bytes) -> Definition:
+def _requirements(path: str, content: bytes) -> dict[str, Any]:
     """The file's own row, under the id and name its root has; the file was checked when it was published."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     root = etree.fromstring(content, parser)
     name = root.get("id") or path.rpartition("/")[2].removesuffix(".dmn")
-    return Definition(
-        deployment_id=deployment_id, kind=REQUIREMENTS, name=name, title=root.get("name") or name, path=path
-    )
+    return {"kind": REQUIREMENTS, "name": name, "title": root.get("name") or name, "path": path}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
@@ -69,5 +70,10 @@ def _kind(char: str) -> str:
 
 
 def _written(text: str) -> str:
-    """Each character as six letters: one length for all keeps beginnings apart."""
-    return "".join(_LETTERS[ord(char) >> shift & 15] for char in text for shift in (20, 16, 12, 8, 4, 0))
+    return "".join(map(_six, text))
+
+
+@lru_cache(maxsize=8192)  # most of what a script has; a text is made of few of them, over and over
+def _six(char: str) -> str:
+    """A character as six letters: one length for all keeps beginnings apart."""
+    return "".join(_LETTERS[ord(char) >> shift & 15] for shift in (20, 16, 12, 8, 4, 0))

@@ -20,7 +20,7 @@ from service.store import users
 from service.store.experts import Expert
 from service.store.organisations import Organisation
 from service.store.session import db
-from service.store.unit_of_work import transact
+from service.store.unit_of_work import UnitOfWork, transact
 from service.store.users import User
 
 PASSWORD = "shenbao-demo"  # noqa: S105 - fictional accounts, of a throw-away database or of the demonstration
@@ -150,39 +150,31 @@ class Cast:
 
     def _add_experts(self) -> None:
         authority = self._homes["authority"]
-        known = db.session.scalar(select(func.count(Expert.id))) or 0
         mine = select(Expert.field).join(Organisation, Organisation.id == Expert.authority_id)
         have = set(db.session.scalars(mine.where(Organisation.code == authority)))
+        db.session.rollback()
         fields = [] if have else [FIELDS[number % len(FIELDS)] for number in range(1, EXPERTS + 1)]
         missing = set(self._units.fields.split()) - have
         fields += [field for field in sorted(missing) for _ in range(EXPERTS_OF_A_FIELD)]
-        db.session.rollback()
-        for number, field in enumerate(fields, start=known + 1):
-            self.add_expert(field, f"示例研究院{number}", avoid=() if number % 4 else (TIED,))
+        self.add_experts([(field, "") for field in fields])
 
-    def add_expert(self, field: str, employer: str, *, avoid: Sequence[str] = ()) -> None:
-        """Enter one more expert, with an account, into the authority's pool."""
-        number = (db.session.scalar(select(func.count(Expert.id))) or 0) + 1
-        db.session.rollback()
-        user_id = transact(
-            people.add_user,
-            login=f"expert{number:02d}",
-            name=f"示例专家{number}",
-            organisation=None,
-            password=PASSWORD,
-            email=f"expert{number:02d}@example.invalid",
-            actor=SYSTEM,
-            now=self._now,
-        )
-        transact(
-            people.add_expert,
-            authority=self._homes["authority"],
-            name=f"示例专家{number}",
-            employer=employer,
-            field=field,
-            title=TITLES[number % len(TITLES)],
-            avoid=avoid,
-            user_id=user_id,
-            actor=SYSTEM,
-            now=self._now,
-        )
+    def add_experts(self, experts: Sequence[tuple[str, str]]) -> None:
+        """Enter more experts with accounts, each by field and employer (if empty, one of its own)."""
+        if experts:
+            transact(self._enter, experts, actor=SYSTEM, now=self._now)
+
+    def _enter(self, work: UnitOfWork, experts: Sequence[tuple[str, str]]) -> None:
+        known = work.session.scalar(select(func.count(Expert.id))) or 0
+        for number, (field, employer) in enumerate(experts, start=known + 1):
+            login, name = f"expert{number:02d}", f"示例专家{number}"
+            account = {"login": login, "name": name, "email": f"{login}@example.invalid", "password": PASSWORD}
+            people.add_expert(
+                work,
+                authority=self._homes["authority"],
+                name=name,
+                employer=employer or f"示例研究院{number}",
+                field=field,
+                title=TITLES[number % len(TITLES)],
+                avoid=() if employer or number % 4 else (TIED,),
+                user_id=people.add_user(work, organisation=None, **account),
+            )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from sqlalchemy import func, select
@@ -17,7 +17,7 @@ from service.domain.deadlines import ZONE, local_date
 from service.domain.errors import InvalidInput, Refusal
 from service.domain.identity import Actor
 from service.feel import Function, compile_expression, from_json, to_json
-from service.programmes.case_values import read_case
+from service.programmes.case_values import Paths, read_case
 from service.programmes.compiled import compiled_of
 from service.programmes.functions import FUNCTION_NAMES
 from service.simulator.cast import Cast, Lead
@@ -35,6 +35,7 @@ PUBLIC = Actor(None, "公众", kind="person")
 BETWEEN_ACTS = timedelta(minutes=10)
 OPENS = time(9, 0)
 MOST_TICKS = 500
+CLOSING = (jobs.keep_house, jobs.write_case_texts)
 ISO_DATE = len("2026-01-02")
 # A page a reader can open; what a file says is no part of a story.
 SAMPLE_PDF = (
@@ -125,22 +126,24 @@ class Driver:
         """Let time pass; the clock does each thing at the instant it is due."""
         if self._not_after is not None:
             target = min(target, self._not_after)
+        ticked_at = None
         for _ in range(MOST_TICKS):
             due = self._next_due()
             if due is None or due > target:
                 break
-            self.now = max(self.now, due)
+            self.now = ticked_at = max(self.now, due)
             self.tick()
         self.now = max(self.now, target)
-        self.tick()
+        if ticked_at != self.now:
+            self.tick()
 
     def is_open(self, name: str) -> bool:
         """Whether a task of this name or element is open in the story's cases."""
         return bool(name) and bool(self._open_tasks(name))
 
     def tick(self) -> None:
-        """Run every job of the clock once, and once more for what they left in the outbox."""
-        for job in (*jobs.JOBS, jobs.drain_outbox, jobs.keep_house):
+        """Run every job of the clock once, and before the books are closed once more what they left in the outbox."""
+        for job in (*(job for job in jobs.JOBS if job not in CLOSING), jobs.drain_outbox, *CLOSING):
             job(self.now)
         db.session.rollback()
         self._adopt()
@@ -265,7 +268,6 @@ class Driver:
 
     def _resolved(self, task: UserTask, actor: Actor, data: Mapping[str, Any]) -> dict[str, Any]:
         """The step's data with FEEL evaluated and sample files uploaded."""
-        readable = cache(lambda: self._readable(task))
 
         def resolve(value: Any, field: str) -> Any:
             if isinstance(value, Mapping):
@@ -273,8 +275,8 @@ class Driver:
             if isinstance(value, list):
                 return [resolve(inner, field) for inner in value]
             if isinstance(value, str) and value.startswith("="):
-                variables, functions = readable()
                 expression = compile_expression(value[1:], names=[name for name in FUNCTION_NAMES if " " in name])
+                variables, functions = self._readable(task, expression.paths)
                 return to_json(expression.evaluate(variables, functions=functions))
             if isinstance(value, str) and value.startswith("file:"):
                 name = value.removeprefix("file:")
@@ -290,11 +292,11 @@ class Driver:
 
         return {key: resolve(value, key) for key, value in data.items()}
 
-    def _readable(self, task: UserTask) -> tuple[Any, Mapping[str, Function]]:
-        """What the task's form may read, and the functions it may ask."""
+    def _readable(self, task: UserTask, paths: Paths) -> tuple[Any, Mapping[str, Function]]:
+        """What these paths read of what the task's form may read, and the functions it may ask."""
         case = db.session.get_one(Case, task.case_id)
         programme = compiled_of(db.session(), case.deployment_id)
-        reading = read_case(db.session(), case, programme, now=self.now)
+        reading = read_case(db.session(), case, programme, now=self.now, paths=paths)
         variables = from_json({**reading.variables, "task": task.inputs})
         db.session.rollback()
         return variables, reading.functions

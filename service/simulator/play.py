@@ -146,8 +146,7 @@ def begin(story: Story, files: dict[str, bytes], units: Units) -> tuple[Driver, 
     manifest = compiled_of(db.session(), published.deployment_id).manifest
     db.session.rollback()
     cast = Cast(manifest, lead=lead_of(story), now=now, units=replace(units, prefix=""))
-    for expert in story.experts:
-        cast.add_expert(expert["field"], expert["employer"])
+    cast.add_experts([(expert["field"], expert["employer"]) for expert in story.experts])
     transact(_forbid, story, actor=SYSTEM, now=now)
     driver = Driver(cast, story.programme, now)
     if story.call is not None:
