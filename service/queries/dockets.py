@@ -55,7 +55,10 @@ class SeatRow:
 
 @dataclass(frozen=True, slots=True)
 class PanelRow:
-    """A draw that can be repeated from its seed, and who sits on it."""
+    """A draw that can be repeated from its seed, and who sits on it.
+
+    The pool is sealed at `created_at`; `drawn_at` is when the witness drew, None before.
+    """
 
     code: str
     seed: str
@@ -63,6 +66,12 @@ class PanelRow:
     record: Mapping[str, Any]
     created_at: datetime
     seats: tuple[SeatRow, ...]
+
+    @property
+    def drawn_at(self) -> datetime | None:
+        """When the witness wrote the number that drew the panel."""
+        drawn = self.record.get("drawn_at")
+        return datetime.fromisoformat(drawn) if drawn else None
 
 
 def agenda(session: Session, case_id: int) -> Agenda | None:

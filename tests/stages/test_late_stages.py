@@ -104,6 +104,10 @@ def witnessed(desk: Desk, number: str) -> None:
     (panel,) = desk.office.rows(db.select(Panel).order_by(Panel.id.desc()).limit(1))
     told = _drawn(desk, "witness", desk.office.person("draw-witness"))
     assert panel.pool_digest in told
+    sealed = dockets.panel(db.session(), panel.case_id)
+    assert sealed is not None
+    assert sealed.drawn_at is None
+    db.session.rollback()
     assert panel.record["commitment"] in told
     assert panel.record["secret"] not in told
     assert f'href="/draws/{panel.code}"' in told
