@@ -23,6 +23,7 @@ from service.store.unit_of_work import transact
 from service.web import filters, list_sheets, pairs, schemas, task_view, uploads
 from service.web.download import attachment
 from service.web.i18n import gettext, language
+from service.web.menu import is_staff
 from service.web.pages import paper_desk
 from service.web.present import grouped
 from service.web.security import moment, signed_in, who
@@ -211,6 +212,8 @@ def _what_next(done: commands.Completion) -> str:
         return gettext("“%(name)s”已办结。后面的自动步骤遇到问题，管理员已收到，您不用重办。", name=done.task_name)
     if done.ended:
         return gettext("“%(name)s”已办结，整件办理完毕。", name=done.task_name)
+    if done.next_names == (done.task_name,) and not is_staff(who()):  # checked and sent back: nothing is handed in
+        return gettext("“%(name)s”核对后退回本页，还没有报出。请看页面上列出的问题。", name=done.task_name)
     if done.next_names:
         joint = ", " if language() == "en" else "、"
         return gettext("“%(name)s”已办结。接下来：%(next)s", name=done.task_name, next=joint.join(done.next_names))
