@@ -6,7 +6,7 @@ from service.forms.compiled import CompiledForm, compile_form
 from service.forms.expressions import plain, text_of
 from service.forms.messages import FieldProblem
 from service.forms.model import Form, read_form
-from service.forms.page import FieldView, FormView, shows_anything, view
+from service.forms.page import FieldView, FormView, always_shows, shows_anything, view
 from service.forms.submission import Submission, begin, change_rows, enter, initialise, judge, redact, summary, take
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "FormView",
     "SheetList",
     "Submission",
+    "always_shows",
     "begin",
     "change_rows",
     "check_form",

@@ -24,6 +24,7 @@ from service.feel import (
     to_text,
 )
 from service.forms.limits import STEPS
+from service.forms.places import Path, clear
 
 __all__ = ["Evaluator", "FeelSyntaxError", "Formulas", "Function", "Scope", "is_formula", "own_names", "row_scope"]
 
@@ -142,9 +143,11 @@ class Evaluator:
         tested = result is True or result is None
         return not tested if inner is not None else tested
 
-    def root(self, data: Mapping[str, Any]) -> Scope:
+    def root(self, data: Mapping[str, Any], *, without: Iterable[Path] = ()) -> Scope:
         """What a formula outside all lists sees: the form's data by name, `this`, and the task's variables beneath."""
         values = from_json(data)
+        for path in without:
+            clear(values, path)
         special = own_names(values, None, [])
         return Scope(special, Scope(values, self.variables))
 

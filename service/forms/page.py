@@ -204,11 +204,25 @@ def shows_anything(
     variables: Mapping[str, Any],
     functions: Mapping[str, Function] = _NO_FUNCTIONS,
 ) -> bool:
-    """Whether these roles read anything of a form that was submitted with this data; cheaper than to draw it."""
+    """Whether these roles read anything of a form that was submitted with this data; cheaper than to draw it.
+
+    What `always_shows` says needs no data.
+    """
     evaluator = Evaluator(compiled.formulas, variables, functions)
     tree = instances(compiled.form, initialise_data(compiled.form, data, lenient=False), evaluator)
     drawing = _Drawing(compiled, levels(compiled.form, roles), evaluator, {}, True, "zh")
     return any(drawing.is_drawn(child) for child in tree.children)
+
+
+def always_shows(compiled: CompiledForm, roles: Collection[str]) -> bool:
+    """Whether these roles read something of the form whatever was submitted with it: most forms hide only parts."""
+    root, may = compiled.form.root, levels(compiled.form, roles)
+    return not root.hide and any(not node.hide and _is_drawn(node, may, readonly=True) for node in root.components)
+
+
+def _is_drawn(node: Node, may: Mapping[str, Level], *, readonly: bool) -> bool:
+    """Whether it is there for these roles, where no condition hides it."""
+    return not (node.is_computed or may[node.id] == "hidden" or (node.type == "button" and readonly))
 
 
 def _blocks(lines: Iterable[Line]) -> list[Block]:
@@ -279,10 +293,7 @@ class _Drawing:
 
     def is_drawn(self, instance: Instance) -> bool:
         """Whether it is there for these roles and this data."""
-        node = instance.node
-        if instance.hidden or node.is_computed or self.may[node.id] == "hidden":
-            return False
-        return node.type != "button" or not self.readonly
+        return not instance.hidden and _is_drawn(instance.node, self.may, readonly=self.readonly)
 
     def field(self, instance: Instance) -> FieldView:
         """One component at its place."""

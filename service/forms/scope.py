@@ -10,7 +10,7 @@ from typing import Any
 from service.forms.expressions import Evaluator, Scope, plain, row_scope
 from service.forms.limits import ROUNDS
 from service.forms.model import Form, Node
-from service.forms.places import MISSING, Path, clear, get, name_of, put
+from service.forms.places import MISSING, Path, get, name_of, put
 from service.forms.values import empty, exact, sanitise
 
 
@@ -83,32 +83,31 @@ def _row_count(node: Node, value: Any) -> int:
     return wanted if isinstance(wanted, int) and 0 <= wanted <= 100 else 1
 
 
-def visible_data(form: Form, data: Mapping[str, Any], evaluator: Evaluator) -> dict[str, Any]:
-    """The data that formulas see: without what is hidden, worked out until nothing changes (at most ROUNDS).
+def _visible(form: Form, data: Mapping[str, Any], whole: Scope, evaluator: Evaluator) -> Scope:
+    """What formulas see of the data (all of which is `whole`): nothing that is hidden.
 
-    form-js does this in one pass over the unfiltered data and lays the result over the initial data, so that a hidden
-    field may still decide what another shows. Here hidden is empty, always: a hidden value is not sent back, and a page
-    sent back unchanged must not lose what it showed.
+    Worked out until nothing changes, at most in ROUNDS. form-js does this in one pass over the unfiltered data and
+    lays the result over the initial data, so that a hidden field may still decide what another shows. Here hidden is
+    empty, always: a hidden value is not sent back, and a page sent back unchanged must not lose what it showed.
     """
-    seen = deepcopy(dict(data))
-    if not any(node.hide for node in form.nodes):
-        return seen
-    for _ in range(ROUNDS):
-        before, seen = seen, _without_hidden(form, data, evaluator.root(seen), evaluator)
-        if seen == before:
+    seen, hidden = whole, list[Path]()
+    for _ in range(ROUNDS if any(node.hide for node in form.nodes) else 0):
+        before, hidden = hidden, _hidden(form, seen, evaluator)
+        if hidden == before:
             break
+        seen = evaluator.root(data, without=hidden)
     return seen
 
 
-def _without_hidden(form: Form, data: Mapping[str, Any], root: Scope, evaluator: Evaluator) -> dict[str, Any]:
-    """`data` without what is hidden when formulas see `root`."""
-    out = deepcopy(dict(data))
+def _hidden(form: Form, root: Scope, evaluator: Evaluator) -> list[Path]:
+    """The fields and lists that are hidden when formulas see `root`, in page order."""
+    out: list[Path] = []
 
     def visit(node: Node, above: Path, scope: Scope, hidden: bool) -> None:
         here = above + node.path
         hidden = hidden or evaluator.holds(node.hide, scope)
         if hidden and (node.is_field or node.repeats):
-            clear(out, here)
+            out.append(here)
         elif node.repeats:
             rows = get(root.own["this"], here) or ()
             for number, row in enumerate(rows):
@@ -128,8 +127,8 @@ def instances(form: Form, data: Mapping[str, Any], evaluator: Evaluator) -> Inst
 
     Formulas see the visible data by name, and in a row the row as it is through `this`.
     """
-    root = evaluator.root(visible_data(form, data, evaluator))
-    unfiltered = evaluator.root(data).own["this"]
+    whole = evaluator.root(data)
+    root, unfiltered = _visible(form, data, whole, evaluator), whole.own["this"]
 
     def build(node: Node, above: Path, numbers: tuple[int, ...], scope: Scope) -> Instance:
         here = above + node.path

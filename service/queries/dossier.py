@@ -35,7 +35,10 @@ _FOLDERS = {
     "zh": ("1 表单", "2 文书", "3 附件", "4 办理记录"),
     "en": ("1 Forms", "2 Papers", "3 Attachments", "4 History"),
 }
-_HISTORY = {"zh": ("办理记录", ("时间", "做了什么", "谁", "替谁")), "en": ("History", ("Time", "What", "Who", "For whom"))}
+_HISTORY = {
+    "zh": ("办理记录", ("时间", "做了什么", "谁", "替谁")),
+    "en": ("History", ("Time", "What", "Who", "For whom")),
+}
 _KINDS = {"zh": ("表单", "文书", "附件", "办理记录"), "en": ("form", "paper", "attachment", "history")}
 _LEFT_OUT = {
     "zh": ("没有导出的附件", "下列附件含个人信息，您没有这一件的任务，请在页面上逐个写明原因后下载。名称、sha256："),
@@ -100,7 +103,7 @@ def items(
     Raises InvalidInput where they are more than MOST_FILES, or the attachments more than MOST_BYTES.
     """
     found = [
-        *_forms(materials(session, actor, facts, language, now), facts, outside, language),
+        *_forms(materials(session, actor, facts, language, now, whole=True), facts, outside, language),
         *_papers(session, actor, facts, outside, language),
         *_files(session, actor, facts, outside, language),
         _history(case_page.history(session, actor, facts, most=None), language, now, told),

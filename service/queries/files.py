@@ -102,4 +102,4 @@ def _is_shown_in_the_material(
     session: Session, actor: Actor, facts: case_page.CaseFacts, code: str, now: datetime
 ) -> bool:
     """Whether a submitted form shows it to its reader: a member reads again the agreement it has confirmed."""
-    return any(code in one.view.previews for one in materials.materials(session, actor, facts, "zh", now))
+    return any(code in one.view.previews for one in materials.materials(session, actor, facts, "zh", now, whole=True))

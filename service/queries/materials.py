@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
 from typing import Any
@@ -16,9 +16,9 @@ from service.domain.access import OUTSIDE_ROLES, role_names
 from service.domain.errors import Language, NotFound
 from service.domain.identity import Actor
 from service.domain.personal import CLASSES, masked, needs_personal_data, replaced
-from service.forms import FormView, shows_anything, view
-from service.programmes.case_values import read_case
-from service.programmes.compiled import compiled_of
+from service.forms import CompiledForm, FormView, always_shows, shows_anything, view
+from service.programmes.case_values import CaseReading, read_case
+from service.programmes.compiled import CompiledProgramme, compiled_of
 from service.queries import case_page
 from service.store.attachments import GIVEN_OUT, Attachment
 from service.store.cases import Case
@@ -55,9 +55,13 @@ def materials(
     now: datetime,
     *,
     revealed: bool = False,
+    whole: bool = False,
+    files: Mapping[str, str] | None = None,
 ) -> tuple[Material, ...]:
     """The newest submission of each form (and of each item and person, where a form is filled in by several).
 
+    `whole` says that all are going to be drawn: what they ask of the case is then read at once, else form by form.
+    `files` are the names of the case's files, where they are known already.
     Personal data are masked for who has no task of the case, unless `revealed`, which `commands/personal_data` notes.
     """
     newest: dict[tuple[str, str, int | None], case_page.SubmissionRow] = {}
@@ -67,37 +71,69 @@ def materials(
         versions[row.form] += facts.submitted_at is not None and row.at > facts.submitted_at
     programme = compiled_of(session, facts.deployment_id)
     forms = {row.form: programme.forms[row.form] for row in newest.values() if row.form in programme.forms}
-    if not forms:
-        return ()
-    paths = frozenset().union(*(form.paths for form in forms.values()))
-    reading = read_case(session, session.get_one(Case, facts.case_id), programme, now=now, paths=paths)
-    names, roles, outside = file_names(session, facts.case_id), roles_in(actor, facts), facts.from_outside
+    reader = _Reader(session, actor, facts, programme, language, now, known_files=files)
+    if whole:
+        reader.paths = frozenset().union(*(form.paths for form in forms.values()))
+    outside = facts.from_outside
     classes = frozenset() if revealed or needs_personal_data(actor, facts.rule) else CLASSES
     found = []
     for row in newest.values():
-        if row.form not in forms:
+        form = forms.get(row.form)
+        if form is None:
             continue
-        data, hidden = replaced(row.data, forms[row.form].classification, classes, masked)
-        seen: dict[str, Any] = {
-            "roles": roles,
-            "variables": {**reading.variables, "task": row.item},
-            "functions": reading.functions,
-        }
-        if shows_anything(forms[row.form], data, **seen):
+        data, hidden = replaced(row.data, form.classification, classes, masked)
+        if reader.reads(form, data, row.item):
             by = "" if outside and row.by_id != actor.user_id else row.by_name
-            found.append(
-                Material(
-                    row.submission_id,
-                    row.form,
-                    row.task_name or row.form,
-                    by,
-                    row.at,
-                    partial(view, forms[row.form], data, **seen, readonly=True, lang=language, files=names),
-                    hidden > 0,
-                    1 + versions[row.form],
-                )
-            )
+            draw = partial(reader.draw, form, data, row.item)
+            version = 1 + versions[row.form]
+            title = row.task_name or row.form
+            found.append(Material(row.submission_id, row.form, title, by, row.at, draw, hidden > 0, version))
     return tuple(found)
+
+
+@dataclass
+class _Reader:
+    """Draws the forms of a case for one reader; what a form asks of the case is read when it is first needed.
+
+    With `paths`, which are those of all forms that will be drawn, the case is read once for all.
+    """
+
+    session: Session
+    actor: Actor
+    facts: case_page.CaseFacts
+    programme: CompiledProgramme
+    language: Language
+    now: datetime
+    known_files: Mapping[str, str] | None = None
+    paths: frozenset[tuple[str, ...]] = frozenset()
+    readings: dict[frozenset[tuple[str, ...]], CaseReading] = field(default_factory=dict)
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """Those in which the actor reads."""
+        return roles_in(self.actor, self.facts)
+
+    @cached_property
+    def files(self) -> Mapping[str, str]:
+        """The names of the case's files."""
+        return file_names(self.session, self.facts.case_id) if self.known_files is None else self.known_files
+
+    def reads(self, form: CompiledForm, data: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
+        """Whether the actor reads anything of it."""
+        return always_shows(form, self.roles) or shows_anything(form, data, **self._seen(form, item))
+
+    def draw(self, form: CompiledForm, data: Mapping[str, Any], item: Mapping[str, Any]) -> FormView:
+        """The form with what was submitted, about an item of a list where it was filled in for one."""
+        return view(form, data, **self._seen(form, item), readonly=True, lang=self.language, files=self.files)
+
+    def _seen(self, form: CompiledForm, item: Mapping[str, Any]) -> dict[str, Any]:
+        paths = self.paths or form.paths
+        if paths not in self.readings:
+            case = self.session.get_one(Case, self.facts.case_id)
+            self.readings[paths] = read_case(self.session, case, self.programme, now=self.now, paths=paths)
+        reading = self.readings[paths]
+        variables = {**reading.variables, "task": item}
+        return {"roles": self.roles, "variables": variables, "functions": reading.functions}
 
 
 def material(
@@ -134,6 +170,7 @@ def file_names(session: Session, case_id: int) -> Mapping[str, str]:
 class FileVersion:
     """An upload for a field: `version` counts the uploads for the same field of the case, the first is 1."""
 
+    name: str
     version: int
     size: int
     sha256: str
@@ -143,15 +180,18 @@ class FileVersion:
 def file_versions(session: Session, case_id: int) -> Mapping[str, FileVersion]:
     """Every upload of a case by its code."""
     rows = session.execute(
-        select(Attachment.code, Attachment.field, Attachment.size, Attachment.sha256, Attachment.uploaded_at)
+        select(
+            Attachment.code, Attachment.name, Attachment.field, Attachment.size, Attachment.sha256,
+            Attachment.uploaded_at,
+        )
         .where(Attachment.case_id == case_id)
         .order_by(Attachment.id)
-    )
-    counted: dict[str, int] = {}
+    )  # fmt: skip
+    counted: Counter[str] = Counter()
     found: dict[str, FileVersion] = {}
-    for code, field, size, sha256, at in rows:
-        counted[field] = counted.get(field, 0) + 1
-        found[code] = FileVersion(counted[field], size, sha256, at)
+    for code, name, of_field, size, sha256, at in rows:
+        counted[of_field] += 1
+        found[code] = FileVersion(name, counted[of_field], size, sha256, at)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +14,6 @@ from service.domain.errors import Language
 from service.domain.identity import Actor
 from service.forms import FormView, view
 from service.programmes.task_forms import TaskForm, continued_form, open_task_form
-from service.queries.materials import file_names
 from service.store import user_tasks
 from service.store.cases import Case
 from service.store.submissions import Submission
@@ -75,7 +75,9 @@ def form_of(session: Session, page: TaskPage, actor: Actor, now: datetime) -> Ta
     return open_task_form(session, page.task, page.case, actor=actor, now=now, ground=page.ground)
 
 
-def submitted(session: Session, page: TaskPage, form: TaskForm, language: Language) -> FormView | None:
+def submitted(
+    session: Session, page: TaskPage, form: TaskForm, language: Language, files: Mapping[str, str]
+) -> FormView | None:
     """What a finished task was finished with, for reading."""
     row = session.scalar(
         select(Submission).where(Submission.task_id == page.task.id).order_by(Submission.id.desc()).limit(1)
@@ -84,5 +86,5 @@ def submitted(session: Session, page: TaskPage, form: TaskForm, language: Langua
         return None
     return view(
         form.compiled, row.data, roles=form.roles, variables=form.variables, functions=form.functions,
-        readonly=True, lang=language, files=file_names(session, page.case.id),
+        readonly=True, lang=language, files=files,
     )  # fmt: skip

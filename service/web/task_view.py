@@ -74,7 +74,7 @@ def kept(task_id: int, actor: Actor, entered: list[Pair], refusal: Refusal) -> R
         form.compiled, entered, stored=form.given, roles=form.roles, variables=form.variables, functions=form.functions
     )
     other = (
-        _view(task_id, form, form.given, materials.file_names(session, loaded.case.id), readonly=True)
+        _view(task_id, form, form.given, materials.file_versions(session, loaded.case.id), readonly=True)
         if stale
         else None
     )
@@ -91,7 +91,7 @@ def saved(task_id: int, actor: Actor, shape: str) -> Response:
     session = db.session()
     loaded = task_page.load(session, actor, task_id, moment())
     form = task_page.form_of(session, loaded, actor, moment())
-    shown = _view(task_id, form, form.given, materials.file_names(session, loaded.case.id))
+    shown = _view(task_id, form, form.given, materials.file_versions(session, loaded.case.id))
     now_shape = pairs.shape_of(shown)
     changed = bool(shape) and shape != now_shape
     response = make_response(
@@ -138,16 +138,17 @@ def _draw(task_id: int, actor: Actor, drawing: Drawing) -> Response:
     facts = case_page.facts(session, actor, loaded.case.id, by_task=True)
     form = task_page.form_of(session, loaded, actor, moment()) if loaded.task.form else None
     editable = loaded.workable and not drawing.locked
-    names = materials.file_names(session, loaded.case.id)
+    uploads = materials.file_versions(session, loaded.case.id)
+    names = {code: one.name for code, one in uploads.items()}
     context: dict[str, Any] = {"shown": None, "shape": "", "submitted": None, "filled": None}
     if form is not None and (editable or drawing.data is not None):
         data = form.given if drawing.data is None else drawing.data
-        context["shown"] = _view(task_id, form, data, names, readonly=not editable, problems=drawing.problems)
+        context["shown"] = _view(task_id, form, data, uploads, readonly=not editable, problems=drawing.problems)
         context["shape"] = pairs.shape_of(context["shown"])
         if editable and facts.from_outside:
             context["filled"] = filling(loaded, form, context["shown"], moment())
     elif form is not None:
-        context["submitted"] = task_page.submitted(session, loaded, form, language())
+        context["submitted"] = task_page.submitted(session, loaded, form, language(), names)
     template = "pages/task_staff.html" if is_staff(actor) else "pages/task_counter.html"
     page_text = render_template(
         template,
@@ -163,8 +164,8 @@ def _draw(task_id: int, actor: Actor, drawing: Drawing) -> Response:
         request_key=secrets.token_urlsafe(16),
         revision=form.revision if form else 0,
         **context,
-        **_correction(actor, facts, form, context["shown"]),
-        **_beside(actor, loaded, facts, form),
+        **_correction(actor, facts, form, context["shown"], names),
+        **_beside(actor, loaded, facts, form, names),
     )
     response = make_response(page_text, drawing.status)
     response.headers["Content-Security-Policy"] = READING_POLICY
@@ -172,7 +173,11 @@ def _draw(task_id: int, actor: Actor, drawing: Drawing) -> Response:
 
 
 def _beside(
-    actor: Actor, loaded: task_page.TaskPage, facts: case_page.CaseFacts, form: TaskForm | None
+    actor: Actor,
+    loaded: task_page.TaskPage,
+    facts: case_page.CaseFacts,
+    form: TaskForm | None,
+    names: Mapping[str, str],
 ) -> dict[str, Any]:
     """What stands beside the form: the case's materials, findings, members, papers and files.
 
@@ -191,7 +196,7 @@ def _beside(
     known = may(actor, "see-objector", facts.rule, moment())
     return told | {
         "can": verbs.of_loaded(session, actor, loaded.loaded, ground=loaded.ground, rule=facts.rule, now=moment()),
-        "materials": materials.materials(session, actor, facts, language(), moment()),
+        "materials": materials.materials(session, actor, facts, language(), moment(), files=names),
         "findings": findings(session, facts.case_id, outside=facts.from_outside),
         "members": members(session, facts.case_id),
         "objection": objections.of_task(session, actor, facts.case_id, loaded.task.inputs, moment()),
@@ -214,20 +219,20 @@ def _view(
     task_id: int,
     form: TaskForm,
     data: Mapping[str, Any],
-    names: Mapping[str, str],
+    uploads: Mapping[str, materials.FileVersion],
     *,
     readonly: bool = False,
     problems: Iterable[FieldProblem] = (),
 ) -> FormView:
     return view(
         form.compiled, data, roles=form.roles, variables=form.variables, functions=form.functions,
-        problems=problems, readonly=readonly, lang=language(), files=names,
+        problems=problems, readonly=readonly, lang=language(), files={code: one.name for code, one in uploads.items()},
         sheet_url="" if readonly else f"/tasks/{task_id}/lists/{{}}.xlsx", suggestions=_suggestions(form),
-        file_notes={} if readonly else _file_notes(int(form.reading.view["id"])),
+        file_notes={} if readonly else _file_notes(uploads),
     )  # fmt: skip
 
 
-def _file_notes(case_id: int) -> dict[str, str]:
+def _file_notes(uploads: Mapping[str, materials.FileVersion]) -> dict[str, str]:
     """Which version of its field an upload is, its size, its hash and when it was kept."""
     return {
         code: gettext(
@@ -235,7 +240,7 @@ def _file_notes(case_id: int) -> dict[str, str]:
             version=one.version, size=size_text(one.size), hash=f"{one.sha256[:8]}…{one.sha256[-4:]}",
             at=moment_text(one.at),
         )
-        for code, one in materials.file_versions(db.session(), case_id).items()
+        for code, one in uploads.items()
     }  # fmt: skip
 
 
@@ -247,7 +252,7 @@ def _suggestions(form: TaskForm) -> dict[str, tuple[str, ...]]:
 
 
 def _correction(
-    actor: Actor, facts: case_page.CaseFacts, form: TaskForm | None, shown: FormView | None
+    actor: Actor, facts: case_page.CaseFacts, form: TaskForm | None, shown: FormView | None, names: Mapping[str, str]
 ) -> dict[str, Any]:
     """Of a correction: the applicant reads the defects with their fields, the reviewer what was changed since."""
     if form is None or not corrections.reads_notice(form.compiled):
@@ -255,8 +260,6 @@ def _correction(
     session = db.session()
     if facts.from_outside:
         return {"defects": corrections.defects(session, facts.case_id, shown), "changes": ()}
-    reader = corrections.Reader(
-        materials.roles_in(actor, facts), language(), materials.file_names(session, facts.case_id)
-    )
+    reader = corrections.Reader(materials.roles_in(actor, facts), language(), names)
     changed = corrections.changes(session, facts.case_id, "declaration", form.reading, reader)
     return {"defects": (), "changes": changed}

@@ -179,7 +179,7 @@ def _materials(case_id: int, *, whole: bool = False, revealed: bool = False) -> 
         section="cases",
         facts=facts,
         whole=whole,
-        materials=materials.materials(session, actor, facts, language(), moment(), revealed=revealed),
+        materials=materials.materials(session, actor, facts, language(), moment(), revealed=revealed, whole=whole),
         files=case_page.files(session, actor, facts),
     )
 
