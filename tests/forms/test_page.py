@@ -306,6 +306,13 @@ def test_a_judgement_of_yes_partly_and_no_stands_in_one_line() -> None:
         assert 'class="seg"' not in other
 
 
+def test_of_two_answers_none_is_marked_as_lacking() -> None:
+    two = [{"label": "有", "value": "yes"}, {"label": "没有", "value": "no"}]
+    asked = compiled_of({"type": "radio", "key": "conflict", "label": "持有其股份", "values": two})
+    _, html = drawn(asked, {"conflict": "no"})
+    assert '<label class="picked">' in html
+
+
 def test_rows_of_short_values_are_read_as_a_table_and_others_as_sections() -> None:
     flat = compiled_of(rows("l", text("a"), number("b", conditional={"hide": '=this.a = "x"'})))
     found, html = drawn(flat, {"l": [{"a": "x"}, {"a": "y", "b": 7}]}, readonly=True)
