@@ -110,8 +110,10 @@ def programmes(session: Session, actor: Actor, keys: Iterable[str]) -> frozenset
 @lru_cache(maxsize=KEPT_CONDITIONS)
 def _seen(actor: Actor, keys: tuple[str, ...]) -> CompoundSelect[*tuple[Any, ...]]:
     """Of what `visible` asks, the first case of a programme answers one part; the other is found once for them all."""
-    by_place = (select(Case.id).where(Case.programme == key, visible_by_place(actor)) for key in keys)
-    placed = [select(literal(key)).where(exists(one)) for key, one in zip(keys, by_place, strict=True)]
+    by_place = visible_by_place(actor)
+    placed = [
+        select(literal(key)).where(exists(select(Case.id).where(Case.programme == key, by_place))) for key in keys
+    ]
     return union_all(*placed, select(Case.programme).where(visible_by_part(actor)).distinct())
 
 

@@ -15,7 +15,7 @@ from service.queries.paper_desk import RECEIPT_FORM
 from service.store.access import KEPT_CONDITIONS, addressed_to
 from service.store.messages import Message
 from service.store.registrations import answered_for
-from service.store.user_tasks import OPEN, TaskGroup, UserTask
+from service.store.user_tasks import IS_OPEN, TaskGroup, UserTask
 
 MOST_UNREAD: Final = 99
 
@@ -59,7 +59,7 @@ def _asking(actor: Actor) -> tuple[Select[Any], dict[str, Any]]:
 def _receipts(actor: Actor) -> ColumnElement[bool]:
     in_group = exists().where(TaskGroup.task_id == UserTask.id, TaskGroup.group_key.in_(sorted(actor.groups)))
     return exists().where(
-        UserTask.status == OPEN,
+        IS_OPEN,
         UserTask.form == RECEIPT_FORM,
         or_(UserTask.assignee_id == actor.user_id, in_group),
     )

@@ -16,7 +16,6 @@ from sqlalchemy import (
     exists,
     func,
     literal,
-    literal_column,
     or_,
     select,
     tuple_,
@@ -30,14 +29,12 @@ from service.store.access import fits_task_named, task_values
 from service.store.cases import Case
 from service.store.organisations import Organisation
 from service.store.session import UTCDateTime
-from service.store.user_tasks import COMPLETED, NEVER, OPEN, TaskGroup, UserTask
+from service.store.user_tasks import COMPLETED, IS_OPEN, NEVER, TaskGroup, UserTask
 from service.store.users import User
 
 Scope = Literal["mine", "groups", "done"]
 Columns = tuple[Any, ...]
 COUNT_LIMIT = 100
-# Written out, not bound: a partial index is used only where the statement repeats its condition.
-IS_OPEN = UserTask.status == literal_column(f"'{OPEN}'")
 
 
 @dataclass(frozen=True, slots=True)

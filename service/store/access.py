@@ -72,8 +72,7 @@ def visible_by_place(actor: Actor) -> ColumnElement[bool]:
 
 def visible_by_part(actor: Actor) -> ColumnElement[bool]:
     """The other part of a person's `visible`: cases worked on, and those that somebody sent for reading or signing."""
-    shown = and_(Case.id.in_(_shown_to(actor.user_id)), ~_conflicts(actor, Case.id))
-    return or_(_among(Case.id, _worked_on(actor)), shown)
+    return _among(Case.id, _worked_on(actor))
 
 
 def read_by_office(actor: Actor) -> ColumnElement[bool]:
@@ -313,7 +312,7 @@ def _judges(task_id: Any) -> ColumnElement[bool]:
 
 
 def _worked_on(actor: Actor) -> CTE:
-    """Cases with a task, open or done, that is or was the actor's, or an open one of the actor's groups.
+    """Cases with a task, open or done, that is or was the actor's, or an open one of the actor's groups; those shown.
 
     In a conflict only tasks done for the own unit count; an expert's count once the invitation was answered.
     """
@@ -327,7 +326,9 @@ def _worked_on(actor: Actor) -> CTE:
     if actor.expert_id is not None:
         beside = exists().where(_GROUP.task_id == UserTask.id, ~_GROUP.group_key.startswith("expert:"))
         concerned.append(or_(UserTask.case_id.not_in(_only_invited(actor)), beside))
-    return union_all(*(road.where(*concerned) for road in roads)).cte()  # each by an index of its own
+    shown = _shown_to(actor.user_id).subquery().c.case_id
+    sent = select(shown).where(~_conflicts(actor, shown))
+    return union_all(*(road.where(*concerned) for road in roads), sent).cte()  # each by an index of its own
 
 
 def _shown_to(person: Any) -> Select[int]:

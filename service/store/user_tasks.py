@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     ForeignKey,
@@ -16,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    literal_column,
     or_,
     select,
     text,
@@ -111,6 +112,10 @@ class UserTask(Base):
     sealed: Mapped[dict[str, Any] | None]
     returned: Mapped[dict[str, Any] | None]
     opened_by: Mapped[int | None] = mapped_column(ForeignKey("user_tasks.id"), index=True)
+
+
+# Written out, not bound: a partial index is used only where the statement repeats its condition.
+IS_OPEN: Final = UserTask.status == literal_column(f"'{OPEN}'")
 
 
 class TaskGroup(Base):
