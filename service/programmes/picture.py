@@ -151,13 +151,24 @@ def _draw_label(canvas: etree._Element, shape: etree._Element, element: etree._E
 
 
 def wrapped(text: str, width: float) -> list[str]:
-    """A text in lines that fit a width; Chinese may break anywhere, Latin between words.
+    """A text in as few lines as fit a width, evenly filled; Chinese may break anywhere, Latin between words.
 
-    >>> wrapped("申报单位填报并提交", 60)
-    ['申报单位填', '报并提交']
+    >>> wrapped("重新打印纸质材料", 88)
+    ['重新打印', '纸质材料']
     >>> wrapped("paper set received", 60)
     ['paper set', 'received']
     """
+    lines = _broken(text, width)
+    while True:
+        widest = max(map(_measure, lines))
+        narrower = _broken(text, widest - 1)
+        if len(narrower) > len(lines) or max(map(_measure, narrower)) >= widest:
+            return lines
+        lines = narrower
+
+
+def _broken(text: str, width: float) -> list[str]:
+    """The text with as much in each line as fits."""
     lines, line = [], ""
     for piece in _pieces(text):
         if line and _measure(line + piece.rstrip()) > width:
