@@ -93,6 +93,59 @@ def test_what_is_pressed_while_a_draft_is_being_saved_waits_for_it(page: Page, s
     assert len(site.posts) == 2
 
 
+SAVING = """
+<form id="f" method="post" action="/done" enctype="multipart/form-data" data-draft="7:45">
+<label>名称 <input name="name"></label>
+<span class="saved" role="status" hx-post="/draft" hx-trigger="change from:#f" hx-include="#f" hx-swap="none"></span>
+<button>提交</button></form>
+"""
+# How often the page has wanted to save, where a test can wait for it.
+COUNT_ASKED = """document.addEventListener("htmx:config:request", () => {
+    const page = document.documentElement.dataset;
+    page.asked = String(Number(page.asked ?? 0) + 1);
+})"""
+
+
+def _typed(page: Page, text: str, asked: int) -> None:
+    page.get_by_label("名称").fill(text)
+    page.get_by_label("名称").blur()
+    expect(page.locator(f'html[data-asked="{asked}"]')).to_be_attached()
+
+
+def test_what_is_typed_during_a_save_is_saved_by_the_next(page: Page, site: Site) -> None:
+    """What waits for its turn is made up when it goes: with the last words, and the revision that came meanwhile."""
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        held.append(route)
+
+    page.route("**/draft", hold_the_first)
+    page.goto(site.page("/", SAVING))
+    page.evaluate(COUNT_ASKED)
+    for asked, text in enumerate(("示例甲", "示例甲乙", "示例甲乙丙"), start=1):
+        _typed(page, text, asked)
+    with page.expect_response(lambda answer: "示例甲乙丙" in (answer.request.post_data or "")):
+        held[0].continue_()
+    assert len(site.posts) == 2
+
+
+def test_nothing_is_saved_once_the_form_is_posted(page: Page, site: Site) -> None:
+    """Both would carry the same revision, and the later be taken for another window's."""
+    page.goto(site.page("/", SAVING))
+    page.evaluate(COUNT_ASKED)
+    with page.expect_response("**/done"):
+        page.evaluate("""() => {
+            const form = document.querySelector("#f");
+            form.requestSubmit();
+            form.elements.name.dispatchEvent(new Event("change", { bubbles: true }));
+        }""")
+    expect(page.locator('html[data-asked="1"]')).to_be_attached()
+    page.evaluate("fetch('/last', { method: 'POST', body: 'last' }).then(() => null)")
+    assert [post[:4] for post in site.posts] == ["----", "last"]
+
+
 def test_a_copy_that_was_posted_since_is_not_offered_again(page: Page, site: Site) -> None:
     site.page("/", FORM.replace("<button>提交", '<input type="hidden" name="_revision" value="3"><button>提交'))
     page.goto(site.address + "/")

@@ -30,11 +30,6 @@ function pairsOf(form: HTMLFormElement): [string, string][] {
   return pairs;
 }
 
-/** A draft carries no files: they are sent once, when the form is. */
-function dropFiles(body: FormData): void {
-  for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
-}
-
 function readBackup(key: string): Backup | null {
   try {
     const found = JSON.parse(localStorage.getItem(key) ?? "null") as Backup | null;
@@ -68,6 +63,8 @@ class Draft {
   private running: AbortController | undefined;
   private saving = false;
   private waiting: HTMLElement | null = null;
+  /** The form has been posted: a save now would race with it for the same revision. */
+  leaving = false;
 
   constructor(private readonly form: HTMLFormElement) {
     this.key = PREFIX + (form.dataset["draft"] ?? "");
@@ -76,6 +73,13 @@ class Draft {
     form.addEventListener("change", () => this.changed());
     form.addEventListener("submit", (event) => this.submitted(event));
     this.offer();
+  }
+
+  /** What the form holds now; a draft carries no files: they are sent once, when the form is. */
+  entries(): FormData {
+    const body = new FormData(this.form);
+    for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
+    return body;
   }
 
   private say(message: string, busy = false): void {
@@ -97,8 +101,7 @@ class Draft {
     this.running?.abort();
     const running = (this.running = new AbortController());
     this.sending();
-    const body = new FormData(this.form);
-    dropFiles(body);
+    const body = this.entries();
     try {
       const answer = await fetch(this.url, {
         method: "POST",
@@ -175,11 +178,14 @@ class Draft {
       event.preventDefault();
       this.waiting = event.submitter;
       setTimeout(() => this.settled(), PAUSE_MS * 5);
-    } else if (readBackup(this.key) !== null) {
-      try {
-        this.store(this.revision());
-      } catch {
-        // storage is full or forbidden: the older copy stays
+    } else {
+      this.leaving = true;
+      if (readBackup(this.key) !== null) {
+        try {
+          this.store(this.revision());
+        } catch {
+          // storage is full or forbidden: the older copy stays
+        }
       }
     }
   }
@@ -239,7 +245,7 @@ function forgetAll(): void {
 }
 
 interface Exchange {
-  readonly ctx: { readonly request: { readonly body: unknown }; readonly response?: { readonly status: number } };
+  readonly ctx: { readonly request: { body: unknown }; readonly response?: { readonly status: number } };
 }
 
 /** Watches every form with data-draft, those of later swaps too; [data-sign-out] forms clear the device. */
@@ -249,14 +255,28 @@ export function watchDrafts(): void {
     adopt();
     draftOf(event.target)?.settled();
   });
-  document.addEventListener("htmx:config:request", (event) => {
-    const { body } = (event as CustomEvent<Exchange>).detail.ctx.request;
-    if (draftOf(event.target) !== undefined && body instanceof FormData) dropFiles(body);
+  document.addEventListener("htmx:before:request", (event) => {
+    const draft = draftOf(event.target);
+    if (draft === undefined) return;
+    if (draft.leaving) {
+      event.preventDefault();
+      return;
+    }
+    // A save that waited for an earlier one was made up before its answer: it would send the revision that has been replaced,
+    // and nothing of what was typed since.
+    const { request } = (event as CustomEvent<Exchange>).detail.ctx;
+    if (request.body instanceof FormData) request.body = draft.entries();
+    draft.sending();
   });
-  document.addEventListener("htmx:before:request", (event) => draftOf(event.target)?.sending());
   document.addEventListener("htmx:after:request", (event) => {
     const status = (event as CustomEvent<Exchange>).detail.ctx.response?.status;
     if (status !== undefined) draftOf(event.target)?.answered(status);
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll<HTMLFormElement>("form[data-draft]")) {
+      const draft = drafts.get(form);
+      if (draft !== undefined) draft.leaving = false; // back from the next page, as it was left
+    }
   });
   document.addEventListener("htmx:error", (event) => draftOf(event.target)?.unreachable());
   document.addEventListener("submit", (event) => {
