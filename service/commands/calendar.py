@@ -144,7 +144,8 @@ def _read(content: str) -> tuple[int, tuple[Day, ...]]:
         days = calendars.read_year(table)
         year = int(table["year"])
     except KeyError as missing:
-        raise InvalidInput(field=FILE, zh=f"缺少 {missing.args[0]}", en=f"has no {missing.args[0]}") from None
+        line = f"“{missing.args[0]} =”"
+        raise InvalidInput(field=FILE, zh=f"文件里没有写{line}这一行", en=f"has no line {line}") from None
     except (tomllib.TOMLDecodeError, AttributeError, TypeError, ValueError) as error:
         raise InvalidInput(field=FILE, zh=f"文件格式不对：{error}", en=f"is not a calendar file: {error}") from None
     strangers = "、".join(day.on.isoformat() for day in days if day.on.year != year)

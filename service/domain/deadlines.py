@@ -166,7 +166,7 @@ def extended(period: Due, until: date, *, why: str, by: str, end: str = "24:00",
     refuse_beyond(_first_last_day(period), until, most_months)
     if at <= period.at:
         raise InvalidInput(
-            field="until", zh="新的截止日期须晚于原来的日期。", en="The new date must be later than the old one."
+            field="延到哪一天", zh="须晚于原来的日期", en="must be later than the old date", name="until"
         )
     entry = {"from": period.on.isoformat(), "until": until.isoformat(), "why": why, "by": by}
     extensions = [*period.reason.get("extended", ()), entry]

@@ -134,6 +134,7 @@ def _install_words(app: Flask) -> None:
         tie_word=words.tie_word,
         objection_word=words.objection_word,
         expert_tie=words.expert_tie,
+        device_word=words.device_word,
         task_actions=trail_words.TASK_ACTIONS,
         viewed_types=download.VIEWED,
         role_word=words.role_word,

@@ -52,6 +52,7 @@ _STATES: Final[dict[str, tuple[str, str, str]]] = {
     "promoted": (_("已晋升"), _("已晋升"), "green"),
     "not_promoted": (_("未晋升"), _("没有晋升"), "red"),
     "not_nominated": (_("未推荐晋升"), _("没有推荐晋升"), "red"),
+    "declined": (_("视为放弃晋升"), _("没有按期报送，视为放弃晋升"), ""),
     "stays_pilot": (_("继续试点"), _("没有认定，继续试点"), "amber"),
     "stays_cultivated": (_("继续培育"), _("没有认定，继续培育"), "amber"),
     "rolled_out": (_("试点结束，已推广"), _("试点结束，已推广"), "green"),
@@ -177,6 +178,25 @@ def state_word(code: str) -> StateWord:
     """The words of a state; a code nobody named yet shows itself to staff, so that a new programme is never blank."""
     staff, applicant, kind = _STATES.get(code, (code, _("办理中"), ""))
     return StateWord(str(staff), str(applicant), kind)
+
+
+#: what a browser and a system call themselves; the first that is found counts, as later ones claim to be earlier ones
+_BROWSERS: Final = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
+_SYSTEMS: Final = {
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Windows": "Windows",
+    "Mac OS X": "macOS",
+    "Linux": "Linux",
+}
+
+
+def device_word(client: str) -> str:
+    """The browser, the system and the address of a signed-in device; as it names itself where neither is known."""
+    address, _space, agent = client.partition(" ")
+    known = [next((word for mark, word in names.items() if mark in agent), "") for names in (_BROWSERS, _SYSTEMS)]
+    return " · ".join([*filter(None, known), address]) if any(known) else client
 
 
 def programme_status(code: str) -> tuple[str, str]:

@@ -77,6 +77,7 @@ def test_what_is_wrong_is_told_and_nothing_moves(site: Flask, office: Browser) -
         answer = office.post(PAGE, {**LATER, **wrong})
         assert answer.status_code == 422, wrong
         assert told in shown(answer.text)
+        assert "“until”" not in shown(answer.text), "a field is called as the page calls it"
         assert {**LATER, **wrong}["why"] in answer.text
     assert due(site) == before
 
