@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.forms import initialise, judge, redact
+from service.forms import always_shows, initialise, judge, redact, shows_anything
 from tests.forms.desk import TODAY, codes, compiled_of, drawn, example, rows, send, text
 
 
@@ -44,6 +44,20 @@ def test_the_page_shows_a_role_only_what_it_may_see() -> None:
         for readonly in (False, True):
             _, html = drawn(example(), stored, roles=(role,), readonly=readonly)
             assert ("13812345678" in html, "内部" in html) == sees, role
+
+
+def test_what_a_role_reads_of_a_form_is_told_without_its_data_where_no_condition_decides() -> None:
+    shut, condition = {"per-role": "office=read, *=hidden"}, {"hide": '=other != "yes"'}
+    for part, told, shown in (
+        (text("a"), True, True),
+        (text("a", properties=shut), False, False),
+        (text("a", conditional=condition), False, True),
+        (text("a", type="button", action="submit"), False, False),
+    ):
+        compiled = compiled_of(part, text("other", properties=shut))
+        assert always_shows(compiled, ("lead",)) is told
+        assert shows_anything(compiled, {"a": "1", "other": "yes"}, roles=("lead",), variables={}) is shown
+        assert always_shows(compiled, ("office",)), "the other field is theirs to read"
 
 
 def test_data_given_out_lacks_what_is_hidden() -> None:

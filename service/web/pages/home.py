@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template
@@ -58,7 +59,7 @@ def _house(actor: Actor) -> ResponseReturnValue:
 def _staff(actor: Actor) -> ResponseReturnValue:
     if menu.only_house(actor):
         return _house(actor)
-    session = db.session()
+    session, known = db.session(), programmes.newest(db.session())
     rows = inbox.next_acts(session, actor, FIRST)
     groups = {group.title: group.rows for group in grouped(rows, moment())}
     urgent = {due_heading(row, moment()) for row in rows} & {gettext("已逾期"), gettext("今天到期")}
@@ -69,14 +70,14 @@ def _staff(actor: Actor) -> ResponseReturnValue:
         urgent=[row for row in rows if due_heading(row, moment()) in urgent],
         later=[row for row in rows if due_heading(row, moment()) not in urgent],
         recent=cases.page(session, actor, size=6).rows,
-        startable=_startable(actor),
+        startable=_startable(actor, known),
         cut_offs=cut_offs(session, actor, this_day()),
-        programmes=programmes.newest(session),
+        programmes=known,
     )
 
 
 def _counter(actor: Actor) -> ResponseReturnValue:
-    session = db.session()
+    session, known = db.session(), programmes.newest(db.session())
     tasks = inbox.next_acts(session, actor, AT_THE_COUNTER)
     turn: dict[int, list[inbox.InboxRow]] = {}
     for row in tasks:
@@ -92,9 +93,9 @@ def _counter(actor: Actor) -> ResponseReturnValue:
         ended=[case for case in mine if case.ended_at is not None],
         most=AT_THE_COUNTER,
         more_cases=bool(page.next),
-        startable=_startable(actor),
+        startable=_startable(actor, known),
         led=centres.led_by(session, actor),
-        programmes=programmes.newest(session),
+        programmes=known,
     )
 
 
@@ -104,14 +105,14 @@ def takes_units_of(manifest: Manifest, department: str, authority: str) -> bool:
     return not through or (bool(authority) and department.startswith(authority))
 
 
-def _startable(actor: Actor) -> list[dict[str, Any]]:
+def _startable(actor: Actor, known: Mapping[str, programmes.ProgrammeRow]) -> list[dict[str, Any]]:
     """The procedures this actor may start, by programme; a rule that has expired takes nothing new.
 
     A unit is not offered a programme whose authority its own department does not belong to.
     """
     found, session = [], db.session()
     paths, department = programmes.authority_paths(session), units.department_path(session, actor)
-    for programme in programmes.newest(session).values():
+    for programme in known.values():
         path = paths.get(programme.manifest.authority, "")
         if menu.is_applicant(actor) and not takes_units_of(programme.manifest, department, path):
             continue
