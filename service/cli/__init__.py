@@ -29,5 +29,5 @@ def run() -> None:
     try:
         main(standalone_mode=True)
     except Refusal as refusal:
-        click.echo(refusal.text(), err=True)
+        click.echo(f"{refusal.text('zh')} / {refusal.text('en')}", err=True)
         sys.exit(1)

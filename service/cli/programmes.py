@@ -92,8 +92,10 @@ def programme_new(key: str, other: str, name: str, name_en: str, models: Path | 
     from service.programmes.copying import begin  # noqa: PLC0415
 
     try:
-        for path in begin(models or Settings().models_dir, other, key, name=name, name_en=name_en):
-            click.echo(str(path))
+        made = begin(models or Settings().models_dir, other, key, name=name, name_en=name_en)
+        for folder, count in Counter(path.parent for path in made).items():
+            click.echo(f"{folder}：{count} 个文件 / files")
+        click.echo(f"接着 / next: shenbao programme check {key}；shenbao simulate {key}")
     except Refusal as refused:
         click.echo(f"{refused.text('zh')} / {refused.text('en')}", err=True)
         sys.exit(1)

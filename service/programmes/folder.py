@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from service.domain.errors import NotFound
+from service.domain.errors import InvalidInput
 from service.programmes.manifest import FILE_NAME
 from service.programmes.scan import kind_of
 
@@ -20,13 +20,20 @@ def programme_keys(root: Path) -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in (root / "bpmn").glob(f"*/{FILE_NAME}") if path.is_file()))
 
 
+def require_programme(root: Path, key: str) -> None:
+    """Raises InvalidInput, with the keys there are, where `root` has no programme of that key."""
+    keys = programme_keys(root)
+    if key not in keys:
+        zh = f"没有这个专项；现有：{'、'.join(keys) or '无'}"
+        raise InvalidInput(field=key, zh=zh, en=f"no such programme; there are: {', '.join(keys) or 'none'}")
+
+
 def read_folder(root: Path, key: str) -> dict[str, bytes]:
     """The files of one programme and all common ones, by their path such as `bpmn/common/publicity.bpmn`.
 
-    Raises NotFound where `root` has no programme of that key.
+    Raises InvalidInput where `root` has no programme of that key.
     """
-    if key not in programme_keys(root):
-        raise NotFound(what=key)
+    require_programme(root, key)
     files: dict[str, bytes] = {}
     for top in TOP_FOLDERS:
         for folder in (key, COMMON):

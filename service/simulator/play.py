@@ -19,7 +19,7 @@ from service.domain.deadlines import ZONE
 from service.domain.errors import DeploymentRefused, InvalidInput, Refusal
 from service.domain.identity import SYSTEM
 from service.programmes.compiled import compiled_of
-from service.programmes.folder import read_folder
+from service.programmes.folder import read_folder, require_programme
 from service.programmes.manifest import Manifest
 from service.simulator.cast import Cast, Lead, Units, read_units
 from service.simulator.driver import Driver
@@ -50,13 +50,18 @@ def play_stories(
 
 
 def stories_of(models: Path, key: str, stories: Sequence[Path], procedure: str, say: Say) -> Sequence[Path]:
-    """The stories to play, in order of their names; that there are none is said."""
+    """The stories to play, in order of their names; that there are none, and what has some, is said.
+
+    Raises InvalidInput where there is no such programme.
+    """
+    require_programme(models, key)
     found = list(stories) or sorted((models / "bpmn" / key / "stories").glob("*.toml"))
-    if procedure:
-        found = [path for path in found if read_story(path).procedure == procedure]
-    if not found:
-        say(f"{key} {procedure}：没有故事 / no stories")
-    return found
+    of = {path: read_story(path).procedure for path in found} if procedure else {}
+    wanted = [path for path in found if not procedure or of[path] == procedure]
+    if not wanted:
+        told = "、".join(sorted(set(of.values()))) or "无 / none"
+        say(f"{key} {procedure}：没有故事；有故事的程序 / no stories; procedures with stories: {told}")
+    return wanted
 
 
 def _play(models: Path, key: str, path: Path, say: Say, clear: Clear) -> int:

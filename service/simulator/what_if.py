@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +37,7 @@ from service.store.incidents import Incident
 from service.store.session import db
 from service.store.user_tasks import UserTask
 
+MOST_NAMED: Final = 5  # deadlines that a misspelt one is answered with
 _CHANGE = re.compile(
     r"(?P<name>.+?)\s*(?P<sign>[+\-−])\s*(?P<count>\d{1,3})\s*"
     r"(?:(?P<working_days>working days?|个?工作日)|(?P<months>months?|个?月)"
@@ -142,9 +144,21 @@ def _name(text: str, manifest: Manifest) -> str:
     found = exact or [key for key in rules if key.startswith(text)]
     if len(found) == 1:
         return found[0]
-    listed = "、".join(f"{key}（{rules[key].name}）" for key in sorted(found or rules))
-    zh, en = ("指的不止一项期限", "means several deadlines") if found else ("没有这项期限", "is no deadline here")
-    raise InvalidInput(field=text, zh=f"{zh}：{listed}", en=f"{en}: {', '.join(sorted(found or rules))}")
+    meant = sorted(found) or _like(text, manifest)
+    listed = "、".join(f"{key}（{rules[key].name}）" for key in meant)
+    zh, en = (
+        ("指的不止一项期限", "means several deadlines")
+        if found
+        else ("没有这项期限，最接近的是", "is no deadline here; nearest")
+    )
+    raise InvalidInput(field=text, zh=f"{zh}：{listed}", en=f"{en}: {', '.join(meant)}")
+
+
+def _like(text: str, manifest: Manifest) -> list[str]:
+    """The deadlines whose key or name comes nearest to a text."""
+    names = {name: key for key, rule in manifest.deadlines.items() for name in (rule.name_en, rule.name, key)}
+    near = (names[name] for name in get_close_matches(text, names, n=2 * MOST_NAMED, cutoff=0))
+    return list(dict.fromkeys(near))[:MOST_NAMED]
 
 
 def _moved(day: date, change: Change) -> date:

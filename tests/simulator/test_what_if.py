@@ -10,6 +10,7 @@ from service.app import create_throw_away
 from service.domain.errors import InvalidInput
 from service.programmes.folder import read_folder
 from service.programmes.manifest import Manifest, read_manifest
+from service.simulator.play import play_stories
 from service.simulator.story import read_story
 from service.simulator.what_if import Change, Question, ask, changed, read_changes
 from tests.support.office import DATA, SAMPLE
@@ -47,6 +48,20 @@ def test_a_change_is_a_name_a_number_and_a_unit(manifest: Manifest, text: str, c
 def test_what_is_not_understood_is_refused(manifest: Manifest, text: str) -> None:
     with pytest.raises(InvalidInput):
         read_changes(text, manifest)
+
+
+def test_a_misspelt_deadline_is_answered_with_the_nearest(manifest: Manifest) -> None:
+    with pytest.raises(InvalidInput, match="is no deadline here; nearest: paper-delivery, ") as refused:
+        read_changes("papr-delivery +1 working day", manifest)
+    assert "没有这项期限，最接近的是：paper-delivery（" in refused.value.text("zh")
+
+
+def test_a_programme_or_a_procedure_that_is_not_there_is_answered_with_what_is() -> None:
+    said: list[str] = []
+    with pytest.raises(InvalidInput, match=f"no such programme; there are: {SAMPLE}"):
+        play_stories(MODELS, "nowhere", (), said.append, create_throw_away)
+    assert play_stories(MODELS, SAMPLE, (), said.append, create_throw_away, procedure="no-such") == 1
+    assert said == [f"{SAMPLE} no-such：没有故事；有故事的程序 / no stories; procedures with stories: two-dates"]
 
 
 @pytest.mark.parametrize("text", ["paper +1 day", "paper +1 month", "paper -10 working days", "submission +1 month"])

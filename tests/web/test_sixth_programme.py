@@ -74,6 +74,7 @@ def test_what_stands_is_never_written_over(tmp_path: Path) -> None:
         assert ended.exit_code == code, ended.output
     unknown = CliRunner().invoke(main, ["programme", "new", "x", "--like", "nowhere", "--models", str(models)])
     assert unknown.exit_code == 1
+    assert f"没有这个专项；现有：{KEY}、{PROGRAMME}" in unknown.output
 
 
 def _put_in_force(models: Path) -> None:
