@@ -110,8 +110,8 @@ def _flat(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         for number, inner in enumerate(value, start=1):
             yield from _flat(inner, f"{place}[{number}]")
-    else:
-        yield place, str(value)
+    elif value is not None:  # a key that is null says no more than one that is not there
+        yield place, str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _fields(form: Any) -> dict[str, _Part]:

@@ -56,6 +56,7 @@ def test_without_a_reason_nothing_is_shown_or_noted(case: Declared) -> None:
     auditor, path = _browser(case, "auditor"), f"/cases/{case.case_id}/materials"
     answer = auditor.post(f"{path}/reveal", data={"csrf_token": token_on(auditor.get(path).text), "reason": " "})
     assert answer.status_code == 422
+    assert 'id="reason-error"' in answer.text, "told beside its field, on the page it came from"
     assert MOBILE not in answer.text
     assert case.office.count(AuditEntry, AuditEntry.action == "personal-data-revealed") == 0
 

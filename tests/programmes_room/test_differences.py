@@ -73,6 +73,15 @@ def test_a_letter_is_compared_line_by_line() -> None:
     assert part.values == (("", "two", "2"),)
 
 
+def test_a_property_is_told_as_the_file_writes_it() -> None:
+    before, after = (
+        b'{"components": [{"id": "a", "key": "a", "type": "textfield", "layout": %s, "disabled": %s}]}' % given
+        for given in ((b'{"columns": 6}', b"false"), (b'{"columns": null}', b"true"))
+    )
+    (part,) = _one("forms/a/x.form", before, after).parts
+    assert sorted(part.values) == [("disabled", "false", "true"), ("layout.columns", "6", "")]
+
+
 def test_a_file_that_cannot_be_read_is_still_told() -> None:
     assert _one("bpmn/a.bpmn", b"<a/>", b"<a").change == "changed"
 

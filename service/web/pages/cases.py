@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from service.commands import cases as commands
 from service.commands import dated_events, personal_data
 from service.domain.access import may
-from service.domain.errors import NotAllowed, NotFound
+from service.domain.errors import InvalidInput, NotAllowed, NotFound
 from service.domain.identity import Actor
 from service.programmes.compiled import CompiledProgramme, compiled_of
 from service.queries import (
@@ -123,9 +123,13 @@ def one_material(case_id: int, submission_id: int) -> ResponseReturnValue:
 def reveal(case_id: int) -> ResponseReturnValue:
     """The same with personal data unmasked, this once, for a reason that stands in the audit trail."""
     case_page.facts(db.session(), who(), case_id)
-    given = schemas.form(schemas.ReasonForm)
-    transact(personal_data.reveal, case_id, given["reason"], actor=who(), now=moment())
-    return _materials(case_id, whole=True, revealed=True)
+    try:
+        given = schemas.form(schemas.ReasonForm)
+        transact(personal_data.reveal, case_id, given["reason"], actor=who(), now=moment())
+    except InvalidInput:
+        problem = gettext("请写明原因，2 到 500 字；原因记入操作记录")
+        return make_response(_materials(case_id, problem=problem), 422)
+    return make_response(_materials(case_id, whole=True, revealed=True))
 
 
 @pages.get("/<int:case_id>/decisions")
@@ -171,7 +175,7 @@ def record_event(case_id: int) -> ResponseReturnValue:
     return redirect(f"/cases/{case_id}", 303)
 
 
-def _materials(case_id: int, *, whole: bool = False, revealed: bool = False) -> ResponseReturnValue:
+def _materials(case_id: int, *, whole: bool = False, revealed: bool = False, problem: str = "") -> str:
     actor, session = who(), db.session()
     facts = case_page.facts(session, actor, case_id)
     return render_template(
@@ -179,6 +183,8 @@ def _materials(case_id: int, *, whole: bool = False, revealed: bool = False) -> 
         section="cases",
         facts=facts,
         whole=whole,
+        problem=problem,
+        reason=request.form.get("reason", ""),
         materials=materials.materials(session, actor, facts, language(), moment(), revealed=revealed, whole=whole),
         files=case_page.files(session, actor, facts),
     )
