@@ -16,6 +16,7 @@ from service.store.session import db
 from service.store.submissions import Draft, Submission
 from service.store.user_tasks import UserTask
 from service.web import pairs
+from service.web.i18n import LANGUAGE_COOKIE
 from service.web.pages.home import takes_units_of
 from tests.web.conftest import AT, GOOD, Browser
 
@@ -35,6 +36,16 @@ def test_a_declaration_goes_to_the_office_and_says_what_comes_next(site: Flask, 
     assert "已办结" in page
     with site.app_context():
         assert db.session.query(Submission).one().data["project_name"] == "智能底盘"
+
+
+def test_what_else_can_be_done_is_told_in_the_readers_language(browse: Browse) -> None:
+    lead = browse("lead")
+    task = lead.start()
+    assert "转办" in lead.get(f"/tasks/{task}").text
+    lead.client.set_cookie(LANGUAGE_COOKIE, "en")
+    page = lead.get(f"/tasks/{task}").text
+    assert f'href="/tasks/{task}/do/transfer">Transfer</a>' in page
+    assert "转办" not in page
 
 
 def test_the_same_request_twice_is_done_once(site: Flask, browse: Browse) -> None:
