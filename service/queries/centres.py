@@ -15,13 +15,14 @@ from service.domain.deadlines import local_date, start_of
 from service.domain.errors import NotFound
 from service.domain.identity import Actor
 from service.domain.register import units_of
+from service.programmes.compiled import compiled_of
 from service.programmes.manifest import Manifest
-from service.queries import programmes
+from service.queries import case_page, programmes
+from service.queries.case_page import PaperRow
 from service.queries.paging import Page, cut, instant_cursor, read_instant_cursor
 from service.store.access import visible
 from service.store.cases import Case
 from service.store.organisations import Organisation
-from service.store.papers import Paper
 from service.store.register import REFUSED, Ban, Duty, Project, RegisterEntry, Support
 
 BEHIND: Final = timedelta(days=400)  # how far back the calendar of obligations looks
@@ -196,12 +197,13 @@ def led_by(session: Session, actor: Actor) -> tuple[LedRow, ...]:
     return tuple(LedRow(*row) for row in session.execute(select(*columns).where(own).order_by(RegisterEntry.id.desc())))
 
 
-def certificates(session: Session, centre: Centre, seen: Collection[int]) -> tuple[Paper, ...]:
-    """Certificate and plaque, where the case that issued them is among those `seen`."""
-    if centre.case_id not in seen:
+def certificates(session: Session, actor: Actor, centre: Centre, seen: Collection[int]) -> tuple[PaperRow, ...]:
+    """Certificate and plaque if they are the actor's to read, where the case that issued them is among those `seen`."""
+    if centre.case_id is None or centre.case_id not in seen:
         return ()
-    asked = select(Paper).where(Paper.case_id == centre.case_id, Paper.letter.in_(CERTIFICATES)).order_by(Paper.id)
-    return tuple(session.scalars(asked))
+    facts = case_page.facts(session, actor, centre.case_id)
+    letters = compiled_of(session, facts.deployment_id).letters
+    return tuple(row for row in case_page.papers(session, actor, facts, letters) if row.letter in CERTIFICATES)
 
 
 def cases_about(session: Session, actor: Actor, centre: Centre) -> tuple[CentreCase, ...]:

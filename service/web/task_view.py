@@ -181,7 +181,7 @@ def _beside(
 ) -> dict[str, Any]:
     """What stands beside the form: the case's materials, findings, members, papers and files.
 
-    Nothing of them for an expert who has not answered the invitation yet.
+    Nothing of them, nor the way to the case, for an expert who has not answered the invitation yet.
     """
     session = db.session()
     told: dict[str, Any] = {
@@ -191,10 +191,11 @@ def _beside(
     if not may(actor, "see-case", facts.rule, moment()):
         lists = ("materials", "findings", "members", "papers", "files")
         can = verbs.of_invitation(loaded.loaded)
-        return told | {"can": can} | dict.fromkeys(lists, ()) | dict.fromkeys(("objection", "agenda", "panel"))
+        return told | {"can": can, "case_open": False} | dict.fromkeys(lists, ()) | dict.fromkeys(("objection", "agenda", "panel"))
     # the panel is for the authority's own staff: experts are not to be approached
     known = may(actor, "see-objector", facts.rule, moment())
     return told | {
+        "case_open": True,
         "can": verbs.of_loaded(session, actor, loaded.loaded, ground=loaded.ground, rule=facts.rule, now=moment()),
         "materials": materials.materials(session, actor, facts, language(), moment(), files=names),
         "findings": findings(session, facts.case_id, outside=facts.from_outside),

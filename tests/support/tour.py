@@ -40,10 +40,13 @@ from service.settings import ROOT
 from service.simulator.cast import DEMONSTRATION, PASSWORD
 from service.simulator.demonstration import demonstrate
 from service.store import calendars
+from service.store.cases import Case
+from service.store.instances import Instance
 from service.store.organisations import Organisation
 from service.store.panels import Panel
 from service.store.session import db
 from service.store.unit_of_work import UnitOfWork, transact
+from service.store.user_tasks import OPEN, UserTask
 from service.store.users import User
 from service.web.security import SESSION_COOKIE
 from tests.support import databases
@@ -230,12 +233,12 @@ class Tour:
         return page_rules(app) - {stop.rule for stop in self.stops} - self.files
 
 
-def take(site: Site, logins: Collection[str], *, each: int = 0) -> Tour:
+def take(site: Site, logins: Collection[str], *, forms: bool = False) -> Tour:
     """Follow the links from everybody's first page, the least known kind of page first.
 
-    `each` is how many pages of one route one person looks at. Without it each kind of page is looked at once, by the
-    first who comes to it: a route in the frame of the public, the counter or the desk, with the same parts of a query;
-    and then more of the same only as long as a route is missed.
+    Each kind of page is looked at once, by the first who comes to it: a route in the frame of the public, the counter
+    or the desk, with the same parts of a query, and of tasks with `forms` each form of each programme; and then more of
+    the same only as long as a route is missed.
     """
     tour = Tour()
     for way in BY_OTHER_WAYS:
@@ -243,33 +246,46 @@ def take(site: Site, logins: Collection[str], *, each: int = 0) -> Tour:
         answer = site.client(stop.login).get(stop.path)
         assert answer.status_code == stop.status, f"{stop.path}: {answer.status_code}"
         tour.stops.append(stop)
-    walk = _Walk(site, tour, per_person=bool(each))
+    walk = _Walk(site, tour, _forms_of(site) if forms else {})
     for login in logins:
         walk.meet(login)
     while (known := walk.least_known()) is not None:
-        if known >= (each or (AT_MOST if tour.missed(site.app) else 1)):
+        if known >= (AT_MOST if tour.missed(site.app) else 1):
             break
         walk.step(known)
     return tour
 
 
+def _forms_of(site: Site) -> dict[str, str]:
+    """What each open task's page shows, by its path."""
+    rows = select(UserTask.id, Case.programme, UserTask.form).join(Instance, Instance.id == UserTask.instance_id)
+    rows = rows.join(Case, Case.id == Instance.case_id).where(UserTask.status == OPEN)
+    with site.app.app_context():
+        found = db.session.execute(rows).all()
+        db.session.rollback()
+    return {f"/tasks/{task_id}": f"{programme}/{form}" for task_id, programme, form in found}
+
+
 @dataclass
 class _Walk:
-    """What was seen of each kind of page, and the links not followed yet: (how often seen, order, who, path)."""
+    """What was seen of each kind of page, on which page each link was, and the links not followed yet.
+
+    `ahead`: (how often seen, order, who, path).
+    """
 
     site: Site
     tour: Tour
-    per_person: bool
+    forms: dict[str, str]
     frames: dict[str, str] = field(default_factory=dict)
     seen: Counter[tuple[str, ...]] = field(default_factory=Counter)
-    been: set[tuple[str, str]] = field(default_factory=set)
+    found_on: dict[tuple[str, str], str] = field(default_factory=dict)
     ahead: list[tuple[int, int, str, str]] = field(default_factory=list)
     order: Iterator[int] = field(default_factory=count)
 
     def meet(self, login: str) -> None:
         """Begin at the person's first page."""
         self.frames[login] = self.site.frame(login)
-        self._push(login, "/" if login == VISITOR else "/home")
+        self._push(login, "/" if login == VISITOR else "/home", "")
 
     def least_known(self) -> int | None:
         """How often the kind of page was seen that comes next; None when there is nothing left."""
@@ -290,35 +306,36 @@ class _Walk:
         self.seen[self._kind(login, path)] += 1
         answer = self.site.client(login).get(path)
         if answer.status_code in (301, 302, 303):
-            self._push(login, answer.headers["Location"])
+            self._push(login, answer.headers["Location"], path)
         elif answer.status_code != 200 and (login, answer.status_code) != (VISITOR, 401):
-            self.tour.wrong.append(f"{login or 'visitor'} {path}: {answer.status_code}")
+            origin = self.found_on[login, path]
+            self.tour.wrong.append(f"{login or 'visitor'} {path}, linked on {origin}: {answer.status_code}")
         elif answer.mimetype != "text/html":
             self.tour.files.add(rule)
         else:
             if self._is_new(login, path, known) or rule in self.tour.missed(self.site.app):
                 self.tour.stops.append(Stop(rule, login, path, answer.status_code))
             for link in _links(path, answer.text):
-                self._push(login, link)
+                self._push(login, link, path)
 
     def _is_new(self, login: str, path: str, known: int) -> bool:
         """Whether this kind of page was not seen before; everybody's first page is opened, and is one kind a frame."""
-        if self.per_person or path != "/home":
-            return self.per_person or known == 0
+        if path != "/home":
+            return known == 0
         mark = (self.frames[login], "/home")
         self.seen[mark] += 1
         return self.seen[mark] == 1
 
-    def _push(self, login: str, path: str) -> None:
-        if (login, path) not in self.been and _rule(self.site.app, path) is not None:
-            self.been.add((login, path))
+    def _push(self, login: str, path: str, origin: str) -> None:
+        if (login, path) not in self.found_on and _rule(self.site.app, path) is not None:
+            self.found_on[login, path] = origin
             heappush(self.ahead, (self.seen[self._kind(login, path)], next(self.order), login, path))
 
     def _kind(self, login: str, path: str) -> tuple[str, ...]:
         rule = _rule(self.site.app, path) or ""
-        if self.per_person or path == "/home":
+        if path == "/home":
             return (login, rule)
-        return (self.frames[login], rule, *sorted(parse_qs(urlsplit(path).query)))
+        return (self.frames[login], rule, self.forms.get(path, ""), *sorted(parse_qs(urlsplit(path).query)))
 
 
 def _links(path: str, page: str) -> Iterator[str]:

@@ -55,7 +55,7 @@ def show(entry_id: int) -> ResponseReturnValue:
         owed=centres.obligations(session, actor, this_day(), entry_id=entry_id, size=centres.MOST).rows,
         cases=about,
         most_cases=centres.MOST_CASES,
-        certificates=centres.certificates(session, entry, {case.case_id for case in about}),
+        certificates=centres.certificates(session, actor, entry, {case.case_id for case in about}),
         carried=centres.carried(session, entry, this_day()),
         changes=register.changes(session, entry_id),
         programme=programmes.newest(session).get(entry.programme),
