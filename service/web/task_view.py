@@ -189,9 +189,9 @@ def _beside(
         "documentation": _documentation(loaded, form),
     }
     if not may(actor, "see-case", facts.rule, moment()):
+        told |= {"can": verbs.of_invitation(loaded.loaded), "case_open": False}
         lists = ("materials", "findings", "members", "papers", "files")
-        can = verbs.of_invitation(loaded.loaded)
-        return told | {"can": can, "case_open": False} | dict.fromkeys(lists, ()) | dict.fromkeys(("objection", "agenda", "panel"))
+        return told | dict.fromkeys(lists, ()) | dict.fromkeys(("objection", "agenda", "panel"))
     # the panel is for the authority's own staff: experts are not to be approached
     known = may(actor, "see-objector", facts.rule, moment())
     return told | {
