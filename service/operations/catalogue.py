@@ -67,7 +67,14 @@ CATALOGUE: Mapping[str, Operation] = {
     one.type: one
     for one in (
         Operation("notify", "通知", "Notify", letters.notify, _LETTER, ("told",)),
-        Operation("issue-letter", "出具文书", "Issue a letter", letters.issue_letter, _LETTER, ("paper", "number")),
+        Operation(
+            "issue-letter",
+            "出具文书",
+            "Issue a letter",
+            letters.issue_letter,
+            {**_LETTER, "role": _given()},
+            ("paper", "number"),
+        ),
         Operation("reprint", "重新打印", "Print anew", letters.reprint, {}, ("paper",)),
         Operation(
             "issue-receipt",

@@ -24,7 +24,10 @@ def notify(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def issue_letter(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any]:
-    """Issue a letter: numbered, kept as a paper with a code that proves it, set as PDF, and told to its `to`."""
+    """Issue a letter: numbered, kept as a paper with a code that proves it, set as PDF, and told to its `to`.
+
+    With a `role` it is a paper of that role's office: what several may issue bears the head of who does.
+    """
     letter = _letter(context, inputs["letter"])
     number = next_of(context, letter.number) if letter.number else None
     paper = issue(context, letter, {**inputs, "number": number}, number)
@@ -81,11 +84,24 @@ def issue(
         body=text.body,
         issued_at=context.work.now,
         issued_by=context.work.actor.user_id,
+        issuer_id=_issuer(context, letter, inputs.get("role")),
     )
     context.session.add(paper)
     context.session.flush()
     outbox.add(context.session, "pdf", {"paper_id": paper.id}, dedupe_key=f"pdf:{paper.code}", now=context.work.now)
     return paper
+
+
+def _issuer(context: OperationContext, letter: CompiledLetter, role: str | None) -> int | None:
+    """The office whose head a paper bears: of the role that issues it, or as the letter's front matter says."""
+    roles = context.programme.manifest.roles
+    if role is not None and role not in roles:
+        raise OperationRefused(zh=f"专项没有角色 {role}", en=f"the programme has no role {role}")
+    holder = roles[role].holder if role is not None else letter.issuer
+    if holder == "applicant":
+        return None
+    case = context.case
+    return (case.competent_id or case.authority_id) if holder == "competent" else case.authority_id
 
 
 def next_of(context: OperationContext, series: str) -> str:

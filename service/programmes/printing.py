@@ -6,8 +6,6 @@ from sqlalchemy.orm import Session
 
 from service.delivery.documents import Letter
 from service.domain.deadlines import local_date
-from service.programmes.compiled import compiled_of
-from service.store.cases import Case
 from service.store.organisations import Organisation
 from service.store.papers import Paper
 
@@ -26,10 +24,6 @@ def printed(session: Session, paper: Paper, base_url: str) -> Letter:
 
 
 def issuer_of(session: Session, paper: Paper) -> str:
-    """The office whose paper it is, by the front matter of its letter; an applicant's own paper has none."""
-    case = session.get_one(Case, paper.case_id)
-    known = compiled_of(session, case.deployment_id).letters.get(paper.letter)
-    offices = {"competent": case.competent_id, "applicant": None}
-    place = offices.get(known.issuer, case.authority_id) if known is not None else case.authority_id
-    office = session.get(Organisation, place) if place else None
+    """The office whose paper it is; an applicant's own paper has none."""
+    office = session.get(Organisation, paper.issuer_id) if paper.issuer_id is not None else None
     return office.name if office is not None else ""

@@ -11,7 +11,10 @@ from service.store.session import Base, Key
 
 
 class Paper(Base):
-    """A letter or receipt as issued; `code` is random, for the page that proves it genuine."""
+    """A letter or receipt as issued; `code` is random, for the page that proves it genuine.
+
+    `issuer_id` is the office whose paper it is; an applicant's own has none.
+    """
 
     __tablename__ = "papers"
 
@@ -24,4 +27,5 @@ class Paper(Base):
     body: Mapped[str]
     issued_at: Mapped[datetime]
     issued_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    issuer_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     pdf_sha256: Mapped[str | None]

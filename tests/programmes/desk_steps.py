@@ -1,4 +1,4 @@
-"""Sentences about the receipt desk (纸质收件): a clerk scans a printed set and registers what was delivered."""
+"""Sentences about papers and the receipt desk (纸质收件): a clerk scans a printed set, registers what was delivered."""
 
 from __future__ import annotations
 
@@ -68,6 +68,16 @@ def message_says(telling: Telling, role: str, title: str, text: str) -> None:
     told = [body for key, body in rows if key.startswith(f"{telling.role(role)}@")]
     assert told
     assert all(text in body for body in told), told[0]
+
+
+@then(parsers.parse("“{title}”是“{office}”的文书"))
+def whose_paper(telling: Telling, title: str, office: str) -> None:
+    """The head that the newest paper of the title bears."""
+    paper_id, case_id = telling.stage.rows(
+        select(Paper.id, Paper.case_id).where(Paper.title == title).order_by(Paper.id.desc())
+    )[0]
+    page = telling.stage.person(telling.login("牵头单位")).get(f"/cases/{case_id}/papers/{paper_id}")
+    assert office in shown(page), shown(page)[:800]
 
 
 def _code(telling: Telling) -> str:
