@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from hypothesis import settings
 
 from tests.support import databases, postgres
 
@@ -23,6 +24,10 @@ pytest_plugins = [
     "tests.programmes.desk_steps",
     "tests.programmes.filling_steps",
 ]
+
+# How long an example takes hangs on what else the machine does: no test is judged by it.
+settings.register_profile("shenbao", deadline=None)
+settings.load_profile("shenbao")
 
 KINDS = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
 

@@ -94,7 +94,7 @@ def matched(one: Said, kinds: list[str], rules: list[list[str]]) -> list[int]:
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(tables("UNIQUE"))
 def test_overlaps_are_exactly_the_pairs_that_a_case_matches_together(
     made: tuple[str, list[str], list[list[str]]],
@@ -108,7 +108,7 @@ def test_overlaps_are_exactly_the_pairs_that_a_case_matches_together(
         assert one.rule in matched(one, kinds, rules)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(tables("FIRST"))
 def test_gaps_are_there_exactly_where_a_case_matches_nothing(made: tuple[str, list[str], list[list[str]]]) -> None:
     policy, kinds, rules = made
@@ -118,7 +118,7 @@ def test_gaps_are_there_exactly_where_a_case_matches_nothing(made: tuple[str, li
     assert all(matched(one, kinds, rules) == [] for one in found)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(tables("FIRST"))
 def test_a_rule_is_said_never_to_fire_exactly_where_it_is_never_the_first(
     made: tuple[str, list[str], list[list[str]]],
@@ -150,7 +150,7 @@ def _cell(low: int, high: int) -> str:
     return f">= {low}" if high == 12 else f"[{low}..{high})"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.randoms(use_true_random=False), st.integers(0, 29))
 def test_thirty_rules_over_eight_inputs_are_gone_through_in_few_steps(chance: Random, at: int) -> None:
     """No gap and no overlap is found in a partition; one rule taken out is one gap, doubled it is one overlap."""

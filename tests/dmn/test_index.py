@@ -26,7 +26,7 @@ def models(draw: st.DrawFn) -> DecisionModel:
     return model(decision("d", table(["w", "n"], ["r = 3, 1, 2"], lines, draw(st.sampled_from(POLICIES)))))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(models(), st.sampled_from(["a", "b", "c", "x", None, 1, True]), st.sampled_from([0, 1, 2, 3, None, "a"]))
 def test_an_index_changes_nothing_but_the_way(made: DecisionModel, word: Any, number: Any) -> None:
     """Who asks for diagnostics goes through all rules."""

@@ -30,7 +30,7 @@ from tests.feel.generated import GREEDY, LEAVES, expression
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "3600"))
 STEPS = 20_000
-EACH = settings(max_examples=1_000, deadline=None, suppress_health_check=list(HealthCheck))
+EACH = settings(max_examples=1_000, suppress_health_check=list(HealthCheck))
 ROUND = settings(EACH, max_examples=500, database=None, phases=(Phase.generate,))
 
 VARIABLES = from_json(

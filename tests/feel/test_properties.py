@@ -19,7 +19,7 @@ from service.feel import (
 )
 from tests.feel.generated import expression
 
-FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 VARIABLES = from_json({"x": 3, "xs": [1, 2, {"a": 5}], "row": {"a": 1, "b": [1]}, "text": "长光", "flag": True})
 VARIABLES["day"] = date(2026, 4, 15)
 

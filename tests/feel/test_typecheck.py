@@ -144,7 +144,7 @@ def expressions(draw: st.DrawFn) -> str:
     return expression(lambda options: draw(st.sampled_from(options)), depth=4).text
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, suppress_health_check=list(HealthCheck))
 @given(expressions())
 def test_a_value_is_of_the_kind_that_was_told(text: str) -> None:
     """Where a kind is told, the value is of that kind or null; and where something never fits, something is null."""

@@ -82,7 +82,7 @@ def _sent_back_unchanged(compiled: CompiledForm, given_data: dict[str, Any]) -> 
     assert {(p.control, p.code) for p in again.problems} == {(p.control, p.code) for p in expected.problems}
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.data(), st.sampled_from(["consortium-declaration", "torture"]))
 def test_a_page_sent_back_unchanged_changes_nothing(data: st.DataObject, name: str) -> None:
     compiled = example(name)
@@ -90,7 +90,7 @@ def test_a_page_sent_back_unchanged_changes_nothing(data: st.DataObject, name: s
 
 
 @pytest.mark.proof
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.data(), st.sampled_from(["consortium-declaration", "torture"]))
 def test_a_thousand_pages_sent_back_unchanged_change_nothing(data: st.DataObject, name: str) -> None:
     compiled = example(name)
@@ -114,7 +114,7 @@ def test_names_and_paths_say_the_same(parts: list[str | int]) -> None:
     assert parse_name(name_of(path)) == (path if isinstance(path[0], str) else ())
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(
         st.tuples(
@@ -138,7 +138,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.dictionaries(
         st.sampled_from(["lead", "members", "tasks", "direct", "field_code", "files", "x"]), _JSON, max_size=5

@@ -150,7 +150,7 @@ WORDS = st.lists(
 LINES = st.lists(WORDS.map(" ".join) | WORDS.map("".join), max_size=4)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(LINES)
 def test_a_value_stays_one_paragraph_letter_by_letter(lines: list[str]) -> None:
     value = "\n".join(lines)
@@ -163,7 +163,7 @@ def test_a_value_stays_one_paragraph_letter_by_letter(lines: list[str]) -> None:
     assert all(set(run) <= {"text", "break"} for block in found for run in block["runs"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(LINES)
 def test_a_value_stays_in_its_cell(lines: list[str]) -> None:
     value = "\n".join(lines)

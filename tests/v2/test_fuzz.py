@@ -45,7 +45,6 @@ def _fuzz(app: Flask, address: str, examples: int) -> None:
 def _send_many(cases: Any, headers: dict[str, str], examples: int) -> None:
     @settings(
         max_examples=examples,
-        deadline=None,
         derandomize=True,
         database=None,
         phases=(Phase.explicit, Phase.generate),

@@ -300,7 +300,6 @@ def _play(runs: int, *, again: bool = False) -> None:
         settings=settings(
             max_examples=runs,
             stateful_step_count=50,
-            deadline=None,
             suppress_health_check=checks,
             phases=[Phase.generate],  # a history of fifty steps says what it did; to shorten it takes minutes
             print_blob=False,
