@@ -25,8 +25,12 @@ def install_chinese_marks(app: Flask) -> None:
 def marked(html: str) -> str:
     """The page with each run of Chinese words in `<span lang="zh">`; text directly in a marked element stays.
 
+    Where a text has other words too, one span holds it all: in a row of boxes it must stay one box.
+
     >>> marked("<p>Lead unit: 示例公司〔2026〕1号 (Changchun)</p>")
-    '<p>Lead unit: <span lang="zh">示例公司〔2026〕1号</span> (Changchun)</p>'
+    '<p><span>Lead unit: <span lang="zh">示例公司〔2026〕1号</span> (Changchun)</span></p>'
+    >>> marked("<td> 示例研究院 </td>")
+    '<td> <span lang="zh">示例研究院</span> </td>'
     >>> marked('<td lang="zh">示例</td><option>示例</option><a title="1 > 0 示例">x</a>')
     '<td lang="zh">示例</td><option>示例</option><a title="1 > 0 示例">x</a>'
     """
@@ -36,8 +40,17 @@ def marked(html: str) -> str:
             continue
         tag, end, text = piece.partition(">")
         if end and not tag.count('"') % 2 and 'lang="zh' not in tag:  # an odd one: that > stands in an attribute
-            pieces[place] = f"{tag}>{_WORDS.sub(_span, text)}"
+            pieces[place] = f"{tag}>{_text(text)}"
     return "<".join(pieces)
+
+
+def _text(text: str) -> str:
+    words = text.strip()
+    if not _WORDS.search(words):
+        return text
+    spans = _WORDS.sub(_span, words)
+    before, _, after = text.partition(words)
+    return f"{before}{spans if _WORDS.fullmatch(words) else f'<span>{spans}</span>'}{after}"
 
 
 def _span(words: re.Match[str]) -> str:

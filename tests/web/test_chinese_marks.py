@@ -10,6 +10,7 @@ from html import escape
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import html
 
 from service.web import chinese_marks
 from service.web.chinese_marks import marked
@@ -17,6 +18,7 @@ from service.web.i18n import LANGUAGE_COOKIE
 from tests.web.conftest import Browser
 
 MARK = re.compile(r'<span lang="zh">([^<]*)</span>')
+SPANS = re.compile(r'</?span(?: lang="zh")?>')
 WORDS = st.text(alphabet=" ab1>\"'&·（示例）〔2026〕。", max_size=12)
 TAGS = st.sampled_from(["p", "td", "option", "title", "textarea", "b"])
 ELEMENTS = st.builds(
@@ -37,7 +39,14 @@ def test_what_may_hold_no_element_is_left(plain: str) -> None:
 
 @given(PAGES)
 def test_without_the_marks_the_page_is_what_it_was(page: str) -> None:
-    assert MARK.sub(r"\1", marked(page)) == page
+    assert SPANS.sub("", marked(page)) == page
+
+
+@given(WORDS)
+def test_a_text_stays_one_box_in_a_row_of_boxes(words: str) -> None:
+    cell = html.fromstring(marked(f"<td>{escape(words, quote=False)}</td>"))
+    loose = [cell.text or "", *(one.tail or "" for one in cell)]
+    assert len(cell) + any(text.strip() for text in loose) <= 1
 
 
 @given(WORDS)
