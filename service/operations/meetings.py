@@ -33,6 +33,7 @@ def send_papers(context: OperationContext, inputs: dict[str, Any]) -> dict[str, 
             zh=f"议程中的案件已不在等待上会之列：{named}" if named else "议程中没有案件",
             en=f"cases on the agenda no longer wait for a meeting: {named}" if named else "the agenda has no case",
         )
+    letter, text = rendered(context, inputs["letter"], inputs)  # while the cases still wait for a meeting
     meeting = _meeting(context, agenda)
     now = context.work.now
     context.session.add_all(
@@ -43,7 +44,6 @@ def send_papers(context: OperationContext, inputs: dict[str, Any]) -> dict[str, 
     if changed(context.session, still.values(papers_sent_at=now)) != len(set(wanted)):
         raise OperationRefused(zh="议程中有案件刚刚撤回", en="a case on the agenda has just been withdrawn")
     context.session.flush()
-    letter, text = rendered(context, inputs["letter"], inputs)
     tell_roles(context, letter.to, text.title, text.body)
     return {"items": len(wanted), "number": meeting.number}
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from service.domain.errors import NotFound
+from service.domain.errors import InvalidInput
 from service.programmes.case_names import SCALARS
 from service.programmes.check import check_folder, check_programme
 from service.programmes.describe import describe, describe_folder
@@ -169,9 +169,9 @@ def test_errors_come_before_warnings() -> None:
     assert set(levels) == {"error", "warning"}
 
 
-def test_no_manifest_is_one_problem_and_no_programme_is_not_found() -> None:
+def test_no_manifest_is_one_problem_and_an_unknown_programme_names_those_there_are() -> None:
     assert [problem.code for problem in check_programme({}, KEY)] == ["manifest-missing"]
-    with pytest.raises(NotFound):
+    with pytest.raises(InvalidInput, match=KEY):
         check_folder(ROOT, "none")
 
 

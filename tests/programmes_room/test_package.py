@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.errors import DeploymentRefused, NotFound
+from service.domain.errors import DeploymentRefused, InvalidInput, NotFound
 from service.programmes import package
 from service.programmes.folder import programme_keys, read_folder
 from service.programmes.package import namesake, pack, replace, unpack
@@ -182,7 +182,7 @@ def test_an_upload_too_large_is_refused() -> None:
 
 def test_the_sample_is_a_folder_with_one_programme() -> None:
     assert programme_keys(ROOT) == (KEY,)
-    with pytest.raises(NotFound):
+    with pytest.raises(InvalidInput, match=KEY):
         read_folder(ROOT, "other")
 
 

@@ -36,7 +36,7 @@ def test_a_calendar_that_is_none_is_refused_in_words(browse: Browse) -> None:
     wrong = {
         b"\xff\xfe": "须为 UTF-8 文本",
         b"not toml [": "文件格式不对",
-        b"year = 2027": "缺少 source",
+        b"year = 2027": "文件里没有写“source =”这一行",
         b'year = 2027\nsource = "x"\nholidays = ["2027-01-01"]': "文件格式不对",
         b'year = 2027\nsource = "x"\n[holidays]\na = [1]': "文件格式不对",
         b'year = 2027\nsource = "x"\n[holidays]\na = ["0001-01-01/9999-12-31"]': "文件格式不对",
