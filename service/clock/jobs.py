@@ -6,10 +6,12 @@ import random
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 
 import structlog
+from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
 from service.commands import (
@@ -36,6 +38,7 @@ _ENDING = threading.Event()
 _FIRING = threading.Event()  # timers are over and being enforced: work that nobody's date hangs on waits
 ROUNDS = 500  # of the outbox in one tick: cases that answer each other's messages must not hold it for ever
 MISSES = 20
+HANDS = 2  # more would wait for one interpreter
 
 
 def end() -> None:
@@ -44,27 +47,45 @@ def end() -> None:
 
 
 def fire_due_timers(now: datetime) -> None:
-    """Enforce what is over, in order; a timer that a diagram arms anew within the tick waits for the next one."""
+    """Enforce what is over, in order; a timer that a diagram arms anew within the tick waits for the next one.
+
+    Many are fired by HANDS threads, so that one works while another waits for the database; SQLite has one writer.
+    """
     rest = deque(_found(due.timers, now))
     if not rest:
         return
     _FIRING.set()
     try:
-        _fire(rest, now)
+        if len(rest) <= MISSES or db.engine.dialect.name == "sqlite":
+            _fire(rest, now)
+            return
+        app = current_app._get_current_object()  # type: ignore[attr-defined] # what a thread is given
+        with ThreadPoolExecutor(HANDS) as pool:
+            list(pool.map(lambda _: _fire_beside(app, rest, now), range(HANDS)))
     finally:
         _FIRING.clear()
+
+
+def _fire_beside(app: Flask, rest: deque[int], now: datetime) -> None:
+    with app.app_context():
+        _fire(rest, now)
 
 
 def _fire(rest: deque[int], now: datetime) -> None:
     """Where another clock is at the same cases, as MISSES tell, this one goes on elsewhere with what is left."""
     missed = 0
-    while rest:
-        fired = _each("timer", rest[0], partial(transact, timers.fire, rest.popleft(), actor=CLOCK, now=now))
-        missed += not fired
+    while rest and not _ENDING.is_set():
+        try:
+            instance_id = rest.popleft()
+        except IndexError:
+            return  # another hand took the last
+        missed += not _each("timer", instance_id, partial(transact, timers.fire, instance_id, actor=CLOCK, now=now))
         if missed == MISSES:
             left, missed = set(_found(due.timers, now)), 0
-            rest = deque(one for one in rest if one in left)
-            rest.rotate(random.randrange(len(rest) or 1))  # noqa: S311 # two clocks should not meet again at once
+            kept = [one for one in tuple(rest) if one in left]
+            random.shuffle(kept)  # two clocks should not meet again at once
+            rest.clear()
+            rest.extend(kept)
 
 
 def begin_cases(now: datetime) -> None:

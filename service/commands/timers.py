@@ -7,7 +7,7 @@ from service.commands.sealing import finish_before
 from service.commands.trail import note
 from service.domain.errors import WrongCommand
 from service.engine import Fire
-from service.store import instances, timers
+from service.store import timers
 from service.store.unit_of_work import UnitOfWork
 
 
@@ -17,11 +17,10 @@ def fire(work: UnitOfWork, instance_id: int) -> bool:
     None does where another clock has fired it, where its date has moved or the case was suspended. A case somebody is
     just working on is left to the next tick (SKIP LOCKED).
     """
-    instance = instances.try_lock(work.session, instance_id)
-    found = timers.first_due(work.session, instance_id, work.now) if instance is not None else None
-    if instance is None or found is None or found.case.suspended_at is not None:
+    found = timers.lock_first_due(work.session, instance_id, work.now)
+    if found is None or found.case.suspended_at is not None:
         return False
-    timer, case = found.timer, found.case
+    timer, case, instance = found.timer, found.case, found.instance
     details = {"element": timer.element, "process": timer.process, "deadline": timer.deadline}
     if found.sealed and finish_before(work, case, instance, timer.ends):
         return True  # the timer is looked at again, should it still wait

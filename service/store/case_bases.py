@@ -39,7 +39,8 @@ def promotion_of(session: Session, case_id: int) -> CaseBasis | None:
 
 @cache
 def _promotion() -> Select[CaseBasis]:
-    return select(CaseBasis).where(CaseBasis.case_id == bindparam("wanted"), CaseBasis.kind == PROMOTION)
+    found = select(CaseBasis).where(CaseBasis.case_id == bindparam("wanted"), CaseBasis.kind == PROMOTION)
+    return found.execution_options(autoflush=False)  # an operation has written its rows before the case ends
 
 
 def nominations(session: Session, entry_id: int) -> list[int]:

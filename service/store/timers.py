@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Delete, ForeignKey, Select, UniqueConstraint, bindparam, delete, exists, select
+from sqlalchemy import Delete, ForeignKey, Select, UniqueConstraint, bindparam, delete, func, select
 from sqlalchemy.orm import Mapped, Session, load_only, mapped_column
 
 from service.store.cases import Case
@@ -69,36 +69,40 @@ class TimerGround:
     The deployment is held so that the session knows it for as long as the timer fires.
     """
 
+    instance: Instance
     timer: Timer
     case: Case
     deployment: Deployment
     sealed: bool
 
 
-def first_due(session: Session, instance_id: int, now: datetime) -> TimerGround | None:
-    """The instance's timer that is due first, if one is: asked under the lock, so that none fires twice or too early.
+def lock_first_due(session: Session, instance_id: int, now: datetime) -> TimerGround | None:
+    """The instance's timer that is due first, with instance, timer and case locked, so that none fires twice.
 
-    The first and no other: a date that was passed over while somebody worked on the case does not come after a later
-    one. In one statement with the case and the deployment that moves it: a cut-off date asks thousands of times.
+    None when no timer is due, and when another transaction holds the instance: the clock takes both as "later". The
+    first and no other: a date that was passed over while somebody worked on the case does not come after a later one.
+    In one statement with what moves it, because a cut-off date asks thousands of times; PostgreSQL gives locked rows as
+    they are at the lock, so that neither a timer fired meanwhile nor a case suspended meanwhile is taken.
     """
     row = session.execute(_ground_of(), {"instance": instance_id, "now": now}).one_or_none()
     return None if row is None else TimerGround(*row)
 
 
 @cache
-def _ground_of() -> Select[Timer, Case, Deployment, bool]:
+def _ground_of() -> Select[Instance, Timer, Case, Deployment, bool]:
     """Built once: putting the statement together costs more than running it."""
-    sealed = exists().where(
-        UserTask.instance_id == Timer.instance_id, UserTask.status == OPEN, UserTask.sealed.is_not(None)
-    )
+    # counted, so that it is looked for among the instance's tasks and never among all that are open
+    waiting = func.count(UserTask.id).filter(UserTask.status == OPEN, UserTask.sealed.is_not(None))
+    sealed = select(waiting > 0).where(UserTask.instance_id == Timer.instance_id).scalar_subquery()
     statement = (
-        select(Timer, Case, Deployment, sealed)
-        .join(Instance, Instance.id == Timer.instance_id)
+        select(Instance, Timer, Case, Deployment, sealed)
+        .join(Timer, Timer.instance_id == Instance.id)
         .join(Case, Case.id == Instance.case_id)
         .join(Deployment, Deployment.id == Instance.deployment_id)
         .where(Timer.instance_id == bindparam("instance"), Timer.due_at <= bindparam("now"))
         .order_by(Timer.due_at, Timer.id)
         .limit(1)
+        .with_for_update(of=(Instance, Timer, Case), skip_locked=True, key_share=True)
         .options(load_only(Deployment.programme, Deployment.digest))
     )
     return statement.execution_options(populate_existing=True)

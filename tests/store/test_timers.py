@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.domain.identity import SYSTEM
-from service.store import instances, timers
+from service.store import timers
 from service.store.session import db
 from service.store.timers import Timer
 from service.store.unit_of_work import UnitOfWork, transact
@@ -44,7 +44,7 @@ def test_what_was_due_first_comes_first_in_its_case(store: Flask, now: datetime)
     for number, hours in enumerate((1, 3, 2, -1)):
         wait(db.session(), instance_id, number, now - timedelta(hours=hours))
     order = []
-    while (found := timers.first_due(db.session(), instance_id, now)) is not None:
+    while (found := timers.lock_first_due(db.session(), instance_id, now)) is not None:
         order.append(found.timer.engine_task)
         db.session.delete(found.timer)
         db.session.flush()
@@ -58,8 +58,7 @@ def test_race_of_two_clocks_for_one_timer(store: Flask, now: datetime) -> None:
     assert timers.due(db.session(), now, 10) == (instance_id,)
 
     def fire(work: UnitOfWork) -> bool:
-        instances.lock(work.session, instance_id)
-        found = timers.first_due(work.session, instance_id, work.now)
+        found = timers.lock_first_due(work.session, instance_id, work.now)
         if found is None:
             return False
         work.session.delete(found.timer)
@@ -76,7 +75,7 @@ def test_a_timer_that_was_put_off_is_not_due(store: Flask, now: datetime) -> Non
     assert timers.due(db.session(), now, 10) == (instance_id,)
     timer.due_at = now + timedelta(days=3)
     db.session.flush()
-    assert timers.first_due(db.session(), instance_id, now) is None
+    assert timers.lock_first_due(db.session(), instance_id, now) is None
 
 
 def test_an_element_waits_on_one_timer(store: Flask, now: datetime) -> None:
