@@ -127,10 +127,7 @@ def drain_outbox(now: datetime) -> None:
 
 def write_case_texts(now: datetime) -> None:
     """Write the texts by which cases are found, of those in which something was done; what is enforced comes first."""
-    for case_id in _found(due.case_texts, now):
-        if _FIRING.is_set():
-            return
-        _each("case-text", case_id, partial(transact, case_texts.index, case_id, actor=CLOCK, now=now))
+    _all("case-text", due.case_texts, case_texts.index, now, until=_FIRING)
 
 
 def keep_house(now: datetime) -> None:
@@ -153,10 +150,17 @@ JOBS: tuple[Callable[[datetime], None], ...] = (
 
 
 def _all(
-    kind: str, find: Callable[[Session, datetime], Sequence[int]], act: Callable[..., object], now: datetime
+    kind: str,
+    find: Callable[[Session, datetime], Sequence[int]],
+    act: Callable[..., object],
+    now: datetime,
+    *,
+    until: threading.Event = _ENDING,
 ) -> None:
-    """Act on each row that is due, by its id, in a transaction of its own."""
+    """Act on each row that is due, by its id, in a transaction of its own; from the event on the rest stays due."""
     for row_id in _found(find, now):
+        if until.is_set():
+            return
         _each(kind, row_id, partial(transact, act, row_id, actor=CLOCK, now=now))
 
 
