@@ -24,7 +24,7 @@ from service.store.unit_of_work import UnitOfWork, transact
 from service.store.user_tasks import OPEN, UserTask
 from service.store.users import User, actor_of
 from tests.programmes.steps import transact_in
-from tests.support.page_form import PageForm, filled, shown, token_on
+from tests.support.page_form import PDF, PageForm, filled, shown, token_on
 from tests.support.telling import Telling
 
 TASK = "确认参加"
@@ -239,15 +239,31 @@ def correct_with_another(telling: Telling, links: Links, unit: str, address: str
     telling.act("补正申报材料", "lead")
 
 
-@then(parsers.parse("待确认的只有“{unit}”"))
-def only_waits_for(telling: Telling, unit: str) -> None:
+@then("待确认的只有该单位")
+def only_waits_for(telling: Telling, links: Links) -> None:
     """One task, and the list says so; the confirmations of the others stand."""
     ((_, key),) = telling.stage.open_tasks(TASK)
-    codes = telling.stage.rows(select(Member.credit_code).where(Member.name == unit))
-    assert [f"member@{code}" for code in codes] == [key]
+    units = dict(telling.stage.rows(select(Member.name, Member.credit_code)))
+    assert key == f"member@{units[links.unit]}"
     page = shown(telling.stage.person(telling.login("牵头单位")).get(f"/cases/{_case(telling)}"))
     assert "1 家还没有确认" in page
-    assert page.count("已确认") == len(telling.declared["members"]) - 1
+    assert page.count("已确认") == len(units) - 1
+
+
+@when("“牵头单位”换了合作协议，再办理“填写申报材料”")
+def another_agreement(telling: Telling) -> None:
+    """The same declaration with another file as its agreement."""
+    ((task_id, person),) = telling.turns("填写申报材料", "lead")
+    pairs, files, form = telling.written(task_id, person, "填写申报材料")
+    files = [(name, file, PDF + b"% 2\n" if name == "agreement" else content) for name, file, content in files]
+    assert person.submit(task_id, pairs, files, form=form).status_code == 303
+    telling.stage.after_act()
+
+
+@then("全部成员单位都要重新确认")
+def all_are_asked(telling: Telling) -> None:
+    """A confirmation is of the agreement that was read."""
+    assert len(telling.stage.open_tasks(TASK)) == len(telling.stage.rows(select(Member.id)))
 
 
 @when(parsers.parse("“{unit}”凭最新的链接确认参加"))
