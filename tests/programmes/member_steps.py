@@ -5,13 +5,13 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from pytest_bdd import given, parsers, then, when
 from sqlalchemy import select
 
-from service.commands import user_tasks
+from service.commands import ports, user_tasks
 from service.domain.credit_code import complete
 from service.domain.deadlines import local_date
 from service.store.attachments import Attachment
@@ -111,7 +111,12 @@ def forget_the_person(telling: Telling, links: Links) -> None:
 
 @then("链接页面在选“不同意”以后才问原因")
 def asks_for_the_reason(telling: Telling, links: Links) -> None:
-    """Neither answer is chosen beforehand; the fields come anew when one is, and nothing is kept."""
+    """Neither answer is chosen beforehand; the fields come anew when one is, and nothing is kept.
+
+    However often the limit of guesses is passed on the way: a link that holds is none.
+    """
+    given: ports.Ports = telling.stage.app.extensions[ports.NAME]
+    telling.stage.app.extensions[ports.NAME] = replace(given, limits={**given.limits, "verification": 1})
     client = telling.stage.app.test_client()
     address = f"/confirm/{_tokens(telling, links.address)[-1]}"
     page = client.get(address).text
@@ -122,6 +127,8 @@ def asks_for_the_reason(telling: Telling, links: Links) -> None:
     assert "不同意的原因" in client.post(f"{address}/fields", data={**sent, "confirmed": "false"}).text
     assert client.post(f"{address}/fields", data={**sent, "confirmed": "true"}).status_code == 204
     assert "不同意的原因" not in client.get(address).text
+    assert [client.get(f"/confirm/guess-{number}").status_code for number in range(2)] == [404, 429]
+    telling.stage.app.extensions[ports.NAME] = given
 
 
 @when("“牵头单位”作废该单位的链接")

@@ -34,10 +34,9 @@ def ask(token: str) -> ResponseReturnValue:
 @public
 def answer(token: str) -> ResponseReturnValue:
     """Confirm or refuse; the link is then used up. A wrong field keeps everything that was entered."""
-    limits.count("verification")
     entered = pairs.of_form(request.form.items(multi=True))
     try:
-        invited = task_links.look(db.session(), token, moment()).actor.expert_id is not None
+        invited = _opened(token).actor.expert_id is not None
         transact(task_links.complete, token, entered, actor=SYSTEM, now=moment())
     except FormInvalid as refusal:
         return _page(token, refusal, 422)
@@ -50,9 +49,8 @@ def answer(token: str) -> ResponseReturnValue:
 @public
 def fields(token: str) -> ResponseReturnValue:
     """The fields anew, where an answer made others come or go; nothing is kept before it is sent."""
-    limits.count("verification")
     entered = pairs.of_form(request.form.items(multi=True))
-    opened = task_links.look(db.session(), token, moment())
+    opened = _opened(token)
     shown = _form(opened, token, None, entered)
     if pairs.shape_of(shown) == request.form.get(pairs.SHAPE, ""):
         return _private("", 204)
@@ -63,19 +61,25 @@ def fields(token: str) -> ResponseReturnValue:
 @public
 def file(token: str, code: str) -> ResponseReturnValue:
     """One of the files the form shows, such as the agreement; no other file of the case."""
-    limits.count("verification")
-    opened = task_links.look(db.session(), token, moment())
+    opened = _opened(token)
     if code not in _form(opened, token, None).previews:
         raise NotFound()
     found = materials.file_of(db.session(), opened.case_id, code)
     return attachment(make_response(ports().blobs.read(found.sha256)), found.name, found.media_type)
 
 
-def _page(token: str, refused: FormInvalid | None, status: int) -> ResponseReturnValue:
-    if refused is None:
-        limits.count("verification")
+def _opened(token: str) -> task_links.Opened:
+    """The task of a link; only links that were never sent are counted, many share an address of the network."""
     try:
-        opened = task_links.look(db.session(), token, moment())
+        return task_links.look(db.session(), token, moment())
+    except NotFound:
+        limits.count("verification")
+        raise
+
+
+def _page(token: str, refused: FormInvalid | None, status: int) -> ResponseReturnValue:
+    try:
+        opened = _opened(token)
     except LinkOver as refusal:
         return _over(refusal)
     page = task_page.load(db.session(), opened.actor, opened.task_id, moment())
