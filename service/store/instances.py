@@ -91,11 +91,12 @@ def _free() -> Select[Instance]:
 
 @cache
 def _next_revision() -> Update:
-    return (
+    statement = (
         update(Instance)
         .where(Instance.id == bindparam("wanted"), Instance.revision == bindparam("read"))
         .values(state=bindparam("now_state"), ended=bindparam("now_ended"), revision=Instance.revision + 1)
     )
+    return statement.execution_options(autoflush=False)  # it reads this row alone, which was locked as it stands
 
 
 def _locked(session: Session, statement: Select[Instance]) -> Instance:

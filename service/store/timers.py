@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Delete, ForeignKey, Select, UniqueConstraint, bindparam, delete, func, select
-from sqlalchemy.orm import Mapped, Session, load_only, mapped_column
+from sqlalchemy import Delete, ForeignKey, Select, UniqueConstraint, bindparam, delete, func, select, tuple_
+from sqlalchemy.orm import Mapped, Session, aliased, load_only, mapped_column
 
 from service.store.cases import Case
 from service.store.deployments import Deployment
@@ -59,7 +59,8 @@ def remove(session: Session, instance_id: int, engine_tasks: Sequence[int]) -> N
 @cache
 def _removing() -> Delete:
     left = Timer.engine_task.in_(bindparam("left", expanding=True))
-    return delete(Timer).where(Timer.instance_id == bindparam("owner"), left)
+    statement = delete(Timer).where(Timer.instance_id == bindparam("owner"), left)
+    return statement.execution_options(autoflush=False)  # no timer is ever pending: they are inserted as they stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +77,17 @@ class TimerGround:
     sealed: bool
 
 
-def lock_first_due(session: Session, instance_id: int, now: datetime) -> TimerGround | None:
-    """The instance's timer that is due first, with instance, timer and case locked, so that none fires twice.
+def lock_first_due(session: Session, instance_ids: Collection[int], now: datetime) -> list[TimerGround]:
+    """Of each instance the timer that is due first, with instance, timer and case locked, so that none fires twice.
 
-    None when no timer is due, and when another transaction holds the instance: the clock takes both as "later". The
-    first and no other: a date that was passed over while somebody worked on the case does not come after a later one.
-    In one statement with what moves it, because a cut-off date asks thousands of times; PostgreSQL gives locked rows as
-    they are at the lock, so that neither a timer fired meanwhile nor a case suspended meanwhile is taken.
+    In due order, without the instances of which no timer is due, and those another transaction holds: the clock takes
+    both as "later". The first and no other: a date that was passed over while somebody worked on the case does not come
+    after a later one. In one statement with what moves them, because a cut-off date asks thousands of times; PostgreSQL
+    gives locked rows as they are at the lock, so that neither a timer fired meanwhile nor a case suspended meanwhile is
+    taken.
     """
-    row = session.execute(_ground_of(), {"instance": instance_id, "now": now}).one_or_none()
-    return None if row is None else TimerGround(*row)
+    rows = session.execute(_ground_of(), {"instances": list(instance_ids), "now": now})
+    return [TimerGround(*row) for row in rows]
 
 
 @cache
@@ -94,14 +96,16 @@ def _ground_of() -> Select[Instance, Timer, Case, Deployment, bool]:
     # counted, so that it is looked for among the instance's tasks and never among all that are open
     waiting = func.count(UserTask.id).filter(UserTask.status == OPEN, UserTask.sealed.is_not(None))
     sealed = select(waiting > 0).where(UserTask.instance_id == Timer.instance_id).scalar_subquery()
+    other = aliased(Timer)
+    before = tuple_(other.due_at, other.id) < tuple_(Timer.due_at, Timer.id)
     statement = (
         select(Instance, Timer, Case, Deployment, sealed)
         .join(Timer, Timer.instance_id == Instance.id)
         .join(Case, Case.id == Instance.case_id)
         .join(Deployment, Deployment.id == Instance.deployment_id)
-        .where(Timer.instance_id == bindparam("instance"), Timer.due_at <= bindparam("now"))
+        .where(Timer.instance_id.in_(bindparam("instances", expanding=True)), Timer.due_at <= bindparam("now"))
+        .where(~select(other.id).where(other.instance_id == Timer.instance_id, before).exists())
         .order_by(Timer.due_at, Timer.id)
-        .limit(1)
         .with_for_update(of=(Instance, Timer, Case), skip_locked=True, key_share=True)
         .options(load_only(Deployment.programme, Deployment.digest))
     )

@@ -24,7 +24,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.domain.deadlines import shown
 from service.domain.errors import NotFound, TaskAlreadyClaimed, TaskAlreadyCompleted
 from service.domain.identity import Actor
 from service.store.cases import Case
@@ -200,7 +199,8 @@ def _cancelling() -> Update:
     """Put together once: a cut-off date cancels thousands of times."""
     mine = (UserTask.instance_id == bindparam("owner"), UserTask.status == OPEN)
     left = UserTask.engine_task.in_(bindparam("left", expanding=True))
-    return update(UserTask).where(*mine, left).values(status=CANCELLED, closed_at=bindparam("at"))
+    statement = update(UserTask).where(*mine, left).values(status=CANCELLED, closed_at=bindparam("at"))
+    return statement.execution_options(autoflush=False)  # opened tasks are flushed as they are opened
 
 
 def claim(session: Session, task_id: int, user_id: int, *, at: datetime) -> None:
@@ -236,5 +236,5 @@ def _closed(session: Session, task_id: int) -> NotFound | TaskAlreadyClaimed | T
         return NotFound()
     status, claimed_at, closed_at, who = row
     if status == OPEN:
-        return TaskAlreadyClaimed(who=who or "", when=shown(claimed_at) if claimed_at else "")
-    return TaskAlreadyCompleted(who=who or "系统", when=shown(closed_at) if closed_at else "")
+        return TaskAlreadyClaimed(who=who or "", when=claimed_at or "")
+    return TaskAlreadyCompleted(who=who or "系统", when=closed_at or "")

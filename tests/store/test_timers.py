@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -44,11 +45,20 @@ def test_what_was_due_first_comes_first_in_its_case(store: Flask, now: datetime)
     for number, hours in enumerate((1, 3, 2, -1)):
         wait(db.session(), instance_id, number, now - timedelta(hours=hours))
     order = []
-    while (found := timers.lock_first_due(db.session(), instance_id, now)) is not None:
-        order.append(found.timer.engine_task)
-        db.session.delete(found.timer)
+    while found := timers.lock_first_due(db.session(), [instance_id], now):
+        order.extend(one.timer.engine_task for one in found)
+        db.session.delete(found[0].timer)
         db.session.flush()
     assert order == [1, 2, 0]
+
+
+def test_of_several_cases_each_gives_its_first_in_due_order(store: Flask, now: datetime) -> None:
+    third, first, second, none = (make_instance(db.session).id for _ in range(4))
+    for instance_id, hours in ((third, 1), (first, 3), (second, 2), (first, 1), (third, 1), (none, -1)):
+        number = db.session.scalars(select(func.count(Timer.id))).one()
+        wait(db.session(), instance_id, number, now - timedelta(hours=hours))
+    found = timers.lock_first_due(db.session(), [none, third, second, first], now)
+    assert [(one.instance.id, one.timer.engine_task) for one in found] == [(first, 1), (second, 2), (third, 0)]
 
 
 def test_race_of_two_clocks_for_one_timer(store: Flask, now: datetime) -> None:
@@ -58,11 +68,10 @@ def test_race_of_two_clocks_for_one_timer(store: Flask, now: datetime) -> None:
     assert timers.due(db.session(), now, 10) == (instance_id,)
 
     def fire(work: UnitOfWork) -> bool:
-        found = timers.lock_first_due(work.session, instance_id, work.now)
-        if found is None:
-            return False
-        work.session.delete(found.timer)
-        return True
+        found = timers.lock_first_due(work.session, [instance_id], work.now)
+        for one in found:
+            work.session.delete(one.timer)
+        return bool(found)
 
     results = race(store, [lambda: transact(fire, actor=SYSTEM, now=now)] * 4)
     assert losers(results) == []
@@ -75,7 +84,7 @@ def test_a_timer_that_was_put_off_is_not_due(store: Flask, now: datetime) -> Non
     assert timers.due(db.session(), now, 10) == (instance_id,)
     timer.due_at = now + timedelta(days=3)
     db.session.flush()
-    assert timers.lock_first_due(db.session(), instance_id, now) is None
+    assert timers.lock_first_due(db.session(), [instance_id], now) == []
 
 
 def test_an_element_waits_on_one_timer(store: Flask, now: datetime) -> None:
