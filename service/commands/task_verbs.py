@@ -75,7 +75,9 @@ def send_back(work: UnitOfWork, task_id: int, target: str, way: str, reason: str
     done, this task goes on as it was). Raises InvalidInput for a target that is not offered.
     """
     act = begin(work, "return", task_id, reason)
-    offered = {one.key: one for one in return_targets.of_task(work.session, act.held.task, act.case, act.instance)}
+    own = Standing.STAFF not in act.standings
+    found = return_targets.of_task(work.session, act.held.task, act.case, act.instance, own=own)
+    offered = {one.key: one for one in found}
     chosen = offered.get(target)
     if chosen is None or way not in chosen.ways:
         raise InvalidInput(field="退回到", zh="不能退回到这一步", en="this step cannot be returned to")

@@ -26,6 +26,7 @@ class Standing(StrEnum):
     STAFF = "staff"  # judges the case by office, whatever the task
     OFFICE = "office"  # works for the authority that decides the case
     SUPERVISOR = "supervisor"  # is told when it is late, or administers the authority
+    EXPERT = "expert"  # judges on a panel of the case, once and alone
 
 
 class Hindrance(StrEnum):
@@ -67,7 +68,8 @@ class Hindered(Conflict):
 class Verb:
     """One verb; `key` names it in addresses, `audit` in the trail.
 
-    `despite`: hindrances that do not matter to it; `undoes`: the one without which there is nothing to do.
+    `despite`: hindrances that do not matter to it; `undoes`: the one without which there is nothing to do. `experts`:
+    whether an expert may, too: who judges alone hands nothing on, sends nothing back and urges nobody.
     """
 
     key: str
@@ -79,12 +81,13 @@ class Verb:
     takes: tuple[str, ...] = ()
     despite: frozenset[Hindrance] = frozenset()
     undoes: Hindrance | None = None
+    experts: bool = False
     zh_effect: str = ""
     en_effect: str = ""
 
     def why_not(self, standings: Collection[Standing], hindrances: Iterable[Hindrance]) -> Refusal | None:
         """The refusal to raise, or None."""
-        if self.who.isdisjoint(standings):
+        if self.who.isdisjoint(standings) or (Standing.EXPERT in standings and not self.experts):
             return NotAllowed(why_zh=f"您现在不能{self.zh}这项任务。", why_en=f"You cannot do this now: {self.en}.")
         found = tuple(hindrances)
         if self.undoes is not None and self.undoes not in found:
@@ -103,9 +106,9 @@ ANY: Final = frozenset(H)
 OPEN: Final = ANY - {H.CLOSED}
 
 _TASK: Final = (
-    Verb("claim", "认领", "claim", frozenset({S.FREE}), "task-claimed", reason=False),
-    Verb("release", "放回", "release", frozenset({S.HOLDER}), "task-released", reason=False),
-    Verb("complete", "办结", "complete", HANDS, "task-completed", reason=False),
+    Verb("claim", "认领", "claim", frozenset({S.FREE}), "task-claimed", reason=False, experts=True),
+    Verb("release", "放回", "release", frozenset({S.HOLDER}), "task-released", reason=False, experts=True),
+    Verb("complete", "办结", "complete", HANDS, "task-completed", reason=False, experts=True),
     Verb(
         "transfer", "转办", "transfer", HANDS | {S.SUPERVISOR}, "task-transferred",
         takes=("person",), despite=frozenset({H.SIGNING}),

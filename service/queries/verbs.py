@@ -102,6 +102,8 @@ def of_loaded(
     verbs = [verb for verb in verbs if "signature" not in verb.takes or unsigned]
     if found & {Standing.HOLDER, Standing.DELEGATE}:
         verbs = [verb for verb in verbs if verb.key != "urge"]
+    if Standing.STAFF not in found and not targets(session, loaded, found):
+        verbs = [verb for verb in verbs if "target" not in verb.takes]
     owner = session.scalar(select(User.name).where(User.id == task.owner_id)) if task.owner_id else ""
     return TaskVerbs(loaded, tuple(verbs), found, hindering, asked, owner or "")
 
@@ -158,10 +160,11 @@ def signatures(session: Session, task_id: int) -> tuple[SignatureRow, ...]:
     )
 
 
-def targets(session: Session, loaded: LoadedTask) -> tuple[ReturnTarget, ...]:
-    """The steps that the task may be sent back to, the newest first."""
+def targets(session: Session, loaded: LoadedTask, found: frozenset[Standing]) -> tuple[ReturnTarget, ...]:
+    """The steps that the task may be sent back to by who is `found` to it, the newest first."""
     instance = session.scalars(select(Instance).where(Instance.id == loaded.task.instance_id)).one()
-    return return_targets.of_task(session, loaded.task, loaded.case, instance)
+    own = Standing.STAFF not in found
+    return return_targets.of_task(session, loaded.task, loaded.case, instance, own=own)
 
 
 def people(

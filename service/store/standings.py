@@ -67,6 +67,8 @@ def to_case(
     """What the actor is to the case, whatever the task; `rule` as for `to_task`."""
     found: set[Standing] = set()
     facts = rule if rule is not None else case_facts(session, actor, case)
+    if facts.seat is not None:
+        found.add(Standing.EXPERT)
     if may(actor, "see-case", facts, now):
         found.add(Standing.READER)
         if may(actor, "keep-dates", facts, now):

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from service.store.messages import Message
 from service.store.papers import Paper
+from service.store.user_tasks import UserTask
 from tests.support.page_form import shown
 from tests.support.stage import at
 from tests.support.telling import Telling
@@ -83,3 +84,27 @@ def whose_paper(telling: Telling, title: str, office: str) -> None:
 def _code(telling: Telling) -> str:
     sets = select(Paper.code).where(Paper.letter == "paper-set").order_by(Paper.id.desc())
     return str(telling.stage.rows(sets)[0])
+
+
+@then(parsers.parse("“{role}”对“{task}”只能填写和提交"))
+def fills_in_and_no_more(telling: Telling, role: str, task: str) -> None:
+    """No other verb is on the page, and none is taken from who sends it all the same."""
+    ((task_id, person), *_) = telling.turns(task, telling.role(role))
+    assert f"/tasks/{task_id}/do/" not in person.get(f"/tasks/{task_id}")
+    given = [("reason", "想请别人来办"), ("person", "1"), ("target", "x"), ("way", "walk")]
+    keys = ("transfer", "delegate", "return", "take-back", "copy", "urge")
+    answers = [person.post(f"/tasks/{task_id}/do/{key}", given).status_code for key in keys]
+    assert {*answers} == {403}, answers
+
+
+@then(parsers.parse("“{role}”不能把“{task}”退回"))
+def sends_nothing_back(telling: Telling, role: str, task: str) -> None:
+    """What an authority has done is not undone by the unit it was done for, whatever step the unit names."""
+    ((task_id, person), *_) = telling.turns(task, telling.role(role))
+    assert f"/tasks/{task_id}/do/return" not in person.get(f"/tasks/{task_id}")
+    steps = {
+        "/".join(path[:end]) for path in telling.stage.rows(select(UserTask.path)) for end in range(1, len(path) + 1)
+    }
+    given = [("way", "walk"), ("reason", "请重新审查")]
+    answers = [person.post(f"/tasks/{task_id}/do/return", [("target", step), *given]).status_code for step in steps]
+    assert {*answers} == {422}

@@ -156,7 +156,7 @@ def _task_page(task_id: int, verb: Verb, given: dict[str, Any], refusal: Invalid
         people=verbs.people(session, actor, [found.loaded], moment(), given.get("person_name", "").strip())
         if "person" in takes
         else None,
-        targets=verbs.targets(session, found.loaded) if "target" in takes else (),
+        targets=verbs.targets(session, found.loaded, found.standings) if "target" in takes else (),
         signatures=found.signatures,
     )
     return make_response(text, 422 if refusal else 200)
