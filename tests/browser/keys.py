@@ -17,7 +17,8 @@ from tests.support.page_form import Pair
 MOST_LOOKS = 300
 # On a long way the focus is looked at once in so many presses.
 STRIDE = 6
-# Where the focus is: on the element that is looked for, and if not whether that stands further up; with what is wrong.
+# Where the focus is: on the element that is looked for (Tab leads to one of a group of radio buttons, as the browser
+# chooses, the arrows to the others), and if not whether that stands further up; with what is wrong.
 # A page that is new begins nowhere; one on which something had the focus may not lose it.
 WHERE = """wanted => {
     const on = document.activeElement, nowhere = on === null || on === document.body;
@@ -43,7 +44,8 @@ WHERE = """wanted => {
         .filter(one => one === on || one === wanted
             || one.tabIndex >= 0 && one.checkVisibility() && !(one.type === "radio" && !one.checked));
     const between = Math.abs(stops.indexOf(wanted) - stops.indexOf(on));
-    return {there: on === wanted, above, wrong, between, on: nowhere ? "nowhere" : on.outerHTML.slice(0, 160)};
+    const grouped = wanted.type === "radio" && on.type === "radio" && on.name === wanted.name;
+    return {there: on === wanted || grouped, above, wrong, between, on: nowhere ? "nowhere" : on.outerHTML.slice(0, 160)};
 }"""
 CHOSEN = "select => select.selectedIndex"
 PLACE_OF = "(select, value) => [...select.options].findIndex(option => option.value === value)"
