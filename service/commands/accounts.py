@@ -19,9 +19,10 @@ from service.commands.remits import require_some_remit
 from service.commands.sign_in import unlock
 from service.commands.trail import note
 from service.domain.access import incompatible
-from service.domain.deadlines import local_date, shown
+from service.domain.deadlines import local_date
 from service.domain.errors import InvalidInput, NotAllowed, NotFound, Refusal
 from service.domain.identity import Actor
+from service.domain.written import written
 from service.store import outbox
 from service.store.access import administered
 from service.store.deputies import Deputy, stands
@@ -138,7 +139,7 @@ def reset_login(work: UnitOfWork, login: str) -> str:
 def _tell_of_reset(work: UnitOfWork, user: User, address: str) -> None:
     """The person learns of it whoever has the link: a password set by another would be known at once."""
     body = (
-        f"{user.name}：\n\n{shown(work.now)}，管理员 {work.actor.name} 重置了账号 {user.login} 的口令，"
+        f"{user.name}：\n\n{written(work.now)}，管理员 {work.actor.name} 重置了账号 {user.login} 的口令，"
         "原口令和所有登录已失效。设新口令的一次性链接由管理员交给您本人；如果不是您要求的，请立即联系您的主管机关。"
     )
     payload = {"to": address, "to_name": user.name, "subject": "口令已被重置", "body": body, "case_id": None}

@@ -16,9 +16,10 @@ from service.commands.draft_gaps import NO_DRAFT, Gaps, gaps
 from service.commands.task_alarms import ESCALATION, OVERDUE, REMINDER, next_alarm_at
 from service.commands.telling import Words
 from service.commands.trail import note
-from service.domain.deadlines import local_date, shown_end
+from service.domain.deadlines import local_date
 from service.domain.due_sentence import sentence
 from service.domain.errors import Language
+from service.domain.written import written
 from service.operations.recipients import remind_groups, tell_groups
 from service.programmes.case_values import read_case
 from service.programmes.compiled import compiled_of
@@ -65,7 +66,7 @@ def _tell(work: UnitOfWork, task: UserTask, case: Case, alarm: dict[str, Any]) -
         task.overdue_marked_at = work.now
     if kind == ESCALATION:
         task.escalated_at = work.now
-    due = shown_end(task.due_at or work.now)
+    due = task.due_at or work.now
     audience = _audience(work, alarm, task, case)
     if kind == REMINDER and local_date(work.now) < _last_day(task, work):
         remind_groups(work, audience, task.id, case_id=case.id)
@@ -74,15 +75,18 @@ def _tell(work: UnitOfWork, task: UserTask, case: Case, alarm: dict[str, Any]) -
         words = _words(task, case, kind, due, gaps(work, task) if kind == REMINDER else NO_DRAFT)
         urgent, english = kind == REMINDER, words["en"]
         tell_groups(work, audience, *words["zh"], case_id=case.id, once=once, urgent=urgent, english=english)
-    note(work, f"{kind}-told", "user-task", task.id, {"name": task.name, "kind": kind, "due": due}, case_id=case.id)
+    details = {"name": task.name, "kind": kind, "due": written(due)}
+    note(work, f"{kind}-told", "user-task", task.id, details, case_id=case.id)
 
 
-def _words(task: UserTask, case: Case, kind: str, due: str, lacks: Gaps) -> Words:
-    titles = {language: title.format(name=task.name, due=due) for language, title in TITLES[kind].items()}
+def _words(task: UserTask, case: Case, kind: str, due: datetime, lacks: Gaps) -> Words:
+    titles = {
+        language: title.format(name=task.name, due=written(due, language)) for language, title in TITLES[kind].items()
+    }
     whys = {language: sentence(task.due_reason, language) if task.due_reason else "" for language in titles}
     number = case.number or case.id
-    zh = f"案件 {number}（{case.title}）的“{task.name}”，期限 {due}。\n\n{whys['zh']}{lacks['zh']}"
-    en = f"“{task.name}” of case {number} ({case.title}), due {due}.\n\n{whys['en']}{lacks['en']}"
+    zh = f"案件 {number}（{case.title}）的“{task.name}”，期限 {written(due)}。\n\n{whys['zh']}{lacks['zh']}"
+    en = f"“{task.name}” of case {number} ({case.title}), due {written(due, 'en')}.\n\n{whys['en']}{lacks['en']}"
     return {"zh": (titles["zh"], zh), "en": (titles["en"], en)}
 
 

@@ -15,6 +15,7 @@ from service.commands.trail import note
 from service.domain import deadlines
 from service.domain.calendar import Calendar, Day
 from service.domain.errors import InvalidInput
+from service.domain.written import written
 from service.programmes.compiled import compiled_of
 from service.programmes.manifest import DeadlineRule, Manifest
 from service.store import calendars, instances, user_tasks
@@ -148,7 +149,7 @@ def _read(content: str) -> tuple[int, tuple[Day, ...]]:
         raise InvalidInput(field=FILE, zh=f"文件里没有写{line}这一行", en=f"has no line {line}") from None
     except (tomllib.TOMLDecodeError, AttributeError, TypeError, ValueError) as error:
         raise InvalidInput(field=FILE, zh=f"文件格式不对：{error}", en=f"is not a calendar file: {error}") from None
-    strangers = "、".join(day.on.isoformat() for day in days if day.on.year != year)
+    strangers = "、".join(written(day.on) for day in days if day.on.year != year)
     if strangers:
         raise InvalidInput(field=FILE, zh=f"不属于 {year} 年：{strangers}", en=f"not of {year}: {strangers}")
     return year, days

@@ -15,6 +15,7 @@ from service.domain import deadlines
 from service.domain.deadlines import local_date
 from service.domain.errors import NotFound
 from service.domain.identity import group_at
+from service.domain.written import written
 from service.operations.recipients import tell_groups
 from service.programmes.compiled import compiled_of
 from service.programmes.manifest import Manifest
@@ -83,8 +84,11 @@ def tell_extended(work: UnitOfWork, call: Call, name: str, until: date, why: str
     manifest = _manifest(work, call)
     keys = [key for department in _departments(work, manifest) for key in _offices(manifest, department)]
     rule = manifest.deadlines[name]
-    title = f"批次延期：“{call.title}”的{rule.name}延至 {until}"
-    english = f"Call extended: “{rule.name_en or rule.name}” of “{call.title}” until {until}", f"Reason: {why}"
+    title = f"批次延期：“{call.title}”的{rule.name}延至 {written(until)}"
+    english = (
+        f"Call extended: “{rule.name_en or rule.name}” of “{call.title}” until {written(until, 'en')}",
+        f"Reason: {why}",
+    )
     once = f"call-extended:{call.id}:{name}:{until}"
     tell_groups(work, keys, title, f"原因：{why}", case_id=None, once=once, english=english)
     reschedule(work, call)
@@ -116,8 +120,8 @@ def _tell_one(work: UnitOfWork, call: Call, manifest: Manifest, one: Occasion) -
 
 
 def _opening(call: Call, manifest: Manifest, one: Occasion, end: str) -> Words:
-    closes = f"{one.last} {end} 截止" if one.last else "常年受理"
-    until = f"until {one.last} {end}" if one.last else "at any time"
+    closes = f"{_end(one, end)}截止" if one.last else "常年受理"
+    until = f"until {_end(one, end, 'en')}" if one.last else "at any time"
     return {
         "zh": (f"批次开放：“{call.title}”", f"{manifest.name}开始受理申报，{closes}。"),
         "en": (f"Call opened: “{call.title}”", f"{manifest.name_en or manifest.name}: declarations are taken {until}."),
@@ -127,14 +131,18 @@ def _opening(call: Call, manifest: Manifest, one: Occasion, end: str) -> Words:
 def _closing(call: Call, one: Occasion, end: str) -> Words:
     return {
         "zh": (
-            f"批次提醒：“{call.title}”将于 {one.last} {end} 截止申报",
+            f"批次提醒：“{call.title}”将于 {_end(one, end)} 截止申报",
             "请提醒本地区正在填报的单位按期提交；截止以后未提交的草稿失效。",
         ),
         "en": (
-            f"Call reminder: declarations for “{call.title}” close on {one.last} {end}",
+            f"Call reminder: declarations for “{call.title}” close on {_end(one, end, 'en')}",
             "Please remind the units of your area that are filling in: a draft that is not submitted by then lapses.",
         ),
     }
+
+
+def _end(one: Occasion, end: str, language: str = "zh") -> str:
+    return written(deadlines.end_of(one.last, end), language) if one.last else ""
 
 
 def _manifest(work: UnitOfWork, call: Call) -> Manifest:

@@ -13,6 +13,7 @@ from service.commands.remits import require_remit
 from service.commands.trail import note
 from service.domain.calendar import Calendar
 from service.domain.errors import InvalidInput, NotAllowed, NotFound, WrongState
+from service.domain.written import written
 from service.programmes.compiled import compiled_of
 from service.programmes.manifest import DeadlineRule
 from service.store import calendars, calls, deployments
@@ -112,11 +113,12 @@ def _refuse_contradictions(rules: Mapping[str, DeadlineRule], dates: Mapping[str
     for name, day in dates.items():
         rule = rules[name]
         if day < opens_on:
-            zh = f"{day} 早于开始受理的 {opens_on}；请改日期，或者提前开始受理"
-            raise InvalidInput(field=rule.name, zh=zh, en=f"{day} is before the call opens on {opens_on}")
+            zh = f"{written(day)} 早于开始受理的 {written(opens_on)}；请改日期，或者提前开始受理"
+            en = f"{written(day, 'en')} is before the call opens on {written(opens_on, 'en')}"
+            raise InvalidInput(field=rule.name, zh=zh, en=en)
         other = dates.get(rule.leans_on)
         if other is not None and (day > other if rule.before else day < other):
-            side = "不能晚于" if rule.before else "不能早于"
-            zh = f"{day} {side}“{rules[rule.leans_on].name}”的 {other}"
-            en = f"{day} must not be {'after' if rule.before else 'before'} “{rules[rule.leans_on].name}” on {other}"
+            side, way = ("不能晚于", "after") if rule.before else ("不能早于", "before")
+            zh = f"{written(day)} {side}“{rules[rule.leans_on].name}”的 {written(other)}"
+            en = f"{written(day, 'en')} must not be {way} “{rules[rule.leans_on].name}” on {written(other, 'en')}"
             raise InvalidInput(field=rule.name, zh=zh, en=en)

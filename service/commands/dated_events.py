@@ -12,6 +12,7 @@ from service.commands.trail import note
 from service.domain import deadlines
 from service.domain.access import require
 from service.domain.errors import InvalidInput, NotFound, WrongState
+from service.domain.written import written
 from service.programmes.compiled import compiled_of
 from service.store import calendars, instances
 from service.store.access import case_facts
@@ -32,9 +33,9 @@ def record_event(work: UnitOfWork, case_id: int, name: str, on: date) -> None:
     if case.ended_at is not None:
         raise WrongState(zh="案件已经办结，不再记录日期。", en="The case has ended; no date is recorded any more.")
     before = _recorded(work, case_id, name)
-    if not record(work, case_id, name, on):
-        zh = f"{on} 不晚于已经登记的 {before}；有关期限只能推后，不能缩短"
-        en = f"{on} is not later than {before}, which is recorded; periods are moved on, never shortened"
+    if not record(work, case_id, name, on) and before is not None:
+        zh = f"{written(on)} 不晚于已经登记的 {written(before)}；有关期限只能推后，不能缩短"
+        en = f"{written(on, 'en')} is not later than {written(before, 'en')} as recorded; periods never become shorter"
         raise InvalidInput(field="日期", zh=zh, en=en, name="on")
 
 
@@ -65,7 +66,7 @@ def _move_on(work: UnitOfWork, case_id: int, instance_id: int, name: str, on: da
     for rule in compiled_of(work.session, case.deployment_id).manifest.deadlines.values():
         if rule.event == name:
             until = deadlines.due(rule, on, calendar).on
-            extend_running(work, instance_id, Extension(rule.key, until, f"起算日改为 {on}"))
+            extend_running(work, instance_id, Extension(rule.key, until, f"起算日改为 {written(on)}"))
 
 
 def _recorded(work: UnitOfWork, case_id: int, name: str) -> date | None:

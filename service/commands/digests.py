@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from service.commands.draft_gaps import gaps
 from service.domain.calendar import ONE_DAY
-from service.domain.deadlines import ZONE, shown_end
+from service.domain.deadlines import ZONE
 from service.domain.due_sentence import sentence
 from service.domain.errors import Language
+from service.domain.written import written
 from service.store import outbox
 from service.store.cases import Case
 from service.store.messages import Message
@@ -41,7 +42,7 @@ def write(work: UnitOfWork, user_id: int, task_ids: Collection[int], *, once: st
     language: Language = "en" if person.language == "en" else "zh"
     title = f"{len(found)} due soon" if language == "en" else f"今日提醒：{len(found)} 项即将到期"
     body = "\n\n".join(
-        f"{shown_end(task.due_at)}  {task.name}：{number or ''} {case_title}\n{_why(task.due_reason, language)}"
+        f"{written(task.due_at, language)}  {task.name}：{number or ''} {case_title}\n{_why(task.due_reason, language)}"
         f"{gaps(work, task, user_id)[language]}"
         for task, number, case_title in found
         if task.due_at is not None

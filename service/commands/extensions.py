@@ -22,6 +22,7 @@ from service.domain import access, deadlines
 from service.domain.deadlines import Due
 from service.domain.errors import DeadlinePassed, InvalidInput, NotFound, WrongState
 from service.domain.identity import group_at
+from service.domain.written import written
 from service.operations.recipients import tell_groups
 from service.programmes.compiled import compiled_of
 from service.programmes.manifest import DeadlineRule
@@ -66,11 +67,10 @@ def extend_call(work: UnitOfWork, call_id: int, name: str, until: date, why: str
     before, why = date.fromisoformat(call.dates[name]), _reason(why)
     over_at = deadlines.end_of(before, rule.end)
     if deadlines.is_over(over_at, work.now):
-        raise DeadlinePassed(due=deadlines.shown_end(over_at))
+        raise DeadlinePassed(due=over_at)
     if until <= before:
-        raise InvalidInput(
-            field=rule.name, zh=f"须晚于原来的 {before}", en=f"must be later than {before}", name="until"
-        )
+        zh, en = f"须晚于原来的 {written(before)}", f"must be later than {written(before, 'en')}"
+        raise InvalidInput(field=rule.name, zh=zh, en=en, name="until")
     deadlines.refuse_beyond(before, until, rule.extension_months)
     refuse_after_sunset(manifest, {name: until})
     call.dates = {**call.dates, name: until.isoformat()}
@@ -152,7 +152,7 @@ def _later(
         return None
     if deadlines.is_over(at, work.now):
         if asked.alone:
-            raise DeadlinePassed(due=deadlines.shown_end(at))
+            raise DeadlinePassed(due=at)
         return None
     if not asked.alone and deadlines.end_of(asked.until, rule.end) <= at:
         return None

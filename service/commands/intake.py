@@ -7,6 +7,7 @@ from datetime import date
 
 from service.commands.ports import ports
 from service.domain.errors import InvalidInput, NotAllowed
+from service.domain.written import written
 from service.programmes.manifest import Manifest
 from service.store.calls import INTAKE
 
@@ -26,9 +27,10 @@ def refuse_closed(manifest: Manifest, on: date) -> None:
     """
     last, first = manifest.last_day, manifest.effective_from
     if last is not None and on > last:
-        zh, en = f"依据文件有效期至{last}，已经届满。", f"its rule ended on {last}."
+        zh, en = f"依据文件有效期至{written(last)}，已经届满。", f"its rule ended on {written(last, 'en')}."
     elif first is not None and on < first:
-        zh, en = f"依据文件自{first}起施行，届时再办理。", f"its rule is in force from {first} on."
+        zh = f"依据文件自{written(first)}起施行，届时再办理。"
+        en = f"its rule is in force from {written(first, 'en')} on."
     elif manifest.status == "in-force" or (manifest.status == "draft" and ports().development):
         return
     elif manifest.status == "draft":
@@ -42,6 +44,6 @@ def refuse_after_sunset(manifest: Manifest, dates: Mapping[str, date]) -> None:
     """Declarations end with the rule, what is reviewed after it may still come to its end. Source: domain §13.30."""
     last, closes = manifest.last_day, dates.get(INTAKE)
     if last is not None and closes is not None and closes > last:
-        zh = f"{closes} 晚于依据文件有效期的最后一天 {last}；请改为不晚于 {last} 的日期"
-        en = f"{closes} is after the rule's last day; choose a day up to {last}"
+        zh = f"{written(closes)} 晚于依据文件有效期的最后一天 {written(last)}；请改为不晚于这一天的日期"
+        en = f"{written(closes, 'en')} is after the rule's last day; choose a day up to {written(last, 'en')}"
         raise InvalidInput(field=manifest.deadlines[INTAKE].name, zh=zh, en=en, name="until")

@@ -12,7 +12,7 @@ from service.commands.attachments import Examined
 from service.commands.ports import ports
 from service.commands.process_messages import publish
 from service.commands.trail import note
-from service.domain.deadlines import end_of, shown_end
+from service.domain.deadlines import end_of
 from service.domain.errors import DeadlinePassed, FileRefused, InvalidInput, NotFound
 from service.store.attachments import Attachment
 from service.store.notices import Notice, NoticeItem, Objection
@@ -37,7 +37,7 @@ def lodge(work: UnitOfWork, notice_number: str, data: Mapping[str, Any], files: 
         raise NotFound()
     over_at = end_of(notice.to_on)
     if work.now >= over_at:
-        raise DeadlinePassed(due=shown_end(over_at))
+        raise DeadlinePassed(due=over_at)
     given = _loaded(data)
     case_id = _meant(work, notice, data.get("case_id"))
     objection = Objection(

@@ -21,9 +21,10 @@ from service.commands.ports import ports
 from service.commands.trail import note
 from service.domain.access import is_office
 from service.domain.credit_code import is_valid_credit_code
-from service.domain.deadlines import end_of, local_date, shown_end
+from service.domain.deadlines import end_of, local_date
 from service.domain.errors import FileRefused, InvalidInput, NotAllowed, NotFound, WrongState
 from service.domain.identity import group_at
+from service.domain.written import written
 from service.operations.recipients import tell_groups
 from service.store import calendars, outbox
 from service.store.experts import Expert
@@ -155,7 +156,7 @@ def word(work: UnitOfWork, registration_id: int, occasion: str) -> tuple[str, st
     token = secrets.token_urlsafe(32)
     row.token_hash = token_digest(token)
     link = f"{base}/units/{token}"
-    until = shown_end(row.due_at)
+    until = written(row.due_at)
     subject, text = {
         "received": ("已收到单位注册申请", f"编号 {row.code}。归口管理部门在 {until} 前答复。"),
         ASKED: ("单位注册需要补充", f"{row.reason}\n\n请打开下面的链接补充。"),
@@ -312,7 +313,7 @@ def _tell_department(work: UnitOfWork, row: Registration) -> None:
     held = work.session.scalars(select(Grant.role).where(Grant.organisation_id == row.competent_id).distinct())
     keys = [group_at(role, row.competent_id) for role in held if is_office(role)]
     what = "申请变更登记资料" if row.organisation_id else "申请注册"
-    body = f"{row.name}（{row.credit_code}）{what}，请在 {shown_end(row.due_at)} 前审核：菜单“单位注册”。"
+    body = f"{row.name}（{row.credit_code}）{what}，请在 {written(row.due_at)} 前审核：菜单“单位注册”。"
     once = f"{row.code}:{work.now.isoformat()}"
     tell_groups(work, keys, f"单位注册待审核：{row.name}", body, case_id=None, once=once)
 

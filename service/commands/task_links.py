@@ -21,9 +21,10 @@ from service.commands.ports import ports
 from service.commands.task_locks import hold
 from service.commands.trail import note
 from service.domain.access import require, role_of
-from service.domain.deadlines import is_over, local_date, shown, shown_end
+from service.domain.deadlines import is_over, local_date
 from service.domain.errors import NotAllowed, NotFound, Refusal
 from service.domain.identity import Actor
+from service.domain.written import written
 from service.store import instances, task_links, users
 from service.store.access import case_facts
 from service.store.cases import Case
@@ -82,7 +83,7 @@ def make(work: UnitOfWork, task_id: int) -> Mailing | None:
     work.session.add(TaskLink(token_hash=token_digest(token), task_id=task_id, address=found.address, sent_at=work.now))
     details = {"name": task.name, "unit": found.name, "address": found.address}
     note(work, "link-sent", "user-task", task_id, details, case_id=case.id)
-    until = f"请在 {shown_end(task.due_at)} 前答复。" if task.due_at else ""
+    until = f"请在 {written(task.due_at)} 前答复。" if task.due_at else ""
     body = (
         f"{found.name}：\n\n{found.asked}{until}\n\n{ports().base_url}/confirm/{token}\n\n"
         f"不需要账号。链接只能用一次，请不要转发；以最新一封邮件里的为准。{found.note}"
@@ -182,8 +183,8 @@ def _expert(session: Session, task: UserTask) -> Expert | None:
 
 def _why_over(link: TaskLink, task: UserTask, now: datetime) -> LinkOver | None:
     if link.used_at is not None:
-        at = shown(link.used_at)
-        return LinkOver(zh=f"已于 {at} 答复，这个链接用过了。", en=f"You answered at {at}; this link has been used.")
+        zh, en = written(link.used_at), written(link.used_at, "en")
+        return LinkOver(zh=f"已于 {zh} 答复，这个链接用过了。", en=f"You answered at {en}; this link has been used.")
     if link.revoked_at is not None:
         return LinkOver(
             zh="这个链接已作废。以最新一封邮件里的为准，或请发送的单位重新发送。",
@@ -195,8 +196,8 @@ def _why_over(link: TaskLink, task: UserTask, now: datetime) -> LinkOver | None:
             en="Nothing is to be done: it was answered, or something has changed and a new link will come.",
         )
     if task.due_at is not None and is_over(task.due_at, now):
-        at = shown_end(task.due_at)
-        return LinkOver(zh=f"确认期限 {at} 已过。", en=f"The time to answer was over at {at}.")
+        zh, en = written(task.due_at), written(task.due_at, "en")
+        return LinkOver(zh=f"确认期限 {zh} 已过。", en=f"The time to answer was over at {en}.")
     return None
 
 

@@ -15,10 +15,11 @@ from service.commands.task_alarms import set_alarms
 from service.commands.task_locks import refuse_receiver
 from service.commands.telling import tell_people, tell_workers
 from service.domain.access import Action
-from service.domain.deadlines import local_date, set_by_hand, shown_end, start_of
+from service.domain.deadlines import local_date, set_by_hand, start_of
 from service.domain.errors import InvalidInput, Refusal, WrongState
 from service.domain.identity import Actor
 from service.domain.verbs import Hindered, Standing
+from service.domain.written import written
 from service.engine import Return
 from service.programmes import return_targets
 from service.programmes.case_values import read_case
@@ -146,7 +147,7 @@ def urge(work: UnitOfWork, task_id: int, reason: str = "") -> None:
         )
     act.note()
     task_links.ask(work.session, [act.task], work.now, occasion=work.now.isoformat())
-    due = f"期限 {shown_end(act.task.due_at)}。" if act.task.due_at else ""
+    due = f"期限 {written(act.task.due_at)}。" if act.task.due_at else ""
     tell_workers(work, act.task, act.case, f"催办：“{act.task.name}”", f"{due}{act.reason}".strip() or "请尽快办理。")
 
 
@@ -169,7 +170,7 @@ def set_due(work: UnitOfWork, task_id: int, due_on: date, reason: str) -> None:
     calendar = read_case(work.session, act.case, programme, now=work.now, paths=()).calendar
     set_alarms(programme.manifest, calendar, act.task, work.now)
     act.note(before=before.isoformat() if before else None, due=due_at.isoformat())
-    tell_workers(work, act.task, act.case, f"改期：“{act.task.name}”", f"改到 {shown_end(due_at)}。{act.reason}")
+    tell_workers(work, act.task, act.case, f"改期：“{act.task.name}”", f"改到 {written(due_at)}。{act.reason}")
 
 
 def _receiver(act: TaskAct, person: int, action: Action = "receive-task") -> Actor:

@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import Final
 
 from service.commands.ports import ports
-from service.domain.deadlines import shown
 from service.domain.errors import TooManyAttempts
 from service.store import throttles
 from service.store.unit_of_work import UnitOfWork
@@ -43,7 +42,7 @@ def count(work: UnitOfWork, what: str, address: str) -> None:
     number, until = throttles.count(work.session, f"{what}:{digest}", work.now, WINDOWS[what])
     if number > outside.limits[what]:
         seconds = max(1, -int((work.now - until).total_seconds() // 1))
-        raise TooManyAttempts(minutes=-(-seconds // 60), seconds=seconds, until=shown(until))
+        raise TooManyAttempts(minutes=-(-seconds // 60), seconds=seconds, until=until)
 
 
 def _sender(address: str) -> str:

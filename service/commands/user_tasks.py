@@ -20,7 +20,6 @@ from service.commands.task_locks import (
     stood_for,
 )
 from service.commands.trail import note
-from service.domain.deadlines import shown
 from service.domain.errors import Conflict, FormInvalid, NotAllowed, StaleDraft
 from service.engine import Complete
 from service.feel import to_json
@@ -88,7 +87,7 @@ def save_draft(work: UnitOfWork, task_id: int, pairs: Pairs, revision: int) -> i
     form = _form(work, held)
     kept = held.ground.draft
     if kept is not None and kept.revision != revision:
-        raise StaleDraft(when=shown(kept.saved_at), revision=kept.revision)
+        raise StaleDraft(when=kept.saved_at, revision=kept.revision)
     data, _refused = enter(
         form.compiled,
         pairs,

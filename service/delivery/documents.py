@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from service.delivery.markdown import blocks, has_wide_table
+from service.domain.written import written
 
 if TYPE_CHECKING:
     import typst
@@ -100,7 +101,7 @@ def page_data(letter: Letter) -> dict[str, Any]:
         "draft": letter.draft,
         "blocks": body,
         "wide": has_wide_table(body),
-        "signature": [line for line in (letter.issuer, _written(day, letter.language)) if line],
+        "signature": [line for line in (letter.issuer, written(day, letter.language) if day else "") if line],
     }
 
 
@@ -111,12 +112,6 @@ def qr_svg(text: str) -> str:
     target = io.BytesIO()
     segno.make(text, error="m", micro=False).save(target, kind="svg", scale=4, border=2, xmldecl=False, light="#fff")
     return target.getvalue().decode()
-
-
-def _written(day: date | None, language: str) -> str:
-    if day is None:
-        return ""
-    return f"{day.year}年{day.month}月{day.day}日" if language == "zh" else day.isoformat()
 
 
 @cache

@@ -12,7 +12,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
-from service.domain.deadlines import is_over, shown, shown_end
+from service.domain.deadlines import is_over
 from service.domain.errors import (
     DeadlinePassed,
     NotAllowed,
@@ -339,19 +339,19 @@ def _votes_once(_actor: Actor, task: TaskFacts, _now: datetime) -> Refusal | Non
 def _is_open(_actor: Actor, task: TaskFacts, _now: datetime) -> Refusal | None:
     if task.status == "open":
         return None
-    return TaskAlreadyCompleted(who=task.holder or "系统", when=shown(task.since) if task.since else "")
+    return TaskAlreadyCompleted(who=task.holder or "系统", when=task.since or "")
 
 
 def _is_free(actor: Actor, task: TaskFacts, _now: datetime) -> Refusal | None:
     if task.assignee_id in {None, actor.user_id, actor.stands_in(task.assignee_id, task.groups)}:
         return None
-    return TaskAlreadyClaimed(who=task.holder, when=shown(task.since) if task.since else "")
+    return TaskAlreadyClaimed(who=task.holder, when=task.since or "")
 
 
 def _is_in_time(_actor: Actor, task: TaskFacts, now: datetime) -> Refusal | None:
     if task.over_at is None or not is_over(task.over_at, now):
         return None
-    return DeadlinePassed(due=shown_end(task.over_at))
+    return DeadlinePassed(due=task.over_at)
 
 
 def _acts_in_one_role(_actor: Actor, task: TaskFacts, _now: datetime) -> Refusal | None:

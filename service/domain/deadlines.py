@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, Protocol
-from zoneinfo import ZoneInfo
 
+from service.domain import written
 from service.domain.calendar import ONE_DAY, Calendar, Span
 from service.domain.errors import InvalidInput
 
-ZONE: Final = ZoneInfo("Asia/Shanghai")
+ZONE: Final = written.ZONE
 REMINDED_AT: Final = time(9, 0)
 FRIDAY: Final = 4
 
@@ -122,25 +122,6 @@ def start_of(day: date) -> datetime:
 def local_date(at: datetime) -> date:
     """The date in ZONE at an instant."""
     return at.astimezone(ZONE).date()
-
-
-def shown(at: datetime) -> str:
-    """An instant as people write it in ZONE.
-
-    >>> shown(datetime(2025, 4, 15, 9, 29, tzinfo=UTC))
-    '2025-04-15 17:29'
-    """
-    return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M")
-
-
-def shown_end(at: datetime) -> str:
-    """The end of a period as people write it in ZONE: midnight belongs to the day before.
-
-    >>> shown_end(datetime(2025, 4, 15, 16, 0, tzinfo=UTC)), shown_end(datetime(2025, 4, 15, 9, 30, tzinfo=UTC))
-    ('2025-04-15 24:00', '2025-04-15 17:30')
-    """
-    here = at.astimezone(ZONE)
-    return f"{here.date() - ONE_DAY} 24:00" if here.time() == time() else shown(at)
 
 
 def is_over(at: datetime | None, now: datetime) -> bool:

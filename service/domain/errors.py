@@ -24,7 +24,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, ClassVar, Literal
+
+from service.domain.written import written
 
 Language = Literal["zh", "en"]
 Level = Literal["error", "warning", "note"]
@@ -70,9 +73,10 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
         super().__init__(self.text("en"))
 
     def text(self, language: str = "zh") -> str:
-        """The refusal in the user's language; `details` fill the template."""
+        """The refusal in the user's language; `details` fill the template, dates and instants as people write them."""
         template = self.en if language == "en" else self.zh
-        return template.format_map(_Blank(self.details))
+        shown = {name: written(one, language) if isinstance(one, date) else one for name, one in self.details.items()}
+        return template.format_map(_Blank(shown))
 
 
 class _Blank(dict[str, Any]):

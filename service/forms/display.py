@@ -8,14 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from service.domain.errors import Language
+from service.domain.written import written
 from service.forms.model import Node
 from service.forms.values import Option, as_text, is_empty, number
 from service.forms.words import WORDS
 
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 _UNITS: Mapping[str, tuple[str, str]] = {
     "money-wan": ("万元", "×10,000 yuan"),
     "money-yuan": ("元", "yuan"),
@@ -71,6 +68,4 @@ def moment_text(text: str, lang: Language) -> str:
         found = date.fromisoformat(day)
     except ValueError:
         return text
-    if lang == "en":
-        return f"{found.day} {_MONTHS[found.month - 1]} {found.year}" + (f", {hour}" if hour else "")
-    return f"{found.year}年{found.month}月{found.day}日" + (f" {hour}" if hour else "")
+    return written(found, lang) + (f"{', ' if lang == 'en' else ' '}{hour}" if hour else "")

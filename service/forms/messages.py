@@ -8,6 +8,7 @@ from typing import Any
 
 from service.domain.credit_code import complete
 from service.domain.errors import Language
+from service.forms.display import moment_text
 from service.forms.model import Node
 from service.forms.places import control_id, parse_name
 
@@ -41,6 +42,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "past": ("不能早于今天（{limit}）", "Not before today ({limit})"),
     "min-items": ("至少 {limit} 项，现在 {have} 项", "At least {limit} items; there are {have}"),
     "max-items": ("最多 {limit} 项，现在 {have} 项", "At most {limit} items; there are {have}"),
+    "each-option": ("还没有写到：{limit}", "Still missing: {limit}"),
     "unknown": ("表单里没有“{name}”这一栏，没有收下", "The form has no field “{name}”; it was not accepted"),
     "not-writable": ("“{name}”不由您填写，没有收下", "“{name}” is not yours to fill in; it was not accepted"),
     "attachment": ("没有找到这个附件，请重新上传", "The file was not found; upload it again"),
@@ -73,6 +75,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Enter a whole e-mail address, such as name@example.cn",
     ),
 }
+_OF_DAYS = frozenset({"later-than", "not-after", "past"})
 _ALIASES = {"format-date": "not-a-date", "format-time": "not-a-time", "format-date-time": "not-a-datetime"}
 _MISSING = {"filepicker": "required-file", "checkbox": "required-check"}
 _TYPED = frozenset({"textfield", "textarea", "number", "datetime"})
@@ -114,8 +117,11 @@ def describe(code: str, node: Node | None, value: Any, limit: Any, said: str = "
     if said:
         return code, said, said
     zh, en = _TEXTS.get(code, _TEXTS["type"])
-    blanks = {"limit": limit, "have": _amount(code, value), "name": value}
-    return code, zh.format_map(blanks), en.format_map(blanks)
+    blanks = {"have": _amount(code, value), "name": value}
+    if code not in _OF_DAYS:
+        return code, zh.format_map(blanks | {"limit": limit}), en.format_map(blanks | {"limit": limit})
+    days = {"zh": moment_text(str(limit), "zh"), "en": moment_text(str(limit), "en")}
+    return code, zh.format_map(blanks | {"limit": days["zh"]}), en.format_map(blanks | {"limit": days["en"]})
 
 
 def _exact(code: str, node: Node | None, value: Any) -> str:

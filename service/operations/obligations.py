@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 
 from service.domain.register import last_day_of_ban
+from service.domain.written import written
 from service.operations.context import OperationContext, OperationRefused
 from service.operations.register import entry_of, record
 from service.store import outbox
@@ -54,12 +55,14 @@ def move_duty(context: OperationContext, inputs: dict[str, Any]) -> dict[str, An
     rule = context.programme.manifest.duties.get(duty.kind)
     last = rule.last_day(duty.due_on, context.today) if rule else None
     if rule is None or last is None or not max(duty.due_on, context.today) < on <= last:
-        until = f"，不晚于 {last}" if last else ""
+        until = f"，不晚于 {written(last)}" if last else ""
+        late = f", at the latest {written(last, 'en')}" if last else ""
+        name, due = rule.name if rule else duty.kind, duty.due_on
         raise OperationRefused(
-            zh=f"“{rule.name if rule else duty.kind}”不能改到 {on}：须晚于今天和原来的 {duty.due_on}{until}",
-            en=f"{duty.kind} cannot be moved to {on}: later than today and {duty.due_on}, at the latest {last}",
+            zh=f"“{name}”不能改到 {written(on)}：须晚于今天和原来的 {written(due)}{until}",
+            en=f"{name} cannot be moved to {written(on, 'en')}: later than today and {written(due, 'en')}{late}",
         )
-    record(context, entry, "duty-moved", note=f"{rule.name}：{duty.due_on} 改为 {on}")
+    record(context, entry, "duty-moved", note=f"{rule.name}：{written(duty.due_on)} 改为 {written(on)}")
     duty.due_on = on
     _tell_day(context, duty, on)
     return {"due_on": on.isoformat()}
@@ -92,7 +95,8 @@ def record_event(context: OperationContext, inputs: dict[str, Any]) -> dict[str,
     """
     on = context.date_of(inputs["on"])
     if on <= context.today:
-        raise OperationRefused(zh=f"{on} 不晚于今天，请另定日期", en=f"{on} is not later than today")
+        zh, en = f"{written(on)} 不晚于今天，请另定日期", f"{written(on, 'en')} is not later than today"
+        raise OperationRefused(zh=zh, en=en)
     context.session.add(CaseEvent(case_id=context.case.id, name=inputs["event"], on_date=on, at=context.work.now))
     context.session.flush()
     return {"on": on.isoformat()}

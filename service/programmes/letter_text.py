@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from service.domain.calendar import ONE_DAY
 from service.domain.deadlines import ZONE
+from service.domain.written import written
 from service.feel import Budget, Expression, FeelSyntaxError, Function, compile_expression, to_text
 
 MAX_ROWS = 2000
@@ -123,7 +124,7 @@ def shown(value: Any) -> str:
 
 def _shown_time(value: date) -> str:
     if not isinstance(value, datetime):
-        return f"{value.year}年{value.month}月{value.day}日"
+        return written(value)
     local = value.astimezone(ZONE) if value.tzinfo else value
     clock = f"{local:%H:%M}"
     day = local.date()

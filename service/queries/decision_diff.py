@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from service.dmn import Change, Comparison, DecisionModel, compare
 from service.domain.calendar import Calendar
-from service.domain.deadlines import shown
 from service.domain.errors import DeploymentRefused, InvalidInput, Language
+from service.domain.written import written
 from service.feel import from_json
 from service.feel.values import number
 from service.programmes.compiled import read_decisions
@@ -144,7 +144,7 @@ def recorded_facts(session: Session, decision: str) -> Facts:
     )
     rows = reversed(session.execute(query).all())
     return {
-        f"{number or f'#{case_id}'} {shown(at)} @{entry}": from_json(details.get("read") or {})
+        f"{number or f'#{case_id}'} {written(at)} @{entry}": from_json(details.get("read") or {})
         for entry, at, case_id, number, details in rows
     }
 

@@ -13,10 +13,10 @@ from service.delivery import spreadsheet, word
 from service.delivery.blobs import Blobs
 from service.delivery.documents import Documents, Letter
 from service.delivery.dossier import MOST_BYTES, MOST_FILES, Item
-from service.domain.deadlines import shown
 from service.domain.errors import InvalidInput, Language
 from service.domain.identity import Actor
 from service.domain.numbering import version_code
+from service.domain.written import written
 from service.forms import view
 from service.programmes.compiled import compiled_of
 from service.programmes.form_text import form_text
@@ -68,7 +68,7 @@ def form_letter(facts: CaseFacts, one: Material, base_url: str, language: Langua
     """
     declared = one.form == DECLARATION
     code = version_code(facts.receipt_code or "", one.version) if declared else ""
-    signed = _SUBMITTED[language].format(by=escape_markdown(one.by), at=shown(one.at)).strip()
+    signed = _SUBMITTED[language].format(by=escape_markdown(one.by), at=written(one.at, language)).strip()
     return Letter(
         title=_DECLARATION[language].format(title=facts.title) if declared else one.title,
         body=f"{signed}\n\n{form_text(one.view)}",

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from service.domain.deadlines import shown, shown_end
+from service.domain.deadlines import ZONE
 from service.domain.due_sentence import sentence
+from service.domain.written import written
 from service.programmes.manifest import Manifest
 from service.store.audit import AuditEntry
 from service.store.deadlines import Deadline
@@ -55,14 +56,14 @@ class Report:
         rows = db.session.scalars(select(Deadline).where(Deadline.id > self._deadline).order_by(Deadline.id)).all()
         for row in {(row.name, row.due_at): row for row in rows}.values():
             rule = self._manifest.deadlines.get(row.name)
-            yield f"    期限 {rule.name if rule else row.name}：{shown_end(row.due_at)}（{sentence(row.reason)}）"
+            yield f"    期限 {rule.name if rule else row.name}：{written(row.due_at)}（{sentence(row.reason)}）"
         self._deadline = max([self._deadline, *(row.id for row in rows)])
 
 
 def _told(entry: AuditEntry) -> Iterator[str]:
     details: dict[str, Any] = entry.details or {}
     about = details.get("name") or details.get("deadline") or details.get("element") or ""
-    yield f"{shown(entry.at)}  {entry.actor_name}  {WORDS[entry.action]}“{about}”"
+    yield f"{entry.at.astimezone(ZONE):%Y-%m-%d %H:%M}  {entry.actor_name}  {WORDS[entry.action]}“{about}”"
     for operation in details.get("operations", ()):
         result = operation.get("failed") or operation.get("result") or ""
         yield f"    操作 {operation['operation']} {'失败：' if 'failed' in operation else ''}{_short(result)}"

@@ -23,8 +23,8 @@ from typing import Final
 
 from sqlalchemy import select
 
-from service.domain.deadlines import shown_end
 from service.domain.errors import InvalidInput, Refusal
+from service.domain.written import written
 from service.programmes.folder import read_folder
 from service.programmes.manifest import FILE_NAME, DeadlineRule, Manifest, read_manifest
 from service.simulator.cast import read_units
@@ -233,7 +233,7 @@ def _dates_of(case_id: int) -> dict[tuple[str, int], str]:
     found = {}
     for name, at in rows:
         turns[name] += 1
-        found[name, turns[name]] = shown_end(at)
+        found[name, turns[name]] = written(at)
     return found
 
 

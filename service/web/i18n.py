@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po
 from flask import Flask, g, has_request_context, request
 
 from service.domain.errors import Language
+from service.domain.written import written
 
 ZONE = ZoneInfo("Asia/Shanghai")
 LANGUAGE_COOKIE = "shenbao_language"
@@ -124,9 +125,7 @@ def plain_date(day: date | str | None) -> str:
             return plain_date(date.fromisoformat(day[:10]))
         except ValueError:
             return day
-    if language() == "en":
-        return f"{day.day} {_MONTHS_EN[day.month - 1]} {day.year}"
-    return f"{day.year}年{day.month}月{day.day}日"
+    return written(day, language())
 
 
 def month_text(day: date, *, year: bool = False) -> str:

@@ -48,8 +48,8 @@ def test_a_call_that_ends_before_it_begins_is_refused(two_dates: Office) -> None
     given = {"key": "2022", "year": 2022, "title": "2022 年", "opens_on": date(2022, 4, 16)}
     with pytest.raises(InvalidInput) as refused:
         two_dates.act(calls.open_call, two_dates.programme, dates={"submission": date(2022, 4, 15)}, **given)
-    assert "2022-04-15 早于开始受理的 2022-04-16；请改日期，或者提前开始受理" in refused.value.text("zh")
-    assert "2022-04-15 is before the call opens on 2022-04-16" in refused.value.text("en")
+    assert "2022年4月15日 早于开始受理的 2022年4月16日；请改日期，或者提前开始受理" in refused.value.text("zh")
+    assert "15 April 2022 is before the call opens on 16 April 2022" in refused.value.text("en")
     assert two_dates.count(Call) == 0
 
 

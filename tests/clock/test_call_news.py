@@ -51,7 +51,7 @@ def test_units_hear_once_that_a_call_has_opened(two_dates: Office, call: int) ->
         two_dates.tick(nine(OPENS) + timedelta(minutes=minute))
     (told,) = two_dates.rows(db.select(Message))
     assert told.title == "批次开放：“2022 年”"
-    assert "2022-04-15 24:00 截止" in told.body
+    assert "2022年4月15日 24:00截止" in told.body
     assert told.group_key in two_dates.person("lead").groups
 
 

@@ -111,7 +111,7 @@ def test_a_city_and_its_units_hear_of_a_call_by_the_city_s_own_date(province: Of
     assert province.count(Message) == len(opened)
     province.tick(datetime(2025, 4, 9, 1, 0, tzinfo=UTC))
     reminded = province.rows(select(Message).where(Message.title.startswith("批次提醒")))
-    assert {one.title for one in reminded} == {"批次提醒：“第五批”将于 2025-04-14 17:30 截止申报"}
+    assert {one.title for one in reminded} == {"批次提醒：“第五批”将于 2025年4月14日 17:30 截止申报"}
     assert {one.group_key for one in reminded} == opened - lead.groups
     province.act(extensions.extend_call, call_id, "dispatch-close", date(2025, 4, 18), WHY)
     later = province.rows(select(Message.group_key).where(Message.title.startswith("批次延期")))

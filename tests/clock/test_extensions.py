@@ -119,7 +119,7 @@ def test_a_rule_bounds_how_far_it_is_extended(two_dates: Office) -> None:
     for beyond in (date(2022, 5, 16), date(2022, 5, 29)):
         with pytest.raises(ExtensionTooLong) as refused:
             two_dates.act(extensions.extend_case, case_id, NAME, beyond, WHY, by=office)
-    assert "最多顺延 1 个月，由 2022-04-15 起算，最迟到 2022-05-15" in refused.value.text("zh")
+    assert "最多顺延 1 个月，由 2022年4月15日 起算，最迟到 2022年5月15日" in refused.value.text("zh")
     assert two_dates.open_task("submit").due_at == end_of(LATER)
     two_dates.act(extensions.extend_case, case_id, NAME, date(2022, 5, 15), WHY, by=office)
 

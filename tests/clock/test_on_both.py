@@ -99,5 +99,5 @@ def test_a_chain_and_a_digest_go_on_after_each_restart(database: str, tmp_path: 
     mails = [
         str(mail["Subject"]) for mail in box.to("office-head@example.invalid") if "提出补正要求" in mail["Subject"]
     ]
-    assert mails == ["Escalated: “提出补正要求” was due 2025-03-05 24:00 and is not done"]
+    assert mails == ["Escalated: “提出补正要求” was due 5 March 2025, 24:00 and is not done"]
     assert len({mail["Message-ID"] for mail in box.received}) == len(box.received)

@@ -88,16 +88,16 @@ def test_after_the_last_day_no_call_opens_and_none_reaches_beyond_it(trial: Offi
     trial.now = start_of(date(2023, 12, 1)) + NINE
     with pytest.raises(IntakeClosed) as refused:
         call(trial, "later", opens_on=LAST + timedelta(days=1), last=LAST + timedelta(days=9))
-    assert "有效期至2023-12-31" in refused.value.text("zh")
-    assert "ended on 2023-12-31" in refused.value.text("en")
+    assert "有效期至2023年12月31日" in refused.value.text("zh")
+    assert "ended on 31 December 2023" in refused.value.text("en")
     with pytest.raises(InvalidInput) as beyond:
         call(trial, "beyond", opens_on=date(2023, 12, 1), last=LAST + timedelta(days=1))
-    assert "晚于依据文件有效期的最后一天 2023-12-31" in beyond.value.text("zh")
-    assert "a day up to 2023-12-31" in beyond.value.text("en")
-    with pytest.raises(IntakeClosed, match="in force from 2022-01-01"):
+    assert "晚于依据文件有效期的最后一天 2023年12月31日" in beyond.value.text("zh")
+    assert "a day up to 31 December 2023" in beyond.value.text("en")
+    with pytest.raises(IntakeClosed, match="in force from 1 January 2022"):
         call(trial, "early", opens_on=date(2021, 12, 31), last=date(2022, 1, 31))
     last = call(trial, "last", opens_on=date(2023, 12, 1), last=LAST - timedelta(days=1))
-    with pytest.raises(InvalidInput, match="2023-12-31"):
+    with pytest.raises(InvalidInput, match="31 December 2023"):
         trial.act(extensions.extend_call, last, "submission", LAST + timedelta(days=1), "顺延截止日期")
     trial.act(extensions.extend_call, last, "submission", LAST, "顺延截止日期")
 

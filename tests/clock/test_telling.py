@@ -66,7 +66,7 @@ def test_reminders_of_a_day_are_one_digest_and_one_mail_a_person(review: Office,
     assert len(digests(review)) == len(people)
     for message in digests(review):
         assert message.title == "今日提醒：2 项即将到期"
-        assert message.body.count("2025-03-05 24:00  提出补正要求") == 2
+        assert message.body.count("2025年3月5日 24:00  提出补正要求") == 2
         assert "两个工作日" in message.body
     for address in ("office@example.invalid", "office-2@example.invalid"):
         assert [str(mail["Subject"]) for mail in box.to(address)] == ["今日提醒：2 项即将到期"]
@@ -101,7 +101,7 @@ def test_what_comes_after_the_digest_was_written_is_another(review: Office) -> N
 def test_on_the_last_day_a_reminder_comes_at_once(review: Office, box: Mailbox) -> None:
     """The clock stood on Tuesday: what it has to say on Wednesday noon does not wait for a digest."""
     review.tick(beijing(date(2025, 3, 5), time(12, 0)))
-    assert subjects(box, "office@example.invalid") == ["提醒：“提出补正要求”将于 2025-03-05 24:00 到期"]
+    assert subjects(box, "office@example.invalid") == ["提醒：“提出补正要求”将于 2025年3月5日 24:00 到期"]
     assert len(told(review, "提醒")) == 1
 
 
@@ -164,7 +164,9 @@ def test_overdue_is_marked_and_the_head_is_told_once(review: Office, box: Mailbo
     head = review.person("office-head")
     assert escalation.group_key in head.groups
     assert escalation.group_key not in review.person("office").groups
-    assert subjects(box, "office-head@example.invalid") == ["督办：“提出补正要求”已于 2025-03-05 24:00 到期，尚未办结"]
+    assert subjects(box, "office-head@example.invalid") == [
+        "督办：“提出补正要求”已于 2025年3月5日 24:00 到期，尚未办结"
+    ]
     for action in ("overdue-told", "escalation-told"):
         assert review.count(AuditEntry, AuditEntry.action == action, AuditEntry.object_id == str(task.id)) == 1
 

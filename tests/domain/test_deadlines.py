@@ -16,6 +16,7 @@ from service.domain import deadlines
 from service.domain.calendar import Calendar
 from service.domain.due_sentence import HOLIDAYS_EN, sentence
 from service.domain.errors import CalendarGap, InvalidInput
+from service.domain.written import written
 from service.store.calendars import shipped, shipped_years
 from tests.domain.rules import Rule
 
@@ -124,12 +125,12 @@ def test_a_year_without_a_table_is_reminded_of_by_weekdays(china: Calendar) -> N
     """What is due in years (a construction, a rectification over new year) can begin before that calendar is there."""
     assert not china.covers(date(2030, 1, 2))
     found = deadlines.reminders(date(2030, 1, 2), (2, 0), china)
-    assert [deadlines.shown(at) for at in found] == ["2029-12-31 09:00", "2030-01-02 09:00"]
+    assert [written(at) for at in found] == ["2029年12月31日 09:00", "2030年1月2日 09:00"]
 
 
 def test_reminders_come_at_nine_so_many_working_days_before(china: Calendar) -> None:
     found = deadlines.reminders(date(2025, 5, 8), (5, 1, 0), china)
-    assert [deadlines.shown(at) for at in found] == ["2025-04-28 09:00", "2025-05-07 09:00", "2025-05-08 09:00"]
+    assert [written(at) for at in found] == ["2025年4月28日 09:00", "2025年5月7日 09:00", "2025年5月8日 09:00"]
 
 
 def test_a_deadline_is_extended_with_a_reason_and_never_shortened(china: Calendar) -> None:
@@ -230,18 +231,18 @@ def test_an_extension_is_bounded_from_the_first_last_day(china: Calendar) -> Non
     for period in (due, nine):
         with pytest.raises(deadlines.ExtensionTooLong) as refused:
             deadlines.extended(period, date(2023, 6, 2), **given)
-        assert "最多顺延 12 个月，由 2022-06-01 起算，最迟到 2023-06-01" in refused.value.text("zh")
-        assert "12 months at most, from 2022-06-01 to 2023-06-01" in refused.value.text("en")
+        assert "最多顺延 12 个月，由 2022年6月1日 起算，最迟到 2023年6月1日" in refused.value.text("zh")
+        assert "12 months at most, from 1 June 2022 to 1 June 2023" in refused.value.text("en")
 
 
 def test_a_chain_is_told_step_by_step_and_counts_working_days(china: Calendar) -> None:
     """After Friday 29 April 2022 five working days take until 10 May: Labour Day is out, 7 May is made up."""
     due = deadlines.fixed(Rule(), date(2022, 4, 29))
     steps = deadlines.escalations(due.at, 3, 5, china)
-    assert [deadlines.shown(at) for at in steps] == ["2022-04-30 00:00", "2022-05-10 09:00", "2022-05-17 09:00"]
+    assert [written(at) for at in steps] == ["2022年4月29日 24:00", "2022年5月10日 09:00", "2022年5月17日 09:00"]
     assert deadlines.escalations(due.at, 0, 5, china) == ()
     far = deadlines.fixed(Rule(), date(2030, 1, 2))
-    assert [deadlines.shown(at) for at in deadlines.escalations(far.at, 2, 5, china)][1] == "2030-01-09 09:00"
+    assert [written(at) for at in deadlines.escalations(far.at, 2, 5, china)][1] == "2030年1月9日 09:00"
 
 
 def test_every_holiday_has_an_english_name() -> None:

@@ -38,5 +38,5 @@ def test_a_limit_that_is_no_date_does_not_hold() -> None:
 
 def test_what_is_wrong_names_the_day() -> None:
     problem = next(one for one in send(compiled_of(day("2022-07-29")), [("held_on", "2022-07-01")]).problems)
-    assert problem.line() == "日期：须晚于 2022-07-29"
-    assert problem.line("en") == "日期: Must be later than 2022-07-29"
+    assert problem.line() == "日期：须晚于 2022年7月29日"
+    assert problem.line("en") == "日期: Must be later than 29 July 2022"

@@ -94,7 +94,7 @@ def test_a_duty_that_is_over_is_moved_by_its_own_case_alone(panel: Office) -> No
     panel.act(_run, case_id, move_duty, on="2026-03-03", kind=None)
     assert panel.rows(db.select(Duty.due_on)) == [date(2026, 3, 3)]
     assert panel.rows(db.select(CaseEvent.name).where(CaseEvent.case_id == case_id)) == ["duty-due"]
-    assert panel.rows(db.select(RegisterChange.note)) == ["组建：2025-03-01 改为 2026-03-03"]
+    assert panel.rows(db.select(RegisterChange.note)) == ["组建：2025年3月1日 改为 2026年3月3日"]
 
 
 def test_a_duty_moves_later_and_at_most_as_far_as_its_rule_says(panel: Office) -> None:

@@ -92,7 +92,7 @@ def test_one_working_day_more_makes_the_late_paper_timely() -> None:
     (outcome,) = [line.split() for line in told.splitlines() if "结果" in line]
     (paper,) = [line.split() for line in told.splitlines() if "纸质材料送交" in line]
     assert outcome[-2:] == ["late", "intake_check"]
-    assert paper[-4:] == ["2022-10-13", "17:30", "2022-10-14", "17:30"]
+    assert paper[-4:] == ["2022年10月13日", "17:30", "2022年10月14日", "17:30"]
 
 
 def test_a_story_that_cannot_come_to_its_end_any_more_says_so() -> None:

@@ -43,7 +43,7 @@ def test_a_search_too_many_is_told_when_to_come_back(
     refused = answers[MOST]
     assert refused.status_code == 429
     assert refused.headers["Retry-After"] == str(after)
-    assert "请在 1 分钟后（2025-04-01 10:01）再试" in refused.text
+    assert "请在 1 分钟后（2025年4月1日 10:01）再试" in refused.text
     assert "Try again in 1 min" in refused.text
     assert path.partition("=")[2] in refused.text
     clock(AT + timedelta(seconds=after))

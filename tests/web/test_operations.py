@@ -40,7 +40,7 @@ def test_a_calendar_that_is_none_is_refused_in_words(browse: Browse) -> None:
         b'year = 2027\nsource = "x"\nholidays = ["2027-01-01"]': "文件格式不对",
         b'year = 2027\nsource = "x"\n[holidays]\na = [1]': "文件格式不对",
         b'year = 2027\nsource = "x"\n[holidays]\na = ["0001-01-01/9999-12-31"]': "文件格式不对",
-        b'year = 2027\nsource = "x"\n[holidays]\na = ["2026-01-01"]': "不属于 2027 年：2026-01-01",
+        b'year = 2027\nsource = "x"\n[holidays]\na = ["2026-01-01"]': "不属于 2027 年：2026年1月1日",
     }
     for content, told in wrong.items():
         answer = admin.post(

@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from service.commands.ports import ports
 from service.delivery import icalendar
-from service.domain.deadlines import local_date, shown_end
+from service.domain.deadlines import local_date
 from service.domain.due_sentence import sentence
 from service.domain.errors import NotFound
 from service.domain.identity import Actor
+from service.domain.written import written
 from service.queries import api_access, inbox
 from service.queries.inbox import InboxRow
 from service.store.session import db
@@ -49,13 +50,13 @@ _SCOPES: tuple[inbox.Scope, ...] = ("mine", "groups")
 
 def _entry(row: InboxRow, due_at: datetime, actor: Actor) -> icalendar.Entry:
     """A day for what may be done until midnight, an instant for what is over at an hour."""
-    whole_day = shown_end(due_at).endswith("24:00")
+    whole_day = written(due_at).endswith("24:00")
     last = local_date(due_at - datetime.resolution)
     reason = sentence(row.due_reason, actor.language) if row.due_reason else ""
     return icalendar.Entry(
         uid=f"task-{row.task_id}@shenbao",
         on=last if whole_day else due_at,
         title=f"{row.name}：{row.case_title}",
-        text="\n".join(part for part in (row.case_number or "", shown_end(due_at), reason) if part),
+        text="\n".join(part for part in (row.case_number or "", written(due_at, actor.language), reason) if part),
         url=f"{ports().base_url}/tasks/{row.task_id}",
     )
