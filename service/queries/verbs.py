@@ -102,10 +102,16 @@ def of_loaded(
     verbs = [verb for verb in verbs if "signature" not in verb.takes or unsigned]
     if found & {Standing.HOLDER, Standing.DELEGATE}:
         verbs = [verb for verb in verbs if verb.key != "urge"]
-    if Standing.STAFF not in found and not targets(session, loaded, found):
+    if ground.is_first or not _leads_back(session, loaded, found, verbs):
         verbs = [verb for verb in verbs if "target" not in verb.takes]
     owner = session.scalar(select(User.name).where(User.id == task.owner_id)) if task.owner_id else ""
     return TaskVerbs(loaded, tuple(verbs), found, hindering, asked, owner or "")
+
+
+def _leads_back(session: Session, loaded: LoadedTask, found: frozenset[Standing], verbs: Iterable[Verb]) -> bool:
+    """Whether there is a step to send it back to; of an authority's tasks it is taken as given after the first."""
+    asked = Standing.STAFF not in found and any("target" in verb.takes for verb in verbs)
+    return not asked or bool(targets(session, loaded, found))
 
 
 def of_invitation(loaded: LoadedTask) -> TaskVerbs:

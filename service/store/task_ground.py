@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, String, and_, bindparam, cast, or_, select, union_all
+from sqlalchemy import CompoundSelect, Select, String, and_, bindparam, cast, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from service.domain.access import CaseFacts, TaskFacts, role_of
@@ -27,7 +27,7 @@ from service.store.signatures import BEFORE, Signature
 from service.store.submissions import Draft, Submission
 from service.store.timers import Timer
 from service.store.unions import by_kind, columns_of
-from service.store.user_tasks import OPEN, TaskGroup, UserTask
+from service.store.user_tasks import COMPLETED, OPEN, TaskGroup, UserTask
 
 PASSED_ON = ("task-handed-back", "task-handed-over")  # acts that tell in `entered_by` whose entries went on
 _columns = partial(
@@ -85,6 +85,7 @@ class TaskGround:
     unsigned: frozenset[str] = frozenset()  # places of the signatures that are still missing
     voted: bool = False  # another vote of the same round is the person's
     sent_back: bool = False  # an earlier step is open that leads straight back to the task
+    is_first: bool = True  # no step of its process was done before
 
 
 def task_ground(
@@ -157,6 +158,9 @@ def _statement() -> CompoundSelect[Any]:
         select(*_columns("back", data=UserTask.returned)).where(
             UserTask.case_id == case_id, UserTask.status == OPEN, UserTask.returned.is_not(None)
         ),
+        select(*_columns("done", key=func.min(UserTask.id))).where(
+            UserTask.instance_id == bindparam("instance_id", type_=INT64), UserTask.status == COMPLETED
+        ),
         *ground_parts(
             _columns,
             case_id,
@@ -218,6 +222,7 @@ def _ground(task: UserTask, person: int | None, now: datetime, found: Mapping[st
         unsigned=frozenset(row.name for row in found.get("unsigned", ())),
         voted=bool(found.get("voted")),
         sent_back=any((row.data or {}).get("resume") == str(task.engine_task) for row in found.get("back", ())),
+        is_first=all(row.key is None for row in found.get("done", ())),
     )
 
 

@@ -59,6 +59,7 @@ def test_an_act_reads_its_ground_in_one_statement(store: Flask, now: datetime) -
         earlier=Earlier({"n": 2}, {"i": 2}),
         answered={"task_id": task.id},
         answered_to=person.id,
+        is_first=False,
     )
 
 

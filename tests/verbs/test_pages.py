@@ -41,6 +41,14 @@ def test_a_page_offers_what_may_be_done_and_each_has_a_page(desk: Desk) -> None:
     assert desk.browser("经办人").get(f"/tasks/{task}/do/fly").status_code == 404
 
 
+def test_the_first_step_of_a_case_cannot_be_sent_back(office: Office) -> None:
+    found = Desk(office)
+    found.start("matter")
+    task = found.task("填写申请")
+    assert "return" not in offered(found.get("申报单位", f"/tasks/{task}"))
+    assert "没有可以退回的步骤" in found.get("申报单位", f"/tasks/{task}/do/return")
+
+
 def test_what_is_wrong_is_named_and_the_rest_stays(desk: Desk) -> None:
     task = desk.task("初核")
     answer = desk.post("经办人", f"/tasks/{task}/do/transfer", {"person": "x", "reason": "我要出差三天"})
