@@ -16,6 +16,11 @@ from service.settings import Settings
 _LEVELS = {"error": "错误", "warning": "警告", "note": "提示"}
 
 
+def _folder(models: Path | None) -> Path:
+    """The folder of models that is named, or the installed one; what a service needs to start is not asked for."""
+    return models or Settings.from_environment(development=True).models_dir
+
+
 @main.command()
 @click.argument("keys", nargs=-1)
 def deploy(keys: tuple[str, ...]) -> None:
@@ -52,7 +57,7 @@ def programme_check(key: str, models: Path | None) -> None:
     from service.operations import CATALOGUE  # noqa: PLC0415
     from service.programmes.check import check_folder  # noqa: PLC0415
 
-    problems = check_folder(models or Settings().models_dir, key, operations=CATALOGUE.keys())
+    problems = check_folder(_folder(models), key, operations=CATALOGUE.keys())
     for problem in problems:
         click.echo(f"{_LEVELS[problem.level]} {problem.text()}")
     levels = Counter(problem.level for problem in problems)
@@ -72,9 +77,9 @@ def programme_show(key: str, folder: Path | None, models: Path | None) -> None:
     from service.programmes.describe import describe_folder, document_folder  # noqa: PLC0415
 
     if folder is None:
-        click.echo(describe_folder(models or Settings().models_dir, key))
+        click.echo(describe_folder(_folder(models), key))
         return
-    for path, content in document_folder(models or Settings().models_dir, key).items():
+    for path, content in document_folder(_folder(models), key).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
     click.echo(str(folder / f"{key}.md"))
@@ -85,20 +90,34 @@ def programme_show(key: str, folder: Path | None, models: Path | None) -> None:
 @click.option("--like", "other", required=True, help="照哪一个专项做。")
 @click.option("--name", default="", help="中文名称；不写则为“原名（副本）”。")
 @click.option("--name-en", default="", help="英文名称。")
-@click.option("--models", type=click.Path(path_type=Path, exists=True), default=None, help="模型所在文件夹。")
+@click.option(
+    "--models",
+    type=click.Path(path_type=Path, exists=True),
+    default=None,
+    help="从哪个文件夹照做，也写在那里；不写则照安装的专项做，写在当前文件夹。",
+)
 def programme_new(key: str, other: str, name: str, name_en: str, models: Path | None) -> None:
     """照一个专项做一份可以改的副本：模型、专项说明与故事，换成新的名称。 / Begin a programme from another."""
     from service.domain.errors import Refusal  # noqa: PLC0415
     from service.programmes.copying import begin  # noqa: PLC0415
 
     try:
-        made = begin(models or Settings().models_dir, other, key, name=name, name_en=name_en)
+        source, target = _folder(models), (models or Path()).resolve()
+        made = begin(source, other, key, target, name=name, name_en=name_en)
         for folder, count in Counter(path.parent for path in made).items():
             click.echo(f"{folder}：{count} 个文件 / files")
-        click.echo(f"接着 / next: shenbao programme check {key}；shenbao simulate {key}")
+        _tell_next(key, target)
     except Refusal as refused:
         click.echo(f"{refused.text('zh')} / {refused.text('en')}", err=True)
         sys.exit(1)
+
+
+def _tell_next(key: str, target: Path) -> None:
+    """Say how what was copied is checked, played, packed and brought into the service."""
+    click.echo("接着 / next:")
+    for command in (f"programme check {key}", f"simulate {key}", f"programme pack {key} {key}.zip"):
+        click.echo(f"  shenbao {command} --models {target}")
+    click.echo(f"  网页“专项与版本”上传 {key}.zip，核对后发布 / upload it on the page of programmes, check, publish")
 
 
 @programme.command("pack")
@@ -110,7 +129,7 @@ def programme_pack(key: str, target: Path, models: Path | None) -> None:
     from service.programmes.folder import read_folder  # noqa: PLC0415
     from service.programmes.package import pack  # noqa: PLC0415
 
-    target.write_bytes(pack(read_folder(models or Settings().models_dir, key)))
+    target.write_bytes(pack(read_folder(_folder(models), key)))
     click.echo(str(target))
 
 
@@ -127,7 +146,7 @@ def simulate(key: str, procedure: str, stories: tuple[Path, ...], changes: str, 
     from service.app import create_throw_away  # noqa: PLC0415
     from service.simulator import play, what_if  # noqa: PLC0415
 
-    folder = models or Settings().models_dir
+    folder = _folder(models)
     if changes:
         question = what_if.Question(folder, key, stories, procedure, create_throw_away)
         found = what_if.ask(question, changes, click.echo)

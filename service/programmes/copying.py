@@ -37,16 +37,17 @@ def copied(files: Mapping[str, bytes], key: str, new_key: str, *, name: str, nam
     return dict(sorted(made.items()))
 
 
-def begin(root: Path, key: str, new_key: str, *, name: str = "", name_en: str = "") -> list[Path]:
-    """Write a copy of programme `key` under another key beside it, with its stories; the files written, in order.
+def begin(root: Path, key: str, new_key: str, target: Path, *, name: str = "", name_en: str = "") -> list[Path]:
+    """Write a copy of programme `key` of `root` under another key to `target`, with its stories; the files, in order.
 
-    Named as a copy unless named. What stands is never written over: InvalidInput where there is such a programme.
+    Named as a copy unless named. A target without common stages gets those of `root`: what is copied can be checked and
+    played there. What stands is never written over: InvalidInput where there is such a programme.
     """
     files = read_folder(root, key)
     manifest = read_manifest(files[f"bpmn/{key}/{FILE_NAME}"].decode("utf-8-sig"))
     names = {"name": name or f"{manifest.name}（副本）", "name_en": name_en or f"{manifest.name_en} (copy)"}
     made = copied(files, key, new_key, **names)
-    if any((root / top / new_key).exists() for top in TOP_FOLDERS):
+    if any((folder / top / new_key).exists() for folder in (root, target) for top in TOP_FOLDERS):
         raise InvalidInput(
             field="key", zh=f"{new_key} 已经存在，换一个名称。", en=f"{new_key} exists; use another key."
         )
@@ -54,10 +55,12 @@ def begin(root: Path, key: str, new_key: str, *, name: str = "", name_en: str = 
     for path in sorted(stories.rglob("*.toml")):
         told = _OF_STORY.sub(f'programme = "{new_key}"', path.read_text("utf-8"))
         made[f"bpmn/{new_key}/stories/{path.relative_to(stories).as_posix()}"] = told.encode()
+    if not any((target / top / COMMON).exists() for top in TOP_FOLDERS):
+        made |= {path: content for path, content in files.items() if path.split("/")[1] == COMMON}
     for place, content in made.items():
-        (root / place).parent.mkdir(parents=True, exist_ok=True)
-        (root / place).write_bytes(content)
-    return [root / place for place in made]
+        (target / place).parent.mkdir(parents=True, exist_ok=True)
+        (target / place).write_bytes(content)
+    return [target / place for place in made]
 
 
 def _renamed(text: str, key: str, name: str, name_en: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select, update
@@ -75,6 +76,22 @@ def test_what_stands_is_never_written_over(tmp_path: Path) -> None:
     unknown = CliRunner().invoke(main, ["programme", "new", "x", "--like", "nowhere", "--models", str(models)])
     assert unknown.exit_code == 1
     assert f"没有这个专项；现有：{KEY}、{PROGRAMME}" in unknown.output
+
+
+def test_a_copy_is_made_where_the_designer_works_and_the_service_keeps_its_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed, desk = shutil.copytree(SAMPLE, tmp_path / "installed"), tmp_path / "desk"
+    desk.mkdir()
+    monkeypatch.chdir(desk)
+    monkeypatch.setenv("SHENBAO_MODELS_DIR", str(installed))
+    before = sorted(installed.rglob("*"))
+    made = CliRunner().invoke(main, ["programme", "new", KEY, "--like", PROGRAMME], catch_exceptions=False)
+    assert made.exit_code == 0, made.output
+    assert sorted(installed.rglob("*")) == before
+    assert f"shenbao programme pack {KEY} {KEY}.zip --models {desk}" in made.output
+    checked = CliRunner().invoke(main, ["programme", "check", KEY, "--models", str(desk)])
+    assert checked.exit_code == 0, checked.output
 
 
 def _put_in_force(models: Path) -> None:
