@@ -3,7 +3,7 @@
 from service.forms.check import check_form
 from service.forms.columns import SheetList, plain_list, row_pairs, sheet_list, sheet_lists
 from service.forms.compiled import CompiledForm, compile_form
-from service.forms.expressions import plain, text_of
+from service.forms.expressions import Variables, plain, text_of
 from service.forms.messages import FieldProblem
 from service.forms.model import Form, read_form
 from service.forms.page import FieldView, FormView, always_shows, shows_anything, view
@@ -17,6 +17,7 @@ __all__ = [
     "FormView",
     "SheetList",
     "Submission",
+    "Variables",
     "always_shows",
     "begin",
     "change_rows",

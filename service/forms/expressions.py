@@ -26,7 +26,17 @@ from service.feel import (
 from service.forms.limits import STEPS
 from service.forms.places import Path, clear
 
-__all__ = ["Evaluator", "FeelSyntaxError", "Formulas", "Function", "Scope", "is_formula", "own_names", "row_scope"]
+__all__ = [
+    "Evaluator",
+    "FeelSyntaxError",
+    "Formulas",
+    "Function",
+    "Scope",
+    "Variables",
+    "is_formula",
+    "own_names",
+    "row_scope",
+]
 
 SPECIAL = ("this", "parent", "i", "_this_", "_parent_", "_i_")
 VARIABLES = ("case", "lookup", "task")
@@ -78,27 +88,33 @@ class Scope(Mapping[str, Any]):
 
 
 class Variables(Mapping[str, Any]):
-    """The variables of the task as FEEL values, each converted when it is first read."""
+    """Variables given as JSON, read as FEEL values: each is converted when it is first read, and once.
 
-    __slots__ = ("_converted", "_given")
+    Whoever draws several forms of one case gives each the same, where need be beneath others of its own.
+    """
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
+    __slots__ = ("_beneath", "_converted", "_given")
+
+    def __init__(self, given: Mapping[str, Any], beneath: Variables | None = None) -> None:
         self._given = given
+        self._beneath: Mapping[str, Any] = beneath if beneath is not None else {}
         self._converted: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
+        if name not in self._given:
+            return self._beneath[name]
         if name not in self._converted:
             self._converted[name] = from_json(self._given[name])
         return self._converted[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._given
+        return name in self._given or name in self._beneath
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._given)
+        return iter({**self._beneath, **self._given})
 
     def __len__(self) -> int:
-        return len(self._given)
+        return sum(1 for _ in self)
 
 
 class Evaluator:
@@ -113,7 +129,7 @@ class Evaluator:
     ) -> None:
         self.formulas = formulas
         self.functions = functions
-        self.variables: Mapping[str, Any] = Variables(variables)
+        self.variables = variables if isinstance(variables, Variables) else Variables(variables)
         self.exhausted = False
         self._budget = Budget(steps)
 

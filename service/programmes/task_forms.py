@@ -14,7 +14,7 @@ from service.domain.deadlines import local_date
 from service.domain.errors import NotFound
 from service.domain.identity import Actor
 from service.feel import Function
-from service.forms import CompiledForm, begin
+from service.forms import CompiledForm, Variables, begin
 from service.programmes.case_values import CaseReading, read_case
 from service.programmes.compiled import CompiledProgramme, compiled_of
 from service.store.cases import Case
@@ -60,7 +60,7 @@ def open_task_form(
     if ground is None:
         ground = task_ground(session, task, person=actor.user_id, form=continued_form(task), now=now)
     reading = read_case(session, case, programme, now=now, paths=compiled.paths)
-    start, variables = _start(task, ground), {**reading.variables, "task": task.inputs}
+    start, variables = _start(task, ground), Variables({**reading.variables, "task": task.inputs})
     begun = begin(compiled, start, variables=variables, functions=reading.functions) if ground.draft is None else {}
     return TaskForm(
         compiled=compiled,

@@ -16,11 +16,12 @@ from service.domain.access import OUTSIDE_ROLES, role_names
 from service.domain.errors import Language, NotFound
 from service.domain.identity import Actor
 from service.domain.personal import CLASSES, masked, needs_personal_data, replaced
-from service.forms import CompiledForm, FormView, always_shows, shows_anything, view
+from service.forms import CompiledForm, FormView, Variables, always_shows, shows_anything, view
 from service.programmes.case_values import CaseReading, read_case
 from service.programmes.compiled import CompiledProgramme, compiled_of
 from service.queries import case_page
 from service.store.attachments import GIVEN_OUT, Attachment
+from service.store.case_ground import CaseGround
 from service.store.cases import Case
 
 
@@ -57,11 +58,12 @@ def materials(
     revealed: bool = False,
     whole: bool = False,
     files: Mapping[str, str] | None = None,
+    ground: CaseGround | None = None,
 ) -> tuple[Material, ...]:
     """The newest submission of each form (and of each item and person, where a form is filled in by several).
 
     `whole` says that all are going to be drawn: what they ask of the case is then read at once, else form by form.
-    `files` are the names of the case's files, where they are known already.
+    `files` are the names of the case's files, `ground` its small facts, where they are known already.
     Personal data are masked for who has no task of the case, unless `revealed`, which `commands/personal_data` notes.
     """
     newest: dict[tuple[str, str, int | None], case_page.SubmissionRow] = {}
@@ -71,7 +73,7 @@ def materials(
         versions[row.form] += facts.submitted_at is not None and row.at > facts.submitted_at
     programme = compiled_of(session, facts.deployment_id)
     forms = {row.form: programme.forms[row.form] for row in newest.values() if row.form in programme.forms}
-    reader = _Reader(session, actor, facts, programme, language, now, known_files=files)
+    reader = _Reader(session, actor, facts, programme, language, now, files, ground=ground)
     if whole:
         reader.paths = frozenset().union(*(form.paths for form in forms.values()))
     outside = facts.from_outside
@@ -106,7 +108,8 @@ class _Reader:
     now: datetime
     known_files: Mapping[str, str] | None = None
     paths: frozenset[tuple[str, ...]] = frozenset()
-    readings: dict[frozenset[tuple[str, ...]], CaseReading] = field(default_factory=dict)
+    ground: CaseGround | None = None
+    readings: dict[frozenset[tuple[str, ...]], tuple[Variables, CaseReading]] = field(default_factory=dict)
 
     @cached_property
     def roles(self) -> frozenset[str]:
@@ -130,9 +133,11 @@ class _Reader:
         paths = self.paths or form.paths
         if paths not in self.readings:
             case = self.session.get_one(Case, self.facts.case_id)
-            self.readings[paths] = read_case(self.session, case, self.programme, now=self.now, paths=paths)
-        reading = self.readings[paths]
-        variables = {**reading.variables, "task": item}
+            found = read_case(self.session, case, self.programme, now=self.now, paths=paths, ground=self.ground)
+            self.ground = found.ground
+            self.readings[paths] = Variables(found.variables), found
+        of_case, reading = self.readings[paths]
+        variables = Variables({"task": item}, of_case)
         return {"roles": self.roles, "variables": variables, "functions": reading.functions}
 
 

@@ -56,7 +56,8 @@ def load(session: Session, actor: Actor, task_id: int, now: datetime) -> TaskPag
         session, task, person=actor.user_id, expert=actor.expert_id, form=continued_form(task), now=now
     )
     require(actor, "see-task", task_facts(task, ground), now)
-    name = session.scalar(select(User.name).where(User.id == (task.completed_by or task.assignee_id)))
+    who = task.completed_by or task.assignee_id
+    name = session.scalar(select(User.name).where(User.id == who)) if who is not None else None
     is_open = task.status == OPEN
     return TaskPage(
         loaded,

@@ -184,24 +184,26 @@ def _beside(
     Nothing of them, nor the way to the case, for an expert who has not answered the invitation yet.
     """
     session = db.session()
+    ground = form.reading.ground if form else None
     told: dict[str, Any] = {
         "role_names": words.names_of(form.programme.manifest) if form else {},
         "documentation": _documentation(loaded, form),
     }
     if not may(actor, "see-case", facts.rule, moment()):
         told |= {"can": verbs.of_invitation(loaded.loaded), "case_open": False}
-        lists = ("materials", "findings", "members", "papers", "files")
+        lists = ("materials", "findings", "members", "papers", "files", "dispatched")
         return told | dict.fromkeys(lists, ()) | dict.fromkeys(("objection", "agenda", "panel"))
     # the panel is for the authority's own staff: experts are not to be approached
     known = may(actor, "see-objector", facts.rule, moment())
     return told | {
         "case_open": True,
         "can": verbs.of_loaded(session, actor, loaded.loaded, ground=loaded.ground, rule=facts.rule, now=moment()),
-        "materials": materials.materials(session, actor, facts, language(), moment(), files=names),
+        "materials": materials.materials(session, actor, facts, language(), moment(), files=names, ground=ground),
         "findings": findings(session, facts.case_id, outside=facts.from_outside),
         "members": members(session, facts.case_id),
         "objection": objections.of_task(session, actor, facts.case_id, loaded.task.inputs, moment()),
         "agenda": dockets.agenda(session, facts.case_id),
+        "dispatched": () if facts.applicant else dockets.dispatched(session, facts.case_id),
         "panel": dockets.panel(session, facts.case_id) if known else None,
         "papers": case_page.papers(session, actor, facts, form.programme.letters if form else {}),
         "files": case_page.files(session, actor, facts),
