@@ -14,6 +14,7 @@ from service.queries import programmes
 from service.store import calls
 from service.store.calls import Call
 from service.store.cases import Case
+from service.store.organisations import Organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def cut_offs(session: Session, actor: Actor, today: date) -> tuple[CutOff, ...]:
     found: list[CutOff] = []
     for call in session.scalars(running.order_by(Call.id.desc())):
         programme = known.get(call.programme)
-        if programme is not None and _is_department(actor, programme.manifest):
+        if programme is not None and _is_department(session, actor, programme.manifest):
             found += _of_call(session, call, programme.manifest, place)
     return tuple(row for row in found if row.until >= today)
 
@@ -61,6 +62,10 @@ def _of_call(session: Session, call: Call, manifest: Manifest, place: int) -> li
     ]  # fmt: skip
 
 
-def _is_department(actor: Actor, manifest: Manifest) -> bool:
-    """Whether the actor holds a role that the programme gives to its competent departments."""
-    return any((role := manifest.roles.get(grant.role)) and role.holder == "competent" for grant in actor.roles)
+def _is_department(session: Session, actor: Actor, manifest: Manifest) -> bool:
+    """Whether the actor holds a role that the programme gives to the departments under its authority."""
+    held = [grant for grant in actor.roles if grant.role in manifest.roles]
+    above = session.scalar(select(Organisation.path).where(Organisation.code == manifest.authority))
+    return above is not None and any(
+        manifest.roles[grant.role].holder == "competent" and grant.path.startswith(above) for grant in held
+    )

@@ -1,4 +1,4 @@
-"""What hangs on a case besides its forms: the agenda of a meeting, and the panel that was drawn."""
+"""What hangs on a case besides its forms: the cases of a meeting or a dispatch, and the panel that was drawn."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.store.case_view import answered_since
 from service.store.cases import Case
+from service.store.dispatches import Dispatch, DispatchItem
 from service.store.experts import Expert
 from service.store.meetings import Meeting, MeetingItem
 from service.store.organisations import Organisation
@@ -20,7 +21,7 @@ from service.store.panels import Panel, Seat
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """A case on a meeting's agenda."""
+    """A case on a meeting's agenda or in a dispatch; what was decided of it, and under which conditions or why."""
 
     position: int
     case_id: int
@@ -91,6 +92,22 @@ def agenda(session: Session, case_id: int) -> Agenda | None:
         for one, number, title, name in found
     )
     return Agenda(meeting.held_on, meeting.number or "", meeting.state, items)
+
+
+def dispatched(session: Session, case_id: int) -> tuple[ItemRow, ...]:
+    """The cases of a dispatch with what came of each, in its order; none when the case is no dispatch."""
+    found = session.execute(
+        select(DispatchItem, Case.number, Case.title, Organisation.name)
+        .join(Dispatch, Dispatch.id == DispatchItem.dispatch_id)
+        .join(Case, Case.id == DispatchItem.case_id)
+        .outerjoin(Organisation, Organisation.id == Case.applicant_id)
+        .where(Dispatch.case_id == case_id)
+        .order_by(DispatchItem.position, DispatchItem.id)
+    )
+    return tuple(
+        ItemRow(one.position, one.case_id, number or "", title, name or "", one.result, one.reason or "")
+        for one, number, title, name in found
+    )
 
 
 def panel(session: Session, case_id: int) -> PanelRow | None:

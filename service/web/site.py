@@ -143,6 +143,7 @@ def _install_words(app: Flask) -> None:
         member_kind=words.member_kind,
         seat_word=words.seat_word,
         decision_word=words.decision_word,
+        receipt_word=words.receipt_word,
         due_mark=lambda due_at, paused=False: present.due(due_at, g.now, paused=paused),
         due_of=lambda task: present.due_of(task, g.now),
         left_out_word=words.left_out_word,

@@ -133,6 +133,14 @@ _DECISIONS: Final = {
     "defer": _("暂缓，下次再议"),
     "disagree": _("不同意"),
 }
+_RECEIPTS: Final = {
+    "picked": _("还没有报送"),
+    "sent": _("还没有核收"),
+    "received": _("已签收"),
+    "returned": _("退回补齐"),
+    "late": _("逾期"),
+    "withdrawn": _("已撤回"),
+}
 _CHANGES: Final = {
     "registered": _("登记"),
     "enrolled": _("补登此前的备案"),
@@ -288,6 +296,11 @@ def phase_word(code: str) -> str:
 def decision_word(code: str) -> str:
     """What a meeting decided; a code nobody named yet shows itself."""
     return str(_DECISIONS.get(code, code))
+
+
+def receipt_word(code: str) -> str:
+    """What came of a case in a dispatch; a code nobody named yet shows itself."""
+    return str(_RECEIPTS.get(code, code))
 
 
 def member_kind(code: str | None) -> str:

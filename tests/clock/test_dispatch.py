@@ -15,6 +15,8 @@ from service.commands import calls, cases, extensions, people
 from service.domain.errors import DeploymentRefused, FormInvalid, InvalidInput, NotAllowed, WrongState
 from service.domain.identity import SYSTEM
 from service.programmes.manifest import read_manifest
+from service.queries import dockets
+from service.queries.cut_offs import cut_offs
 from service.settings import ROOT
 from service.simulator.cast import PASSWORD
 from service.simulator.driver import Driver
@@ -23,6 +25,7 @@ from service.store.calls import Call
 from service.store.cases import Case
 from service.store.dispatches import DispatchItem
 from service.store.messages import Message
+from service.store.session import db
 from service.store.unit_of_work import UnitOfWork, transact
 from tests.support.office import Office, open_office, whole
 from tests.support.races import losers, race
@@ -166,6 +169,8 @@ def test_a_case_withdrawn_after_it_was_picked_goes_no_further_and_holds_up_no_ot
     (receive,) = province.open_tasks("receive")
     numbers = province.rows(select(Case.number).where(Case.id == first))
     assert [item["number"] for item in receive.inputs["items"]] == numbers
+    listed = dockets.dispatched(db.session(), receive.case_id)
+    assert [(row.case_id, row.decision) for row in listed] == [(first, "sent"), (second, "withdrawn")]
 
 
 def test_only_what_the_department_recommends_can_be_picked(province: Office) -> None:
@@ -187,6 +192,22 @@ def test_only_what_the_department_recommends_can_be_picked(province: Office) -> 
     assert problem.line("zh").endswith("所选的项已不在可选范围内，请重新选择")
     assert problem.line("en").endswith("The choice is no longer offered; choose again")
     province.complete(task.id, {"case_ids": [str(first)]}, by=clerk)  # one that is late holds up none of the others
+
+
+def test_a_department_of_another_authority_has_no_date_to_set(province: Office) -> None:
+    _open(province, {"summary-dispatch": date(2025, 4, 15)})
+    province.act(people.add_organisation, code="elsewhere", name="示例外省市局", kind="competent")
+    logins = {"county": "示例·本省经办人", "elsewhere": "示例·外省经办人"}
+    mine, stranger = (
+        province.actor(
+            province.act(
+                people.add_user, login=place, name=name, organisation=place, roles=("local-clerk",), password=PASSWORD
+            )
+        )
+        for place, name in logins.items()
+    )
+    found = [len(cut_offs(db.session(), actor, OPENED)) for actor in (mine, stranger)]
+    assert found == [2, 0]
 
 
 def test_who_picked_the_cases_does_not_sign_for_them(province: Office) -> None:

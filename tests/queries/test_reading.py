@@ -230,6 +230,7 @@ def test_the_rest_reads_on_both(town: dict[str, Organisation]) -> None:
     assert [row.number for row in notices.page(session, running_on=date(2025, 4, 8)).rows] == ["公示1号"]
     assert dockets.panel(session, case.id).seats[0].expert == expert.name  # type: ignore[union-attr]
     assert dockets.agenda(session, case.id) is None
+    assert dockets.dispatched(session, case.id) == ()
     found = signed_in.find(session, "token", AT)
     assert found is not None
     assert found.actor.holds("administrator")

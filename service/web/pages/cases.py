@@ -83,6 +83,7 @@ def show(case_id: int) -> ResponseReturnValue:
         related=case_links.links(session, actor, case_id),
         findings=findings(session, case_id, outside=facts.from_outside),
         agenda=dockets.agenda(session, case_id),
+        dispatched=() if facts.applicant else dockets.dispatched(session, case_id),
         panel=dockets.panel(session, case_id) if known else None,
         events=_events(facts, compiled) if known else {},
         extendable=facts.ended_at is None and may(actor, "keep-dates", facts.rule, moment()),
