@@ -18,8 +18,8 @@ def record_members(context: OperationContext, inputs: dict[str, Any]) -> dict[st
     """Write the member list of the newest declaration as rows, in its order; answers their ids, and who is to confirm.
 
     An earlier list of the same case is replaced: its confirmations belong to what was written then. With `keep` a unit
-    keeps its row, and so its confirmation, where nothing has changed of what it read before it confirmed: its own line,
-    and what its form shows of the declaration, such as the agreement. The others are `unconfirmed`.
+    keeps its row, and so its confirmation, where neither its own line has changed nor a document that its form shows of
+    the declaration: a confirmation is of that agreement. The others are `unconfirmed`.
     """
     form, field = inputs.get("form", "declaration"), inputs.get("field", "members")
     declared = [dict(row) for row in context.form(form.replace("-", "_")).get(field) or []]
@@ -49,16 +49,17 @@ def _standing(context: OperationContext, form: str, declared: list[dict[str, Any
         return {}
     contents, paths = _contents(context), _read_by_members(context, form)
 
-    def read_of(declaration: Any) -> list[Any]:
-        return [list(_values(_by_content(declaration, contents), path)) for path in paths]
+    def documents_of(declaration: Any) -> list[str]:
+        found = (one for path in paths for one in _values(declaration, path))
+        return list(dict.fromkeys(contents[one] for one in found if isinstance(one, str) and one in contents))
 
-    now = read_of(context.form(form.replace("-", "_")))
+    now = documents_of(context.form(form.replace("-", "_")))
     rows = context.session.execute(
         select(Member, Submission.data)
         .outerjoin(Submission, Submission.id == Member.submission_id)
         .where(Member.case_id == context.case.id, Member.id.in_(confirmed))
     )
-    free = [row for row, then in rows if read_of(then) == now]
+    free = [row for row, then in rows if documents_of(then) == now]
     found: dict[int, Member] = {}
     for place, data in enumerate(declared):
         same = next((row for row in free if _by_content(row.data, contents) == _by_content(data, contents)), None)
@@ -71,9 +72,7 @@ def _standing(context: OperationContext, form: str, declared: list[dict[str, Any
 def _read_by_members(context: OperationContext, form: str) -> list[tuple[str, ...]]:
     """Where in a declaration stands what the members' form shows of it."""
     asked, section = context.programme.forms.get(MEMBER_CONFIRMATION), ("case", form.replace("-", "_"))
-    return sorted(
-        path[2:] for path in (asked.paths if asked is not None else ()) if path[:2] == section and len(path) > 2
-    )
+    return sorted(path[2:] for path in (asked.paths if asked is not None else ()) if path[:2] == section)
 
 
 def _values(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
