@@ -117,6 +117,9 @@ def _of_one_kind(node: Node) -> Found:
         zh = "answers 只用于勾选：两个答案，中间用 | 分开，先写“是”的"
         en = "answers: two of them, on a checkbox only, with | between, that for true first"
         yield "bad-property", zh, en, "error"
+    if "each-option" in node.properties and node.type not in ("select", "radio"):
+        zh = "each-option 只用于动态列表里的单选"
+        yield "bad-property", zh, "each-option: on a choice of one in a list only", "error"
 
 
 def _counts(node: Node) -> Found:

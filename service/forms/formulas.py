@@ -14,6 +14,7 @@ from service.forms.templating import formulas_in
 LIMITS = ("min", "max", "minLength", "maxLength")
 LATER_THAN = "later-than"  # the property of a date that lies after another
 NOT_AFTER = "not-after"  # the property of a date that lies before another, or on it
+EACH_OPTION = "each-option"  # the property of a choice in a list of which every option is to be chosen in some row
 STARTS_AS = "starts-as"  # the property of a field that has a value before anybody fills it in
 _SHOWN = ("expression", "valuesExpression", "columnsExpression", "dataSource")
 _BARE = ("valuesKey", "dataSource")

@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema_rs
 
 from service.forms.expressions import Evaluator, is_formula, plain
-from service.forms.formulas import LATER_THAN, LIMITS, NOT_AFTER
+from service.forms.formulas import EACH_OPTION, LATER_THAN, LIMITS, NOT_AFTER
 from service.forms.limits import DIGITS
 from service.forms.messages import FieldProblem, describe
 from service.forms.model import CHOICES, TEXTS, Node
@@ -147,10 +147,16 @@ def _code(word: str, kind: Mapping[str, Any], instance: Instance | None) -> tupl
 
 
 def _count(judgement: Judgement, instance: Instance) -> None:
-    """`min-items` of a list that a condition can hide; the schema has the others."""
+    """`min-items` of a list that a condition can hide, the schema has the others; and what `each-option` misses."""
     least = instance.node.count("min-items")
     if least is not None and len(instance.rows) < least:
         judgement.add(instance.path, "min-items", instance.rows, least)
+    for node in instance.node.components:
+        if EACH_OPTION in node.properties:
+            chosen = {one.value for row in instance.rows for one in row if one.node is node}
+            offered = options(node, instance.scope, judgement.evaluator)
+            if missing := [option.label for option in offered if option.value not in chosen]:
+                judgement.add(instance.path, EACH_OPTION, instance.rows, "、".join(missing))
 
 
 def _broken(judgement: Judgement, instance: Instance, value: Any, today: date) -> Iterator[tuple[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.forms import change_rows
+from service.forms import begin, change_rows
 from tests.forms.desk import codes, compiled_of, example, rows, send, text
 
 NESTED = compiled_of(rows("outer", text("name"), rows("inner", text("name"))))
@@ -86,3 +86,19 @@ def test_a_row_that_was_only_just_added_has_its_defaults() -> None:
     assert send(compiled, [("list[0]._row", "1")], stored=added).shown == {
         "list": [{"a": "", "on": False, "inner": []}]
     }
+
+
+def test_a_list_that_answers_each_option_says_which_is_still_missing() -> None:
+    offered = "=for d in case.defects return {label: d, value: d}"
+    choice = {"type": "select", "key": "about", "valuesExpression": offered, "properties": {"each-option": "yes"}}
+    started = {"starts-as": "=for d in case.defects return {about: d}"}
+    compiled = compiled_of(rows("answers", choice, text("answer"), properties=started))
+    variables = {"case": {"defects": ["章程", "合作协议"]}}
+    begun = begin(compiled, {}, variables=variables)
+    assert begun == {"answers": [{"about": "章程"}, {"about": "合作协议"}]}  # nobody adds the rows by hand
+    first = [("answers[0]._row", "1"), ("answers[0].about", "章程"), ("answers[0].answer", "已改")]
+    taken = send(compiled, first, variables=variables)
+    assert [(one.control, one.zh) for one in taken.problems] == [("answers", "还没有写到：合作协议")]
+    assert taken.shown["answers"][0]["answer"] == "已改"
+    second = [("answers[1]._row", "1"), ("answers[1].about", "合作协议")]
+    assert send(compiled, [*first, *second], variables=variables).problems == ()

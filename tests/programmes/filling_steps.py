@@ -16,7 +16,7 @@ from service.store.attachments import Attachment
 from service.store.submissions import Draft
 from tests.support.page_form import flattened, shown
 from tests.support.stage import Person
-from tests.support.telling import Telling, member_rows, usual_of
+from tests.support.telling import Telling, member_rows, problems, usual_of
 
 TASK = "填写申报材料"
 
@@ -173,11 +173,16 @@ def lists_defects(telling: Telling, count: int, day: str) -> None:
 def corrects(telling: Telling, words: str) -> None:
     """One field is another; everything else is as it was."""
     ((task_id, person),) = telling.turns("补正申报材料", "lead")
+    items = [pair for pair in person.open_task(task_id).pairs() if pair[0].endswith("].defect")]
+    assert len(items) == 2, "a row for each defect stands on the page"
     pairs, files, form = telling.written(task_id, person, "补正申报材料")
-    answers = [("defect", "二、牵头单位（第五条） › 联系人手机"), ("answer", "已经核对并改正。")]
     own = [pair for pair in pairs if pair[0] != "direction" and not pair[0].startswith("correction_answers")]
-    answered = [("correction_answers[0]._row", "1"), *((f"correction_answers[0].{key}", text) for key, text in answers)]
-    answer = person.submit(task_id, [*own, ("direction", words), *answered], files, form=form)
+    answered = [(f"correction_answers[{number}].answer", "已经核对并改正。") for number in range(len(items))]
+    rows = [(f"correction_answers[{number}]._row", "1") for number in range(len(items))]
+    first = [*rows, items[0], (items[1][0], items[0][1]), *answered]  # both rows answer the same defect
+    refused = person.submit(task_id, [*own, ("direction", words), *first], files, form=form)
+    assert f"逐项答复：还没有写到：{items[1][1]}" in shown(refused.text), problems(refused.text)
+    answer = person.submit(task_id, [*own, ("direction", words), *rows, *items, *answered], files, form=form)
     assert answer.status_code == 303, shown(answer.text)[:800]
     telling.stage.after_act()
 
