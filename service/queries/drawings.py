@@ -112,21 +112,33 @@ def _drawing(process: etree._Element, file: str) -> Drawing:
                 node.get("attachedToRef", ""),
                 node.get("default", ""),
             )
-    ordered = tuple(shapes[element] for element in _order(shapes, flows.values()))
+    inner = [
+        (sub.get("id", ""), start.get("id", "")) for sub in process.iter(f"{BPMN}subProcess") for start in _starts(sub)
+    ]
+    ordered = tuple(shapes[element] for element in _order(shapes, [*inner, *flows.values()]))
     return Drawing(process.get("id", ""), process.get("name") or "", file, ordered, flows)
 
 
+def _starts(sub: etree._Element) -> list[etree._Element]:
+    """Where an embedded subprocess begins when a flow reaches it; one that an event starts stands for itself."""
+    return [] if sub.get("triggeredByEvent") == "true" else sub.findall(f"{BPMN}startEvent")
+
+
 def _order(shapes: Mapping[str, Shape], flows: Iterable[tuple[str, str]]) -> list[str]:
-    """Each element after what leads to it (loops aside); what no flow reaches comes last, in the order of the file."""
+    """Each element after what leads to it (loops aside), the content of a subprocess before what follows it.
+
+    What no flow reaches comes last, in the order of the file.
+    """
     after: dict[str, list[str]] = {}
     for source, target in flows:
         after.setdefault(source, []).append(target)
+    reached = {target for targets in after.values() for target in targets}
     for shape in shapes.values():
         if shape.host:
             after.setdefault(shape.host, []).append(shape.id)
     left: dict[str, None] = {}  # in the order in which the search leaves them: backwards, it is the reading order
     seen: set[str] = set()
-    stack = [(shape.id, False) for shape in shapes.values() if shape.kind == "startEvent"]
+    stack = [(shape.id, False) for shape in shapes.values() if shape.kind == "startEvent" and shape.id not in reached]
     while stack:
         element, leaving = stack.pop()
         if leaving:

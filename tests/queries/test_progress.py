@@ -48,3 +48,15 @@ def test_what_was_reached_stays_and_the_way_goes_on_from_its_last() -> None:
 
 def test_a_case_that_has_ended_has_nothing_to_come() -> None:
     assert _told("declare", ended=True) == [("填报", "now")]
+
+
+def test_the_steps_inside_a_subprocess_stand_before_what_follows_it() -> None:
+    inside = '<startEvent id="begin" /><userTask id="pick" />'
+    inside += '<sequenceFlow id="begin-pick" sourceRef="begin" targetRef="pick" />'
+    nodes = f'<startEvent id="start" /><subProcess id="sub">{inside}</subProcess><userTask id="receive" />'
+    for source, target in (("start", "sub"), ("sub", "receive")):
+        nodes += f'<sequenceFlow id="{source}-{target}" sourceRef="{source}" targetRef="{target}" />'
+    (drawing,) = read(
+        f'<definitions xmlns="{BPMN.strip("{}")}"><process id="p">{nodes}</process></definitions>'.encode(), "p"
+    )
+    assert [shape.id for shape in drawing.shapes] == ["start", "sub", "begin", "pick", "receive"]
