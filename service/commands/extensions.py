@@ -5,7 +5,7 @@ A deadline that is over is not revived: only an extension given before its end h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -25,8 +25,8 @@ from service.domain.identity import group_at
 from service.domain.written import written
 from service.operations.recipients import tell_groups
 from service.programmes.compiled import compiled_of
-from service.programmes.manifest import DeadlineRule
-from service.store import calendars, deployments, instances, user_tasks
+from service.programmes.manifest import DeadlineRule, Manifest
+from service.store import calendars, calls, deployments, instances, user_tasks
 from service.store.access import case_facts
 from service.store.calls import Call
 from service.store.cases import Case
@@ -72,6 +72,7 @@ def extend_call(work: UnitOfWork, call_id: int, name: str, until: date, why: str
         zh, en = f"须晚于原来的 {written(before)}", f"must be later than {written(before, 'en')}"
         raise InvalidInput(field=rule.name, zh=zh, en=en, name="until")
     deadlines.refuse_beyond(before, until, rule.extension_months)
+    _refuse_beyond_date(manifest, name, rule.before, until, calls.dates_for(call.dates, None))
     refuse_after_sunset(manifest, {name: until})
     call.dates = {**call.dates, name: until.isoformat()}
     if call.closes_on == before:
@@ -87,6 +88,7 @@ def extend_call(work: UnitOfWork, call_id: int, name: str, until: date, why: str
 def extend_case(work: UnitOfWork, case_id: int, name: str, until: date, why: str) -> None:
     """Give a running deadline of one case a later last day; for the staff of its authority.
 
+    A case that its department dispatches must be ready by the call's date for that, whatever the case itself is given.
     Raises NotFound, NotAllowed, WrongState when no such deadline runs, DeadlinePassed, InvalidInput, ExtensionTooLong.
     """
     case = work.session.get(Case, case_id)
@@ -95,8 +97,23 @@ def extend_case(work: UnitOfWork, case_id: int, name: str, until: date, why: str
     access.require(work.actor, "keep-dates", case_facts(work.session, work.actor, case), work.now)
     found = work.session.scalar(select(Instance.id).where(Instance.case_id == case_id, ~Instance.ended))
     asked = Extension(name, until, _reason(why), alone=True)
+    if (call := work.session.get(Call, case.call_id)) is not None:
+        manifest = compiled_of(work.session, case.deployment_id).manifest
+        dates = calls.dates_for(call.dates, case.competent_id)
+        _refuse_beyond_date(manifest, name, manifest.limit_of(name), until, dates)
     if found is None or not extend_running(work, found, asked):
         raise WrongState(zh="这项期限现在没有在计算，不能延期。", en="This period does not run now.")
+
+
+def _refuse_beyond_date(manifest: Manifest, name: str, limit: str, until: date, dates: Mapping[str, date]) -> None:
+    """Refuse a day after the date of the call that follows: what comes of the case could not be sent on in time."""
+    last = dates.get(limit)
+    if last is not None and until > last:
+        following, rule = manifest.deadlines[limit], manifest.deadlines[name]
+        zh = f"不能晚于“{following.name}”的 {written(last)}；确需更晚的，先给批次延“{following.name}”"
+        other = following.name_en or following.name
+        en = f"must not be after “{other}” on {written(last, 'en')}; extend “{other}” of the call first"
+        raise InvalidInput(field=rule.name, zh=zh, en=en, name="until")
 
 
 def extend_running(work: UnitOfWork, instance_id: int, asked: Extension) -> list[str]:
@@ -191,11 +208,12 @@ def _tell(work: UnitOfWork, case: Case, rule: DeadlineRule, asked: Extension) ->
     if case.applicant_id is None:
         return
     keys = [group_at("lead", case.applicant_id)]
-    title = f"“{rule.name}”延期至 {asked.until}"
-    body = f"{case.number or ''} {case.title}\n\n新的截止日期：{asked.until} {rule.end}。\n\n原因：{asked.why}"
+    due = deadlines.end_of(asked.until, rule.end)
+    title = f"“{rule.name}”延期至 {written(asked.until)}"
+    body = f"{case.number or ''} {case.title}\n\n新的截止日期：{written(due)}。\n\n原因：{asked.why}"
     english = (
-        f"“{rule.name_en or rule.name}” extended to {asked.until}",
-        f"{case.number or ''} {case.title}\n\nNow due: {asked.until} {rule.end}.\n\nReason: {asked.why}",
+        f"“{rule.name_en or rule.name}” extended to {written(asked.until, 'en')}",
+        f"{case.number or ''} {case.title}\n\nNow due: {written(due, 'en')}.\n\nReason: {asked.why}",
     )
     tell_groups(work, keys, title, body, case_id=case.id, once=f"extended:{rule.key}:{asked.until}", english=english)
 

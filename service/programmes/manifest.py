@@ -228,6 +228,13 @@ class Manifest:
         """Where the manifest stands in the programme's files."""
         return f"bpmn/{self.key}/{FILE_NAME}"
 
+    def limit_of(self, name: str) -> str:
+        """The date of the call that a deadline must not pass: the last of those it stands `before`; empty for none."""
+        limit = ""
+        while (rule := self.deadlines.get(name)) and rule.before:
+            limit = name = rule.before
+        return limit
+
 
 def read_manifest(content: bytes | str, *, file: str = FILE_NAME) -> Manifest:
     """The manifest in `content`. Raises DeploymentRefused with every problem in it, each with its place and line."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -119,6 +119,21 @@ def test_a_city_and_its_units_hear_of_a_call_by_the_city_s_own_date(province: Of
     province.act(extensions.extend_call, call_id, "dispatch-close", date(2025, 4, 18), WHY)
     later = province.rows(select(Message.group_key).where(Message.title.startswith("批次延期")))
     assert set(later) == opened - lead.groups
+
+
+def test_no_extension_goes_beyond_the_date_that_follows(province: Office) -> None:
+    call_id = _open(province, DISPATCH)
+    driver = Driver(province.cast, KEY, province.now)
+    driver.start(_CASES[0], "lead")
+    (case_id,), office = driver.case_ids.values(), province.person("office")
+    last, beyond = DISPATCH["summary-dispatch"], DISPATCH["summary-dispatch"] + timedelta(days=1)
+    with pytest.raises(InvalidInput) as refused:
+        province.act(extensions.extend_case, case_id, "submission", beyond, WHY, by=office)
+    told = "不能晚于“汇总报送”的 2025年4月15日；确需更晚的，先给批次延“汇总报送”"
+    assert told in refused.value.text("zh")
+    with pytest.raises(InvalidInput, match="must not be after"):
+        province.act(extensions.extend_call, call_id, "submission", last, WHY)
+    province.act(extensions.extend_case, case_id, "submission", last, WHY, by=office)
 
 
 def test_race_of_a_city_with_an_extension_of_the_call(province: Office) -> None:
