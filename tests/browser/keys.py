@@ -7,14 +7,16 @@ nowhere because the page changed under it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import FileChooser, Locator, TimeoutError, expect
 
 from service.simulator.cast import PASSWORD
 from tests.browser.window import DRAWN_ANEW, Window, documents
 from tests.support.page_form import Pair
 
 MOST_LOOKS = 300
+MOST_PRESSES, PATIENCE_MS = 3, 10_000
 # On a long way the focus is looked at once in so many presses.
 STRIDE = 6
 # Where the focus is: on the element that is looked for (Tab leads to one of a group of radio buttons, as the browser
@@ -45,7 +47,8 @@ WHERE = """wanted => {
             || one.tabIndex >= 0 && one.checkVisibility() && !(one.type === "radio" && !one.checked));
     const between = Math.abs(stops.indexOf(wanted) - stops.indexOf(on));
     const grouped = wanted.type === "radio" && on.type === "radio" && on.name === wanted.name;
-    return {there: on === wanted || grouped, above, wrong, between, on: nowhere ? "nowhere" : on.outerHTML.slice(0, 160)};
+    const there = on === wanted || grouped;
+    return {there, above, wrong, between, on: nowhere ? "nowhere" : on.outerHTML.slice(0, 160)};
 }"""
 CHOSEN = "select => select.selectedIndex"
 PLACE_OF = "(select, value) => [...select.options].findIndex(option => option.value === value)"
@@ -199,10 +202,17 @@ class Keyboard(Window):
 
     def _attach(self, files: Mapping[str, list[str]]) -> None:
         for name, names in files.items():
-            self.reach(self._control(name).last)
-            with self.page.expect_file_chooser() as asked:
+            self._choose_files(self._control(name).last).set_files(documents(names))
+
+    def _choose_files(self, box: Locator) -> FileChooser:
+        """Enter opens the dialog; a key pressed in the moment in which the fields are drawn anew is pressed again."""
+        for _ in range(MOST_PRESSES):
+            self.reach(box)
+            with suppress(TimeoutError), self.page.expect_file_chooser(timeout=PATIENCE_MS) as asked:
                 self.page.keyboard.press("Enter")
-            asked.value.set_files(documents(names))
+            if asked.is_done():
+                return asked.value
+        raise AssertionError(f"{self.page.url}: no dialog opens for {box}")
 
     def _add_rows(self, rows: Iterable[str]) -> None:
         for row in rows:
