@@ -110,8 +110,8 @@ def _stages(work: UnitOfWork, case: Case) -> Sequence[Deadline]:
 def _recomputed(
     rule: DeadlineRule | None, due_at: datetime, reason: Mapping[str, Any], calendar: Calendar
 ) -> deadlines.Due | None:
-    """The period counted anew, its clock-stops included; None where it is no count, or was extended by hand."""
-    if rule is None or not rule.has_length or "anchor" not in reason or reason.get("extended"):
+    """The period counted anew, its clock-stops included; None for a date that was named, or extended by hand."""
+    if rule is None or not rule.has_length or reason.get("unit") in (None, deadlines.NAMED) or reason.get("extended"):
         return None
     anew = deadlines.due(rule, date.fromisoformat(reason["anchor"]), calendar)
     for pause in reason.get("paused", ()):
@@ -123,7 +123,8 @@ def _recomputed(
 def _sentence(case: Case, rule: DeadlineRule, before: datetime, anew: deadlines.Due) -> list[str]:
     if anew.at == before:
         return []
-    return [f"{case.number} {rule.name}：{deadlines.local_date(before - datetime.resolution)} → {anew.on}"]
+    days = f"{written(deadlines.local_date(before - datetime.resolution))} → {written(anew.on)}"
+    return [f"{case.number or ''} {case.title} {rule.name}：{days}".strip()]
 
 
 def _follow(timers: Iterable[Timer], before: datetime, anew: deadlines.Due) -> None:

@@ -17,6 +17,7 @@ from service.domain.calendar import ONE_DAY, Calendar, Span
 from service.domain.errors import InvalidInput
 
 ZONE: Final = written.ZONE
+NAMED: Final = "date"  # the unit of a date that a call, a notice or a person names: it is not counted
 REMINDED_AT: Final = time(9, 0)
 FRIDAY: Final = 4
 
@@ -98,7 +99,7 @@ def due(rule: Rule, anchor: date, calendar: Calendar) -> Due:
 
 def fixed(rule: Rule, on: date) -> Due:
     """The end of the day that a call or a notice names. A named date is not moved, whatever day it is."""
-    return Due(end_of(on, rule.end), on, _reason(rule, on, "date", None, on))
+    return Due(end_of(on, rule.end), on, _reason(rule, on, NAMED, None, on))
 
 
 def end_of(day: date, end: str = "24:00") -> datetime:
@@ -227,7 +228,7 @@ def set_by_hand(last: date, why: str, set_on: date) -> dict[str, Any]:
     """
     return {
         "anchor": set_on.isoformat(),
-        "unit": "date",
+        "unit": NAMED,
         "count": None,
         "inclusive": False,
         "last_on": last.isoformat(),

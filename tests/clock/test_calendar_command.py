@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from service.cli import main
+from service.domain.written import written
 from service.store.audit import AuditEntry
 from service.store.deadlines import Deadline
 from service.store.session import db
@@ -46,13 +47,13 @@ def test_a_calendar_is_shown_before_it_is_applied(today: Office, tmp_path: Path)
     (last,) = last_days(today)
     holiday = f'year = {last.year}\nsource = "测试"\n[holidays]\n"示例假" = ["{last}"]\n'
     code, said = run(today, tmp_path, content=holiday)
-    assert (code, f"审查：{last} → " in said) == (0, True), said
+    assert (code, f"审查：{written(last)} → " in said) == (0, True), said
     assert "尚未导入" in said
     assert "add --yes to import" in said
     assert last_days(today) == [last]
     assert today.count(AuditEntry, AuditEntry.action == "calendar-imported") == 0
     code, said = run(today, tmp_path, "--yes", content=holiday)
-    assert (code, f"审查：{last} → " in said, "已导入" in said) == (0, True, True), said
+    assert (code, f"审查：{written(last)} → " in said, "已导入" in said) == (0, True, True), said
     assert last_days(today)[0] > last
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from service.commands import calls, cases, extensions, people
+from service.commands import calendar, calls, cases, extensions, people
 from service.domain.errors import DeploymentRefused, FormInvalid, InvalidInput, NotAllowed, WrongState
 from service.domain.identity import SYSTEM
 from service.programmes.manifest import read_manifest
@@ -133,6 +133,8 @@ def test_no_extension_goes_beyond_the_date_that_follows(province: Office) -> Non
     assert told in refused.value.text("zh")
     with pytest.raises(InvalidInput, match="must not be after"):
         province.act(extensions.extend_call, call_id, "submission", last, WHY)
+    dated = (calendar.import_year, 'year = 2026\nsource = "测试"\n[holidays]\n"元旦" = ["2026-01-01"]\n')
+    assert province.act(*dated) == [], "what a call names is no count, and no calendar moves it"
     province.act(extensions.extend_case, case_id, "submission", last, WHY, by=office)
 
 

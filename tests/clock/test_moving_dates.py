@@ -47,7 +47,7 @@ def year(**days: str) -> str:
 def test_an_imported_holiday_moves_an_open_deadline_later(review: Office) -> None:
     assert dates(review) == at(FIVE_DAYS)
     moved = review.act(calendar.import_year, year(holiday="2025-03-06/2025-03-07"))
-    assert [line.rpartition("：")[2] for line in moved] == ["2025-03-10 → 2025-03-12"]
+    assert [line.rpartition("：")[2] for line in moved] == ["2025年3月10日 → 2025年3月12日"]
     assert dates(review) == at(beijing(date(2025, 3, 13)))
     reason = review.open_task("check").due_reason or {}
     assert [one["name"] for one in reason["skipped"]] == ["holiday"]
