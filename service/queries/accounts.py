@@ -58,6 +58,7 @@ class SessionRow:
     client: str
     created_at: datetime
     seen_at: datetime
+    here: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +107,11 @@ def grants(session: Session, user_id: int, today: date) -> tuple[GrantRow, ...]:
     return tuple(GrantRow(*row) for row in found)
 
 
-def open_sessions(session: Session, user_id: int | None, now: datetime) -> tuple[SessionRow, ...]:
-    """The sessions that have not ended, the last used first."""
+def open_sessions(session: Session, user_id: int | None, now: datetime, token: str = "") -> tuple[SessionRow, ...]:
+    """The sessions that have not ended, the last used first; the one of this `token` is `here`."""
+    here = UserSession.token_hash == token_digest(token)
     found = session.execute(
-        select(UserSession.id, UserSession.client, UserSession.created_at, UserSession.seen_at)
+        select(UserSession.id, UserSession.client, UserSession.created_at, UserSession.seen_at, here)
         .where(UserSession.user_id == user_id, UserSession.expires_at > now)
         .order_by(UserSession.seen_at.desc())
     )

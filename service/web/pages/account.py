@@ -116,7 +116,7 @@ def _page(
         given=given or {},
         feed=feed,
         ties=people.ties_of(session, who().user_id, this_day()),
-        sessions=account_rows.open_sessions(session, who().user_id, moment()),
+        sessions=account_rows.open_sessions(session, who().user_id, moment(), request.cookies.get(SESSION_COOKIE, "")),
         roles=people.roles_of(session, who()),
         role_names=programmes.role_names(session, language()),
     )
