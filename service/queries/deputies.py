@@ -89,6 +89,12 @@ def laden(session: Session, actor: Actor) -> Choice[Colleague]:
     return choice([Colleague(*row) for row in session.execute(_colleagues(actor).where(held))], MOST)
 
 
+def held(session: Session, user_id: int) -> int:
+    """How many open tasks somebody has or has delegated, whoever asks: a number tells nothing of a case."""
+    mine = or_(UserTask.assignee_id == user_id, UserTask.owner_id == user_id)
+    return session.scalar(select(func.count(UserTask.id)).where(UserTask.status == OPEN, mine)) or 0
+
+
 def colleague(session: Session, actor: Actor, user_id: int) -> Colleague:
     """One of them; raises NotFound for an account of another unit and for the person's own."""
     row = session.execute(_colleagues(actor).where(User.id == user_id)).one_or_none()

@@ -28,6 +28,7 @@ from service.store.outbox import OutboxEntry
 from service.store.session import db
 from service.store.unit_of_work import UnitOfWork, transact
 from service.store.users import Grant, User, actor_of
+from tests.support.factories import make_task
 from tests.web.conftest import AT, PASSWORD, Browser
 
 Browse = Callable[[str], Browser]
@@ -84,6 +85,19 @@ def test_a_disabled_account_is_out_at_once_and_comes_back(site: Flask, browse: B
     assert browse("").sign_in("office").status_code == 422
     admin.post(f"/accounts/{user}/active", {"active": "1"})
     assert browse("").sign_in("office").status_code == 303
+
+
+def test_an_account_with_open_work_says_so_before_and_after_it_is_disabled(site: Flask, browse: Browse) -> None:
+    admin, user = browse("admin"), _user(site, "office")
+    assert "没有办结的任务" not in admin.get(f"/accounts/{user}").text
+    with site.app_context():
+        make_task(db.session(), assignee_id=user)
+        db.session.commit()
+    for _ in range(2):
+        page = admin.get(f"/accounts/{user}").text
+        assert "手上有 1 件没有办结的任务" in page
+        assert f'href="/account/deputies/hand-over/{user}"' in page
+        admin.post(f"/accounts/{user}/active", {"active": "0"})
 
 
 def test_a_role_holds_and_ends_from_the_next_request_on(site: Flask, browse: Browse) -> None:

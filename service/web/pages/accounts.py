@@ -12,7 +12,7 @@ from service.commands import people
 from service.commands.ports import ports
 from service.domain.access import HOUSE_ROLES, OUTSIDE_ROLES, READING_ROLES
 from service.domain.errors import InvalidInput
-from service.queries import accounts, programmes
+from service.queries import accounts, deputies, programmes
 from service.queries import people as ties
 from service.store.session import db
 from service.store.unit_of_work import transact
@@ -201,6 +201,8 @@ def _show(user_id: int, given: dict[str, str], problems: dict[str, str], status:
         grants=accounts.grants(session, user_id, this_day()),
         sessions=accounts.open_sessions(session, user_id, moment()),
         ties=ties.ties_of(session, user_id, this_day()),
+        held=deputies.held(session, user_id),
+        colleague=found.organisation_id is not None and found.organisation_id == who().organisation_id,
         roles=_role_names(),
         places=_places(),
         given=given,
