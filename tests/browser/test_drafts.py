@@ -48,12 +48,16 @@ def test_a_change_is_saved_and_the_time_is_said(page: Page, site: Site) -> None:
     assert _kept(page) is None
 
 
-def test_htmx_saves_the_draft_without_its_files(page: Page, site: Site, tmp_path: Path) -> None:
+def test_htmx_saves_the_draft_without_its_files_and_keeps_those_uploaded(
+    page: Page, site: Site, tmp_path: Path
+) -> None:
     (tmp_path / "协议.txt").write_text("contents of a large agreement", encoding="utf-8")
     site.page(
         "/",
         """<form id="f" method="post" enctype="multipart/form-data" data-draft="7:43">
         <label>名称 <input name="name"></label><label>附件 <input type="file" name="agreement"></label>
+        <label><input type="checkbox" name="agreement" value="att-1" checked> 保留已上传的一份</label>
+        <label><input type="checkbox" name="agreement" value="att-2" checked> 保留已上传的另一份</label>
         <span class="saved" role="status" hx-post="/draft" hx-trigger="change from:#f"
         hx-include="#f" hx-swap="none"></span>
         </form>""",
@@ -65,6 +69,8 @@ def test_htmx_saves_the_draft_without_its_files(page: Page, site: Site, tmp_path
     expect(page.get_by_role("status")).to_contain_text("已保存")
     assert "联合体" in site.posts[-1]
     assert "large agreement" not in "".join(site.posts)
+    assert "att-1" in site.posts[-1]
+    assert "att-2" in site.posts[-1]
 
 
 def test_what_is_pressed_while_a_draft_is_being_saved_waits_for_it(page: Page, site: Site) -> None:

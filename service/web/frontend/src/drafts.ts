@@ -75,10 +75,15 @@ class Draft {
     this.offer();
   }
 
-  /** What the form holds now; a draft carries no files: they are sent once, when the form is. */
+  /** What the form holds now; a draft carries no files, they are sent once, when the form is, but names those kept. */
   entries(): FormData {
     const body = new FormData(this.form);
-    for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
+    for (const [name, value] of [...body]) {
+      if (!(value instanceof File)) continue;
+      const kept = body.getAll(name).filter((one) => !(one instanceof File)); // ticks of the same name: files kept
+      body.delete(name);
+      for (const one of kept) body.append(name, one);
+    }
     return body;
   }
 
