@@ -38,6 +38,15 @@ def test_a_declaration_goes_to_the_office_and_says_what_comes_next(site: Flask, 
         assert db.session.query(Submission).one().data["project_name"] == "智能底盘"
 
 
+def test_a_second_declaration_of_the_same_kind_is_begun_knowingly(browse: Browse) -> None:
+    lead = browse("lead")
+    before = lead.get("/home").text
+    assert "已有一份在办" not in before
+    lead.start()
+    after = lead.get("/home").text
+    assert re.search(r"再开始一份.*?已有一份在办：<a href=\"/cases/1\">", after, re.DOTALL)
+
+
 def test_what_else_can_be_done_is_told_in_the_readers_language(browse: Browse) -> None:
     lead = browse("lead")
     task = lead.start()
