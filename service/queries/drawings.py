@@ -61,10 +61,10 @@ def drawings(session: Session, deployment_id: int) -> Mapping[str, Drawing]:
     ).all()
     known: dict[str, Drawing] = {}
     for path, digest in sorted(found):
-        cached = _CACHE.get(digest)
+        cached = _CACHE.get((path, digest))
         if cached is None:
             content = session.get_one(DeploymentFile, (deployment_id, path)).content
-            cached = _CACHE[digest] = read(content, path)
+            cached = _CACHE[path, digest] = read(content, path)
             if len(_CACHE) > CACHED_FILES:
                 _CACHE.pop(next(iter(_CACHE)))
         known.update((drawing.process, drawing) for drawing in cached)
@@ -72,7 +72,7 @@ def drawings(session: Session, deployment_id: int) -> Mapping[str, Drawing]:
 
 
 CACHED_FILES = 500
-_CACHE: dict[str, tuple[Drawing, ...]] = {}
+_CACHE: dict[tuple[str, str], tuple[Drawing, ...]] = {}  # two programmes may hold the same file under other names
 
 
 def follow(known: Mapping[str, Drawing], process: str, path: Sequence[str]) -> Drawing:

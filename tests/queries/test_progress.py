@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from flask import Flask
+
 from service.queries.case_page import TaskRow
-from service.queries.drawings import BPMN, Drawing, read
+from service.queries.drawings import BPMN, Drawing, drawings, read
 from service.queries.progress import stations
+from service.store.deployments import DeploymentFile
+from service.store.session import db
+from tests.support.factories import make_deployment
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 STAGES = {"declare": "填报", "check": "审查", "verify": "核验批建文件", "argue": "论证", "publish": "公示"}
@@ -60,3 +65,13 @@ def test_the_steps_inside_a_subprocess_stand_before_what_follows_it() -> None:
         f'<definitions xmlns="{BPMN.strip("{}")}"><process id="p">{nodes}</process></definitions>'.encode(), "p"
     )
     assert [shape.id for shape in drawing.shapes] == ["start", "sub", "begin", "pick", "receive"]
+
+
+def test_a_file_that_two_programmes_hold_is_told_by_each_ones_own_name(store: Flask) -> None:
+    content = b'<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><process id="p" /></definitions>'
+    session, files = db.session(), {"first": "bpmn/first/p.bpmn", "second": "bpmn/second/p.bpmn"}
+    held = {key: make_deployment(session, programme=key).id for key in files}
+    for key, path in files.items():
+        session.add(DeploymentFile(deployment_id=held[key], path=path, digest="same", content=content))
+    session.flush()
+    assert [drawings(session, held[key])["p"].file for key in files] == list(files.values())
