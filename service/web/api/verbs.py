@@ -72,7 +72,8 @@ def index(task_id: int) -> dict[str, Any]:
     """What the account can do with the task now besides its form, what stands in the way, and where it may go back."""
     session, actor = db.session(), who()
     found = verbs.of_task(session, actor, task_id, moment())
-    back = verbs.targets(session, found.loaded, found.standings) if any(verb.key == "return" for verb in found.verbs) else ()
+    goes_back = any(verb.key == "return" for verb in found.verbs)
+    back = verbs.targets(session, found.loaded, found.standings) if goes_back else ()
     return {
         "verbs": [_shown(verb) for verb in found.verbs],
         "hindrances": [str(one) for one in found.hindrances],
