@@ -30,7 +30,7 @@ def change_contact(work: UnitOfWork, data: Mapping[str, Any]) -> None:
     """Change how the unit is reached, at once. InvalidInput names the first field that is wrong."""
     unit = own_unit(work)
     asked = {**profile_of(unit), **{name: str(data.get(name) or "").strip() for name in FREE}}
-    _judge(asked, FREE)
+    _judge(unit, asked, FREE)
     before, after = unit.contact or {}, registrations.contact_of(asked)
     kept = {**before, **after, "legal_representative": before.get("legal_representative", "")}
     changed = sorted(name for name, value in kept.items() if value != before.get(name, ""))
@@ -53,7 +53,7 @@ def ask_change(work: UnitOfWork, data: Mapping[str, Any], licence: Examined | No
             name="credit_code",
         )
     asked = {**profile_of(unit), **{name: str(data.get(name) or "").strip() for name in DECIDED}}
-    _judge(asked, DECIDED)
+    _judge(unit, asked, DECIDED)
     if all(asked[name] == profile_of(unit)[name] for name in DECIDED):
         raise InvalidInput(field="单位名称", zh="没有更改", en="nothing was changed", name="name")
     if licence is None:
@@ -80,11 +80,15 @@ def profile_of(unit: Organisation) -> dict[str, str]:
     }
 
 
-def _judge(asked: Mapping[str, str], names: tuple[str, ...]) -> None:
-    wrong = registrations.problems(asked)
-    for name in names:
-        if name in wrong:
-            raise wrong[name]
+def problems(unit: Organisation, data: Mapping[str, str], names: tuple[str, ...]) -> dict[str, InvalidInput]:
+    """Everything that is wrong in these fields, by name, where `data` is laid over what is registered."""
+    wrong = registrations.problems({**profile_of(unit), **data})
+    return {name: wrong[name] for name in names if name in wrong}
+
+
+def _judge(unit: Organisation, asked: Mapping[str, str], names: tuple[str, ...]) -> None:
+    for refusal in problems(unit, asked, names).values():
+        raise refusal
 
 
 def _request(work: UnitOfWork, unit: Organisation, asked: dict[str, str], licence: Examined) -> Registration:

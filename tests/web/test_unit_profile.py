@@ -59,9 +59,10 @@ def ask(browser: Browser, **more: object) -> int:
 def test_how_the_unit_is_reached_is_changed_at_once_and_noted_without_the_values(unit: Flask, browse: Browse) -> None:
     keeper = browse("keeper")
     assert keeper.get("/unit/profile").status_code == 200
-    wrong = keeper.post("/unit/profile", {**CONTACT, "contact_mobile": "12"})
+    wrong = keeper.post("/unit/profile", {**CONTACT, "contact_mobile": "12", "address": ""})
     assert wrong.status_code == 422
     assert "赵敏" in wrong.text
+    assert "有 2 处需要改" in wrong.text
     assert stored(unit).contact == {}
     assert keeper.post("/unit/profile", {**CONTACT, "name": "偷改的名称", "credit_code": "X"}).status_code == 303
     found = stored(unit)

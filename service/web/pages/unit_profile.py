@@ -32,8 +32,9 @@ def change_contact() -> ResponseReturnValue:
     given = _given()
     try:
         transact(commands.change_contact, given, actor=who(), now=moment())
-    except InvalidInput as refusal:
-        return _page(given, {str(refusal.details.get("name")): refusal.text(language())}, 422)
+    except InvalidInput:
+        wrong = commands.problems(units.own_unit(db.session(), who()), given, commands.FREE)
+        return _page(given, {name: refusal.text(language()) for name, refusal in wrong.items()}, 422)
     flash(gettext("已保存，立即生效。"))
     return redirect("/unit", 303)
 
