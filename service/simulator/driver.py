@@ -271,9 +271,10 @@ class Driver:
 
         def resolve(value: Any, field: str) -> Any:
             if isinstance(value, Mapping):
-                return {key: resolve(inner, field or key) for key, inner in value.items()}
+                return {key: resolve(inner, f"{field}.{key}") for key, inner in value.items()}
             if isinstance(value, list):
-                return [resolve(inner, field) for inner in value]
+                rows = any(isinstance(inner, Mapping) for inner in value)
+                return [resolve(inner, f"{field}[{place}]" if rows else field) for place, inner in enumerate(value)]
             if isinstance(value, str) and value.startswith("="):
                 expression = compile_expression(value[1:], names=[name for name in FUNCTION_NAMES if " " in name])
                 variables, functions = self._readable(task, expression.paths)
