@@ -20,7 +20,7 @@ from service.domain.identity import Actor
 from service.domain.numbering import format_number
 from service.engine import Start
 from service.programmes.compiled import CompiledProgramme, compiled_of
-from service.programmes.manifest import Manifest, Procedure
+from service.programmes.manifest import Manifest, NumberRule, Procedure
 from service.store import calls, counters, deployments, dispatches, instances, trainings
 from service.store.access import case_facts
 from service.store.calls import Call
@@ -31,6 +31,7 @@ from service.store.register import Duty, RegisterEntry
 from service.store.unit_of_work import UnitOfWork
 
 ABOUT_ENTRY = "register-entry"
+OWN_NUMBERS = NumberRule("case", "SB{year}{serial}", digits=6)  # of a procedure whose manifest names no series
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def start(
     )
     work.session.add(case)
     work.session.flush()
-    case.number = _case_number(work, case, compiled, rule)
+    case.number = _case_number(work, compiled, rule)
     if entry is not None:
         centres.bring_members(work, case, entry)
     if duty is not None:  # before the first step, whose deadlines are counted from it
@@ -222,12 +223,9 @@ def may_start(actor: Actor, manifest: Manifest, rule: Procedure, authority_path:
     return bool(authority_path) and any(path.startswith(authority_path) for path in places)
 
 
-def _case_number(work: UnitOfWork, case: Case, compiled: CompiledProgramme, procedure: Procedure) -> str:
+def _case_number(work: UnitOfWork, compiled: CompiledProgramme, procedure: Procedure) -> str:
     """By the manifest's series for this procedure, else by the service's own."""
-    rule = compiled.manifest.numbers.get(procedure.number)
+    rule = compiled.manifest.numbers.get(procedure.number, OWN_NUMBERS)
     year = local_date(work.now).year
-    series = f"{case.programme}/{procedure.number}/{year}" if rule else f"case/{year}"
-    serial = counters.take(work.session, series)
-    if rule is None:
-        return f"SB{year}{serial:06d}"
+    serial = counters.take(work.session, rule.series(year))
     return format_number(rule.pattern, year=year, serial=serial, digits=rule.digits)

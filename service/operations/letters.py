@@ -105,13 +105,13 @@ def _issuer(context: OperationContext, letter: CompiledLetter, role: str | None)
 
 
 def next_of(context: OperationContext, series: str) -> str:
-    """The next number of a series of the manifest; gapless within its year."""
+    """The next number of a series of the manifest; gapless within its year among all that use its pattern."""
     rule = context.programme.manifest.numbers.get(series)
     if rule is None:
         raise OperationRefused(zh=f"专项没有编号规则 {series}", en=f"the programme has no number series {series}")
     year = context.today.year
-    name = f"{context.programme.manifest.key}/{series}" + (f"/{year}" if rule.yearly else "")
-    return format_number(rule.pattern, year=year, serial=counters.take(context.session, name), digits=rule.digits)
+    serial = counters.take(context.session, rule.series(year))
+    return format_number(rule.pattern, year=year, serial=serial, digits=rule.digits)
 
 
 def new_code() -> str:

@@ -168,6 +168,10 @@ class NumberRule:
     digits: int = 1
     yearly: bool = True
 
+    def series(self, year: int) -> str:
+        """The counter of its serials: whoever writes numbers by one pattern shares it, so that none is given twice."""
+        return f"number/{self.pattern}" + (f"/{year}" if self.yearly else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Sunset:

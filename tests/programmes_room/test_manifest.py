@@ -8,7 +8,7 @@ import pytest
 
 from service.domain.errors import DeploymentRefused, Problem
 from service.programmes.duty import Duty
-from service.programmes.manifest import read_manifest
+from service.programmes.manifest import NumberRule, read_manifest
 from tests.programmes_room.sample import sample_files, sample_manifest
 
 FILE = "bpmn/one/programme.toml"
@@ -153,3 +153,9 @@ def test_a_programme_without_procedures_is_refused() -> None:
 def test_duties_fall_due_again_and_again(duty: Duty, anchor: date, first: date, second: date | None) -> None:
     assert duty.first_due(anchor) == first
     assert duty.next_due(first) == second
+
+
+def test_programmes_that_write_one_pattern_take_their_numbers_from_one_counter() -> None:
+    own, other = NumberRule("case", "SB{year}{serial}", digits=5), NumberRule("letter", "SB{year}{serial}", digits=6)
+    assert own.series(2026) == other.series(2026)
+    assert len({own.series(2026), own.series(2027), NumberRule("case", "CY{year}{serial}").series(2026)}) == 3
