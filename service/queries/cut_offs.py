@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,7 +15,6 @@ from service.queries import programmes
 from service.store import calls
 from service.store.calls import Call
 from service.store.cases import Case
-from service.store.organisations import Organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +33,23 @@ class CutOff:
     open: bool  # whether it may still be set: no unit has begun to declare by it
 
 
-def cut_offs(session: Session, actor: Actor, today: date) -> tuple[CutOff, ...]:
-    """The dates of every open call that are the actor's department's to set; none for who belongs to no department."""
+def cut_offs(
+    session: Session, actor: Actor, today: date, known: Mapping[str, programmes.ProgrammeRow] | None = None
+) -> tuple[CutOff, ...]:
+    """The dates of every open call that are the actor's department's to set; none for who belongs to no department.
+
+    `known` are the newest programmes, where they have been read.
+    """
     place = actor.organisation_id
     if place is None:
         return ()
     running = select(Call).where(Call.status == "open", or_(Call.opens_on.is_(None), Call.opens_on <= today))
-    known = programmes.newest(session)
+    known = programmes.newest(session) if known is None else known
+    paths = programmes.authority_paths(session)
     found: list[CutOff] = []
     for call in session.scalars(running.order_by(Call.id.desc())):
         programme = known.get(call.programme)
-        if programme is not None and _is_department(session, actor, programme.manifest):
+        if programme is not None and _is_department(actor, programme.manifest, paths):
             found += _of_call(session, call, programme.manifest, place)
     return tuple(row for row in found if row.until >= today)
 
@@ -62,10 +68,10 @@ def _of_call(session: Session, call: Call, manifest: Manifest, place: int) -> li
     ]  # fmt: skip
 
 
-def _is_department(session: Session, actor: Actor, manifest: Manifest) -> bool:
+def _is_department(actor: Actor, manifest: Manifest, paths: Mapping[str, str]) -> bool:
     """Whether the actor holds a role that the programme gives to the departments under its authority."""
     held = [grant for grant in actor.roles if grant.role in manifest.roles]
-    above = session.scalar(select(Organisation.path).where(Organisation.code == manifest.authority))
+    above = paths.get(manifest.authority)
     return above is not None and any(
         manifest.roles[grant.role].holder == "competent" and grant.path.startswith(above) for grant in held
     )

@@ -71,7 +71,7 @@ def _staff(actor: Actor) -> ResponseReturnValue:
         later=[row for row in rows if due_heading(row, moment()) not in urgent],
         recent=cases.page(session, actor, size=6).rows,
         startable=_startable(actor, known),
-        cut_offs=cut_offs(session, actor, this_day()),
+        cut_offs=cut_offs(session, actor, this_day(), known),
         programmes=known,
     )
 
