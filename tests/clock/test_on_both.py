@@ -57,10 +57,10 @@ def test_a_call_and_the_end_of_its_rule_are_told_once_in_the_readers_language(
         case_id = office.start("two-dates")
         office.act(extensions.extend_case, case_id, "submission", date(2022, 4, 29), "系统停机两天，顺延", by=staff)
         heard = {actor: [row.title for row in _read(actor, "en")] for actor in (lead, staff)}
-        assert heard[lead] == ["“Online declaration closes” extended to 2022-04-29", "Call opened: “2022”"]
+        assert heard[lead] == ["“Online declaration closes” extended to 29 April 2022", "Call opened: “2022”"]
         assert [title.rpartition(", ")[2] for title in heard[staff]] == ["60 days from now"]
         chinese = [row.title for row in _read(lead, "zh")]
-        assert chinese == ["“网上填报截止”延期至 2022-04-29", "批次开放：“2022”"]
+        assert chinese == ["“网上填报截止”延期至 2022年4月29日", "批次开放：“2022”"]
         db.session.remove()
 
 

@@ -29,7 +29,7 @@ def test_a_later_training_moves_the_paper_on_and_tells_the_unit(two_dates: Offic
     assert row.due_at == SECOND_DUE
     assert two_dates.count(Timer, Timer.due_at == PAPER_DUE) == 0
     (told,) = two_dates.rows(db.select(Message).where(Message.title.contains("延期")))
-    assert "2022-10-17" in told.body
+    assert "2022年10月17日" in told.body
     two_dates.tick(PAPER_DUE)
     two_dates.complete(two_dates.open_task("receive").id, RECEIVED, two_dates.person("office"))
     assert case(two_dates, case_id).outcome == "accepted"

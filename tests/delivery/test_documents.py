@@ -84,7 +84,7 @@ def test_a_letter_may_be_almost_empty() -> None:
 
 def test_the_english_page_says_its_few_own_words_in_english() -> None:
     data = page_data(make_letter(language="en"))
-    assert (data["code_label"], data["signature"]) == ("Version code", ["长春市科学技术局", "2025-05-08"])
+    assert (data["code_label"], data["signature"]) == ("Version code", ["长春市科学技术局", "8 May 2025"])
 
 
 def test_the_qr_code_is_an_image_of_its_own() -> None:

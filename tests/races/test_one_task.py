@@ -26,7 +26,7 @@ from tests.support.panel import SCORE
 from tests.support.races import losers, race, winners
 
 ROUNDS = 5
-WHEN = "2025-03-03 09:00"
+WHEN = datetime(2025, 3, 3, 1, 0, tzinfo=UTC)
 
 
 @pytest.fixture

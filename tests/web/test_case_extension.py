@@ -58,7 +58,7 @@ def test_what_waits_follows_and_the_unit_is_told(site: Flask, office: Browser) -
         timers = set(db.session.scalars(select(Timer.due_at).where(Timer.deadline == "paper-delivery")))
         assert due(site) in timers
         titles = list(db.session.scalars(select(Message.title)))
-    assert "“纸质材料送交”延期至 2025-04-30" in titles
+    assert "“纸质材料送交”延期至 2025年4月30日" in titles
     assert "路上大雪" in office.get("/cases/1").text
 
 
