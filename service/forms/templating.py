@@ -9,10 +9,12 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from service.forms.display import moment_text
 from service.forms.expressions import Evaluator, Scope, is_formula, text_of
 
 _TAG = re.compile(r"\{\{\s*(#if|#loop|/if|/loop)?\s*(.*?)\s*\}\}", re.S)
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2})?")
 _HEADING = re.compile(r"<(/?)h([1-5])>")
 _SOURCE = re.compile(r"/(?!/)\S*|data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+")
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
@@ -75,8 +77,13 @@ def is_picture(source: str) -> bool:
 
 
 def _as_words(value: Any) -> str:
-    """A value inside Markdown: its punctuation is escaped, so that what a person typed stays what they typed."""
-    return _PUNCTUATION.sub(r"\\\1", text_of(value))
+    """A value inside Markdown: its punctuation is escaped, so that what a person typed stays what they typed.
+
+    A day is written out, in Chinese as the text around it is.
+    """
+    text = text_of(value)
+    said = moment_text(text, "zh") if _MOMENT.fullmatch(text) else text
+    return _PUNCTUATION.sub(r"\\\1", said)
 
 
 def _run(text: str, scope: Mapping[str, Any], evaluator: Evaluator, say: Say) -> str:

@@ -271,6 +271,13 @@ def test_texts_are_filled_and_loops_run() -> None:
     assert "第 2 行 2 甲*乙" in html
 
 
+def test_a_day_in_a_text_is_written_out_and_a_number_is_not() -> None:
+    form = compiled_of({"type": "text", "text": "自 {{task.from}} 至 {{task.at}}，编号 {{task.code}}"})
+    task = {"from": "2026-03-01", "at": "2026-03-31T09:30", "code": "20260302"}
+    _, html = drawn(form, {}, variables={**VARIABLES, "task": task})
+    assert "自 2026年3月1日 至 2026年3月31日 09:30，编号 20260302" in html
+
+
 def test_the_options_of_a_field_may_come_from_the_variables() -> None:
     _, html = drawn(example(), LISTS, variables=VARIABLES)
     assert '<option value="chaoyang">朝阳区</option>' in html
