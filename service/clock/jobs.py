@@ -175,7 +175,7 @@ def _all(
     until: threading.Event = _ENDING,
 ) -> None:
     """Act on each row that is due, by its id, in a transaction of its own; from the event on the rest stays due."""
-    for row_id in _found(find, now):
+    for row_id in () if until.is_set() else _found(find, now):
         if until.is_set():
             return
         _each(kind, row_id, partial(transact, act, row_id, actor=CLOCK, now=now))
