@@ -95,7 +95,7 @@ def _one_of_each_role(site: Site) -> list[str]:
 
 
 def _pages(site: Site, server: postgres.Server, logins: list[str]) -> list[Measured]:
-    tour = take(site, logins, each=1)
+    tour = take(site, logins)
     assert not tour.wrong, tour.wrong
     return [measured(site, server, stop) for stop in (*tour.stops, *REFUSED)]
 
