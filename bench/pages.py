@@ -1,4 +1,4 @@
-"""Every kind of page, as each role sees it, of 10,000 cases on PostgreSQL: the server's time, and the size of the page.
+"""Every kind of page in each frame, of 10,000 cases on PostgreSQL: the server's time, and the size of the page.
 
 The pages are found from the routes, as tests/support/tour.py walks them; the same request is repeated until it is warm.
 The time is the processor's, of the service and of its database together: what a machine with nothing else to do takes.
@@ -68,7 +68,7 @@ def measure() -> Iterator[Row]:
                 cases = multiply(CASES)
             pages = _pages(site, server, logins)
             worst = _worst(site, pages)
-    yield Row(f"every page of every role, {cases:,} cases", GOAL, _told(pages), all(page.met for page in pages))
+    yield Row(f"every kind of page, {cases:,} cases", GOAL, _told(pages), all(page.met for page in pages))
     yield from (_row(page) for page in worst)
 
 
