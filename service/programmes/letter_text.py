@@ -13,7 +13,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from service.domain.calendar import ONE_DAY
 from service.domain.deadlines import ZONE
 from service.domain.written import written
 from service.feel import Budget, Expression, FeelSyntaxError, Function, compile_expression, to_text
@@ -123,12 +122,9 @@ def shown(value: Any) -> str:
 
 
 def _shown_time(value: date) -> str:
-    if not isinstance(value, datetime):
-        return written(value)
-    local = value.astimezone(ZONE) if value.tzinfo else value
-    clock = f"{local:%H:%M}"
-    day = local.date()
-    return f"{shown(day - ONE_DAY)}24:00" if clock == "00:00" else f"{shown(day)}{clock}"
+    if isinstance(value, datetime) and value.tzinfo is None:
+        value = value.replace(tzinfo=ZONE)  # FEEL's date and time without a zone is that of the place
+    return written(value).replace(" ", "")
 
 
 def escape_markdown(value: str, in_table: bool = False) -> str:
