@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 
 from flask import Flask
@@ -58,7 +59,11 @@ def test_every_problem_names_its_file_and_its_element(site: Flask, browse: Brows
     answer = _upload(designer, f"/workshop/{PROGRAMME}", "two-dates.bpmn", broken)
     assert answer.status_code == 422
     assert path in answer.text
-    assert "没有发布" in answer.text
+    told = re.sub(r"\s+", " ", answer.text)
+    errors, remarks = told.count("circle-x"), told.count("triangle-alert")
+    assert errors
+    assert f"有 {errors} 处错误，没有发布" in told
+    assert (f"另有 {remarks} 条提醒" in told) is (remarks > 0)
     assert _versions(site) == 1
 
 
@@ -83,13 +88,16 @@ def test_two_versions_are_compared_part_by_part(site: Flask, browse: Browse) -> 
     designer, files = browse("designer"), read_folder(SAMPLE, PROGRAMME)
     place = f"bpmn/{PROGRAMME}/two-dates.bpmn"
     renamed = files[place].replace("填报申请".encode(), "填写申请书".encode())
+    alone = designer.get(f"/workshop/{PROGRAMME}/compare").text
+    assert "只有第 1 版，没有可以对照的" in alone
+    assert "第 1 版和第 1 版" not in alone
     checked = _upload(designer, f"/workshop/{PROGRAMME}", "two-dates.bpmn", renamed, act="check").text
     assert "<del>填报申请</del>" in checked  # before it is published, too
     assert _versions(site) == 1
     assert _upload(designer, f"/workshop/{PROGRAMME}", "two-dates.bpmn", renamed).status_code == 303
     page = designer.get(f"/workshop/{PROGRAMME}/compare")
     assert "<ins>填写申请书</ins>" in page.text
-    assert "两版的文件完全相同" in designer.get(f"/workshop/{PROGRAMME}/compare?old=2&new=2").text
+    assert "两边选的是同一版" in designer.get(f"/workshop/{PROGRAMME}/compare?old=2&new=2").text
     assert designer.get(f"/workshop/{PROGRAMME}/compare?old=9").status_code == 404
     assert designer.get(f"/workshop/{PROGRAMME}/compare?old=x").status_code == 422
     assert browse("office").get(f"/workshop/{PROGRAMME}/compare").status_code == 403
