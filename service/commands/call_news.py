@@ -154,7 +154,7 @@ def _manifest(work: UnitOfWork, call: Call) -> Manifest:
 
 def _departments(work: UnitOfWork, manifest: Manifest) -> Sequence[int | None]:
     """The departments below the authority where somebody holds a role of the recommending department."""
-    roles = [role.key for role in manifest.roles.values() if role.holder == "competent"]
+    roles = manifest.department_roles
     if not roles:
         return [None]
     path = work.session.scalar(select(Organisation.path).where(Organisation.code == manifest.authority)) or ""
@@ -167,7 +167,7 @@ def _departments(work: UnitOfWork, manifest: Manifest) -> Sequence[int | None]:
 def _offices(manifest: Manifest, department: int | None) -> list[str]:
     if department is None:
         return []
-    return [group_at(role.key, department) for role in manifest.roles.values() if role.holder == "competent"]
+    return [group_at(role, department) for role in sorted(manifest.department_roles)]
 
 
 def _units(work: UnitOfWork, manifest: Manifest, department: int | None) -> Iterator[str]:

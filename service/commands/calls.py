@@ -12,6 +12,7 @@ from service.commands.intake import refuse_after_sunset, refuse_closed
 from service.commands.remits import require_remit
 from service.commands.trail import note
 from service.domain.calendar import Calendar
+from service.domain.deadlines import local_date
 from service.domain.errors import InvalidInput, NotAllowed, NotFound, WrongState
 from service.domain.written import written
 from service.programmes.compiled import compiled_of
@@ -19,6 +20,7 @@ from service.programmes.manifest import DeadlineRule
 from service.store import calendars, calls, deployments
 from service.store.calls import INTAKE, Call
 from service.store.cases import Case
+from service.store.organisations import Organisation
 from service.store.unit_of_work import UnitOfWork
 
 
@@ -68,8 +70,9 @@ def open_call(
 def set_local_date(work: UnitOfWork, call_id: int, name: str, on: date) -> None:
     """Give the own department's units a date of their own for a deadline of an open call, such as its cut-off.
 
-    Only a date that the manifest calls `local` is the department's to set, within those it leans on; once one of its
-    units has started a declaration the date stands.
+    Only a date that the manifest calls `local` is the department's to set, from today on and within those it leans on;
+    once one of its units has started a declaration the date stands. Raises NotAllowed for who acts for no department
+    under the programme's authority, InvalidInput for a day that does not fit.
     """
     # locked: the dates are written back as a whole, beside those of whoever extends the call meanwhile
     call, competent = work.session.get(Call, call_id, with_for_update=True), work.actor.organisation_id
@@ -78,9 +81,14 @@ def set_local_date(work: UnitOfWork, call_id: int, name: str, on: date) -> None:
         raise NotFound()
     manifest = compiled_of(work.session, deployment_id).manifest
     rule = manifest.deadlines.get(name)
-    places = {manifest.roles[grant.role].holder for grant in work.actor.roles if grant.role in manifest.roles}
-    if rule is None or not rule.local or "competent" not in places:
+    if rule is None or not rule.local:
         raise NotAllowed(why_zh="这个日期由主管机关规定。", why_en="This date is the authority's.")
+    authority = work.session.scalar(select(Organisation.path).where(Organisation.code == manifest.authority))
+    if not work.actor.speaks_at_home(manifest.department_roles, authority):
+        raise NotAllowed(
+            why_zh="这个日期由归口管理部门为自己归口的单位定。", why_en="Each department sets it for its own units."
+        )
+    _refuse_past(rule, on, local_date(work.now))
     started = select(Case.id).where(
         Case.call_id == call_id, Case.competent_id == competent, Case.applicant_id.is_not(None)
     )
@@ -106,6 +114,12 @@ def _counted(rules: Mapping[str, DeadlineRule], dates: Mapping[str, date], calen
         }
         whole |= counted
     return whole
+
+
+def _refuse_past(rule: DeadlineRule, day: date, today: date) -> None:
+    if day < today:
+        zh = f"{written(day)} 已经过去；请选今天或以后的日期"
+        raise InvalidInput(field=rule.name, zh=zh, en=f"{written(day, 'en')} is over; choose today or a later day")
 
 
 def _refuse_contradictions(rules: Mapping[str, DeadlineRule], dates: Mapping[str, date], opens_on: date) -> None:

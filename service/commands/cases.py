@@ -185,7 +185,7 @@ def _parties(
         raise NotAllowed(why_zh="账号没有所属单位。", why_en="Your account belongs to no unit.")
     if rule.kind == "dispatch":
         return None, own, authority
-    if all(role.holder != "competent" for role in compiled.manifest.roles.values()):
+    if not compiled.manifest.department_roles:
         return own, None, authority  # units declare to the authority itself
     competent = work.session.get(Organisation, own.competent_id) if own.competent_id else None
     if competent is None:

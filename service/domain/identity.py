@@ -82,6 +82,16 @@ class Actor:
         """Whether the actor holds one of the roles, at any organisation."""
         return any(grant.role in roles for grant in self.roles)
 
+    def speaks_at_home(self, roles: frozenset[str], above: str | None) -> bool:
+        """Whether the actor holds one of these roles at the own organisation, and that stands below the path `above`.
+
+        >>> clerk = Actor(7, "王敏", 5, frozenset({Grant("local-clerk", 5, "/1/5/")}))
+        >>> [clerk.speaks_at_home(frozenset({"local-clerk"}), path) for path in ("/1/", "/2/", None)]
+        [True, False, False]
+        """
+        own = [one.path for one in self.roles if one.role in roles and one.organisation_id == self.organisation_id]
+        return above is not None and any(path.startswith(above) for path in own)
+
     def scopes(self, *roles: str) -> tuple[str, ...]:
         """The paths of the organisations at which the actor holds one of the roles (any role when none is named)."""
         return tuple(sorted({grant.path for grant in self.roles if not roles or grant.role in roles}))

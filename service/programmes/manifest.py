@@ -232,6 +232,11 @@ class Manifest:
         """Where the manifest stands in the programme's files."""
         return f"bpmn/{self.key}/{FILE_NAME}"
 
+    @property
+    def department_roles(self) -> frozenset[str]:
+        """The roles held at the departments that recommend."""
+        return frozenset(role.key for role in self.roles.values() if role.holder == "competent")
+
     def limit_of(self, name: str) -> str:
         """The date of the call that a deadline must not pass: the last of those it stands `before`; empty for none."""
         limit = ""

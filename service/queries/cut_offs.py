@@ -49,7 +49,10 @@ def cut_offs(
     found: list[CutOff] = []
     for call in session.scalars(running.order_by(Call.id.desc())):
         programme = known.get(call.programme)
-        if programme is not None and _is_department(actor, programme.manifest, paths):
+        if programme is None:
+            continue
+        above = paths.get(programme.manifest.authority)
+        if actor.speaks_at_home(programme.manifest.department_roles, above):
             found += _of_call(session, call, programme.manifest, place)
     return tuple(row for row in found if row.until >= today)
 
@@ -66,12 +69,3 @@ def _of_call(session: Session, call: Call, manifest: Manifest, place: int) -> li
         for name, rule in manifest.deadlines.items()
         if rule.local and name in dates and rule.before in dates
     ]  # fmt: skip
-
-
-def _is_department(actor: Actor, manifest: Manifest, paths: Mapping[str, str]) -> bool:
-    """Whether the actor holds a role that the programme gives to the departments under its authority."""
-    held = [grant for grant in actor.roles if grant.role in manifest.roles]
-    above = paths.get(manifest.authority)
-    return above is not None and any(
-        manifest.roles[grant.role].holder == "competent" and grant.path.startswith(above) for grant in held
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -223,8 +224,24 @@ def test_a_department_of_another_authority_has_no_date_to_set(province: Office) 
         )
         for place, name in logins.items()
     )
-    found = [len(cut_offs(db.session(), actor, OPENED)) for actor in (mine, stranger)]
-    assert found == [2, 0]
+    abroad = replace(stranger, roles=stranger.roles | {replace(next(iter(mine.roles)), role="office")})
+    found = [len(cut_offs(db.session(), actor, OPENED)) for actor in (mine, stranger, abroad)]
+    assert found == [2, 0, 0]
+    (call,) = province.rows(select(Call))
+    before, day = dict(call.dates), date(2025, 4, 10)
+    for actor in (stranger, abroad, replace(mine, organisation_id=stranger.organisation_id)):
+        with pytest.raises(NotAllowed, match="department"):
+            province.act(calls.set_local_date, call.id, "submission", day, by=actor)
+    assert [one.dates for one in province.rows(select(Call))] == [before]
+
+
+def test_a_cut_off_is_no_day_that_is_over(province: Office) -> None:
+    call_id, head = _open(province, DISPATCH), province.person("local-head")
+    province.now += timedelta(days=1)
+    with pytest.raises(InvalidInput, match="网上申报截止") as refused:
+        province.act(calls.set_local_date, call_id, "submission", OPENED, by=head)
+    assert refused.value.text("zh").endswith("2025年4月8日 已经过去；请选今天或以后的日期")
+    province.act(calls.set_local_date, call_id, "submission", date(2025, 4, 9), by=head)
 
 
 def test_who_picked_the_cases_does_not_sign_for_them(province: Office) -> None:

@@ -101,8 +101,7 @@ def _counter(actor: Actor) -> ResponseReturnValue:
 
 def takes_units_of(manifest: Manifest, department: str, authority: str) -> bool:
     """Whether units of this department may declare: all may where units declare to the authority itself."""
-    through = any(role.holder == "competent" for role in manifest.roles.values())
-    return not through or (bool(authority) and department.startswith(authority))
+    return not manifest.department_roles or (bool(authority) and department.startswith(authority))
 
 
 def _startable(actor: Actor, known: Mapping[str, programmes.ProgrammeRow]) -> list[dict[str, Any]]:
