@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from service.cli.failures import Console
 from service.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@click.group()
+@click.group(cls=Console)
 def main() -> None:
     """申报：把政府申报程序作为流程图运行。 / Shenbao runs declaration procedures as diagrams."""
 

@@ -95,7 +95,16 @@ def verify() -> Verification:
 
 
 def restore_whole(source: Path, now: datetime) -> BackupReport:
-    """`restore` in its own transaction, in the service's own name."""
+    """`restore` in its own transaction, in the service's own name, into an empty folder.
+
+    Two services that share a folder take away each other's files: ArchiveRefused where it holds any.
+    """
+    if next(iter(ports().blobs.hashes()), None) is not None:
+        raise ArchiveRefused(
+            zh="文件夹 SHENBAO_DATA_DIR 里已有文件；请另设一个空文件夹，原来的文件不要删除，核对恢复结果以后再处理。",
+            en="the folder SHENBAO_DATA_DIR holds files; name an empty one, and keep the old one until the restored "
+            "service was checked.",
+        )
     return transact(restore, source, actor=SYSTEM, now=now)
 
 
@@ -142,8 +151,9 @@ def back_up(target: Path, now: datetime) -> BackupReport:
 def restore(work: UnitOfWork, source: Path) -> BackupReport:
     """Put everything back into an empty database of the same version, and check it there.
 
-    The archive is read through before anything is written. Raises ArchiveRefused: a filled database, another version,
-    a part that is missing, changed or not named in the manifest, a chain of entries that is not the one backed up.
+    The archive is read through before anything is written; the files are put back last. Raises ArchiveRefused: a filled
+    database, another version, a part that is missing, changed or not named in the manifest, a chain of entries that is
+    not the one backed up.
     """
     filled = archive.filled_tables(work.session)
     if filled:
@@ -157,14 +167,14 @@ def restore(work: UnitOfWork, source: Path) -> BackupReport:
             with zipped.open(archive.entry_name(table.name)) as lines:
                 _inserted(work.session, table, lines)
         archive.continue_numbers(work.session)
+        work.session.flush()
+        chain = audit_chain.verify(work.session)
+        if (chain.head, chain.holds) != (manifest["audit"]["head"], manifest["audit"]["holds"]):
+            raise ArchiveRefused(
+                zh="恢复后的操作记录链与备份时不同。", en="the restored chain of entries is not the one backed up."
+            )
         for name in manifest["files"]:
             ports().blobs.put(zipped.read(f"files/{name}"))
-    work.session.flush()
-    chain = audit_chain.verify(work.session)
-    if (chain.head, chain.holds) != (manifest["audit"]["head"], manifest["audit"]["holds"]):
-        raise ArchiveRefused(
-            zh="恢复后的操作记录链与备份时不同。", en="the restored chain of entries is not the one backed up."
-        )
     report = BackupReport(
         sum(part["rows"] for part in manifest["tables"].values()),
         len(manifest["files"]),

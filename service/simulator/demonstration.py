@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from service.commands import people
 from service.domain.deadlines import ZONE, local_date
+from service.domain.errors import Conflict
 from service.domain.identity import SYSTEM
 from service.programmes.compiled import compiled_of
 from service.programmes.folder import programme_keys
@@ -36,6 +37,14 @@ STAFF = (
 )
 # Keeps the people and the profile of the unit of the first case.
 UNIT_ADMINISTRATOR = ("unit", "示例·本单位管理员", ("unit-administrator",))
+
+
+class NotPublished(Conflict):
+    """The demonstration plays programmes that are not there yet."""
+
+    code = "not-published"
+    zh = "没有填入演示数据：这些专项还没有发布。请先运行 shenbao deploy {keys}"
+    en = "Nothing was filled in: these programmes are not published. Run first: shenbao deploy {keys}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,19 +109,23 @@ class _FileSchema(Schema):
 
 
 def demonstrate(models: Path, now: datetime, say: Callable[[str], Any]) -> None:
-    """Fill an empty database with what each programme's `demonstration.toml` lists; a filled one is left alone."""
+    """Fill an empty database with what each programme's `demonstration.toml` lists; a filled one is left alone.
+
+    Raises NotPublished, before anything is filled in: a programme that is left out now could not be added later.
+    """
     if not db.session.scalar(select(func.count(Case.id))):
-        for key in programme_keys(models):
-            path = models / "bpmn" / key / DEMONSTRATION
-            if path.exists():
-                _programme(key, path, now)
+        paths = {key: models / "bpmn" / key / DEMONSTRATION for key in programme_keys(models)}
+        listed = {key: path for key, path in paths.items() if path.exists()}
+        published = {key: deployments.newest(db.session(), key) for key in listed}
+        missing = [key for key, deployment_id in published.items() if deployment_id is None]
+        if missing:
+            raise NotPublished(keys=" ".join(missing))
+        for key, deployment_id in published.items():
+            _programme(key, deployment_id or 0, listed[key], now)
     _print_accounts(say)
 
 
-def _programme(key: str, path: Path, now: datetime) -> None:
-    deployment_id = deployments.newest(db.session(), key)
-    if deployment_id is None:
-        return
+def _programme(key: str, deployment_id: int, path: Path, now: datetime) -> None:
     manifest = compiled_of(db.session(), deployment_id).manifest
     db.session.rollback()
     listed, units = _FileSchema().load(tomllib.loads(path.read_text(encoding="utf-8"))), read_units(path.parent)

@@ -256,6 +256,10 @@ def test_the_operators_commands_say_what_they_did(
     assert "sha256" in told
     assert "not overwritten" in run(database, "backup", target)[1]
     assert "not empty" in run(database, "restore", target)[1]
+    (tmp_path / "from" / "files" / "ab").mkdir(parents=True)
+    (tmp_path / "from" / "files" / "ab" / ("ab" * 32)).write_bytes(b"another service's")
+    assert "holds files" in run(empty, "restore", target)[1]
+    monkeypatch.setenv("SHENBAO_DATA_DIR", str(tmp_path / "to"))
     assert run(empty, "restore", target)[0] == 0
     code, told = run(empty, "verify")
     assert (code, "intact" in told) == (0, True)
