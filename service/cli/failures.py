@@ -36,7 +36,8 @@ def failure(error: Exception) -> str | None:
         why = str(error.orig).strip()
         return (
             f"数据库打不开，或者还没有建表。请核对 SHENBAO_DATABASE_URL，再运行 shenbao migrate。（{why}） / "
-            f"The database cannot be opened or has no tables. Check SHENBAO_DATABASE_URL, then run shenbao migrate. ({why})"
+            "The database cannot be opened or has no tables. "
+            f"Check SHENBAO_DATABASE_URL, then run shenbao migrate. ({why})"
         )
     return None
 
