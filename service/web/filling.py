@@ -1,4 +1,4 @@
-"""What stands beside a form while it is filled in: what the rules find now, and what each section still lacks."""
+"""What stands beside a form while it is filled in: what the rules find, who could not confirm, what sections lack."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from datetime import datetime
 
 from service.forms import FieldView, FormView, judge
 from service.programmes.task_forms import TaskForm
-from service.queries.findings import Findings, of_draft
+from service.queries.findings import Finding, Findings, of_draft
+from service.queries.members import mute_in_draft
 from service.queries.task_page import TaskPage
 from service.store.session import db
+from service.web.i18n import gettext
 
 FOREIGN = frozenset({"unknown", "not-writable"})  # of the draft's own bookkeeping, not the person's to mend
 
@@ -26,7 +28,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """The state of a draft: `found` only where a decision is about the form and something is filled in."""
+    """The state of a draft: `found` only where something is filled in, and a decision or a member is to be told of."""
 
     found: Findings
     sections: tuple[Section, ...]
@@ -40,12 +42,20 @@ class Filling:
 def filling(page: TaskPage, form: TaskForm, shown: FormView, now: datetime) -> Filling:
     """Judge the draft without keeping or refusing anything."""
     begun = form.revision > 0 or page.ground.earlier is not None  # what the form starts with is nobody's work yet
-    found = (
-        of_draft(db.session(), page.case, page.task.form or "", form.given, programme=form.programme, now=now)
-        if begun
-        else None
-    )
-    return Filling(found or Findings((), asked=False), _sections(form, shown))
+    found = Findings((), asked=False)
+    if begun:
+        found = of_draft(db.session(), page.case, page.task.form or "", form.given, programme=form.programme, now=now)
+        told = tuple(_mute_members(form))
+        found = Findings(found.rows + told, found.asked or bool(told))
+    return Filling(found, _sections(form, shown))
+
+
+def _mute_members(form: TaskForm) -> Iterator[Finding]:
+    """The declared members that could never confirm what is being filled in: said while it can still be mended."""
+    for number, name in mute_in_draft(db.session(), form.programme, form.given):
+        title = gettext("成员单位第 %(number)s 项“%(name)s”收不到确认请求", number=number, name=name)
+        text = gettext("这家单位在本系统没有账号，也没有填联系邮箱。请填上联系邮箱，或者请它先登记单位账号。")
+        yield Finding("warn", title, "", "", text)
 
 
 def _sections(form: TaskForm, shown: FormView) -> tuple[Section, ...]:

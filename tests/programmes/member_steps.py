@@ -60,6 +60,30 @@ def _register_address(work: UnitOfWork, credit_code: str, address: str) -> None:
     unit.contact = {**unit.contact, "email": address}
 
 
+@given(parsers.parse("第 {number:d} 家成员单位没有账号，也没有邮箱"))
+def nobody_there(telling: Telling, links: Links, number: int) -> None:
+    """Its only person has left, and neither its profile nor the lead's list holds an address."""
+    links.unit, code = telling.stage.rows(select(Member.name, Member.credit_code).where(Member.position == number))[0]
+    transact_in(telling, _forget_the_unit, code)
+
+
+def _forget_the_unit(work: UnitOfWork, credit_code: str) -> None:
+    unit = work.session.scalars(select(Organisation).where(Organisation.credit_code == credit_code)).one()
+    unit.contact = {}
+    for user in work.session.scalars(select(User).where(User.organisation_id == unit.id)):
+        user.active = False
+    for member in work.session.scalars(select(Member).where(Member.credit_code == credit_code)):
+        member.data = {**member.data, "contact_email": ""}
+
+
+@then("除该单位外都提醒到了")
+def all_but_one_urged(telling: Telling, links: Links) -> None:
+    """In the trail; nothing is said of a reminder that reached nobody."""
+    urged = {str(object_id) for object_id, _ in telling.stage.audit("task-urged")}
+    assert len(urged) == len(telling.stage.open_tasks(TASK)) - 1
+    assert str(_open_task(telling, links.unit)) not in urged
+
+
 @when("“牵头单位”提醒还没有确认的单位")
 def remind(telling: Telling) -> None:
     """The button beside the list of members on the case's page."""
@@ -170,6 +194,25 @@ def lead_works_with(telling: Telling, task: str, text: str) -> None:
     """The words on the task's own page."""
     ((task_id, person),) = telling.turns(task, "lead")
     assert text in shown(person.get(f"/tasks/{task_id}"))
+
+
+@then(parsers.parse("“牵头单位”办理“{task}”时看不到“{text}”"))
+def lead_works_without(telling: Telling, task: str, text: str) -> None:
+    """The words on the task's own page."""
+    ((task_id, person),) = telling.turns(task, "lead")
+    assert text not in shown(person.get(f"/tasks/{task_id}"))
+
+
+@when(parsers.re("“牵头单位”在草稿里新增没有账号的成员单位“(?P<unit>[^”]+)”，联系邮箱是“(?P<address>[^”]*)”"))
+def draft_with_another(telling: Telling, unit: str, address: str) -> None:
+    """The draft is kept, not submitted."""
+    ((task_id, person),) = telling.turns("填写申报材料", "lead")
+    rows = [row for row in telling.data_of("填写申报材料")["members"] if row["name"] != unit]
+    new = {**rows[-1], "name": unit, "credit_code": complete("91220100DEMX00770"), "contact_email": address}
+    telling.declared["members"] = [*rows, new]
+    pairs, files, form = telling.written(task_id, person, "填写申报材料")
+    answer = person.post(f"/tasks/{task_id}", [*filled(form.pairs(), pairs), ("_draft", "1")], files)
+    assert answer.status_code in {200, 303}
 
 
 @then("操作记录写明是凭链接办理的")

@@ -20,11 +20,11 @@ pages = Blueprint("members", __name__, url_prefix="/cases/<int:case_id>/members"
 @pages.post("/remind")
 @signed_in
 def remind(case_id: int) -> ResponseReturnValue:
-    """Urge every unit that has not answered; each gets a fresh link. Whom somebody urged today is passed over."""
+    """Urge every unit that can answer and has not; each gets a fresh link. Who was urged today is passed over."""
     facts = case_page.facts(db.session(), who(), case_id)
     if facts.applicant is None or facts.applicant.organisation_id != who().organisation_id:
         raise NotFound()
-    waiting = [row.task.id for row in members(db.session(), case_id) if row.task is not None]
+    waiting = [row.task.id for row in members(db.session(), case_id) if row.task is not None and not row.mute]
     told = sum(_urged(task_id) for task_id in waiting)
     if rest := len(waiting) - told:
         flash(gettext("已提醒 %(told)d 家；另 %(rest)d 家今天提醒过，明天可以再催。", told=told, rest=rest))
