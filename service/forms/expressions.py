@@ -88,7 +88,7 @@ class Scope(Mapping[str, Any]):
 
 
 class Variables(Mapping[str, Any]):
-    """Variables given as JSON, read as FEEL values: each is converted when it is first read, and once.
+    """Variables given as JSON, read as FEEL values: each, and each member of one, is converted when it is first read.
 
     Whoever draws several forms of one case gives each the same, where need be beneath others of its own.
     """
@@ -104,7 +104,8 @@ class Variables(Mapping[str, Any]):
         if name not in self._given:
             return self._beneath[name]
         if name not in self._converted:
-            self._converted[name] = from_json(self._given[name])
+            given = self._given[name]
+            self._converted[name] = Variables(given) if isinstance(given, Mapping) else from_json(given)
         return self._converted[name]
 
     def __contains__(self, name: object) -> bool:

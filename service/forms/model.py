@@ -46,6 +46,11 @@ class Node:
         return self.type == "expression"
 
     @cached_property
+    def names_form(self) -> bool:
+        """Whether it is the text that names the form and tells who fills it in what to do: it begins with `# `."""
+        return self.type == "text" and str(self.raw.get("text")).startswith("# ")
+
+    @cached_property
     def repeats(self) -> bool:
         """Whether it is a list with a row for each item; a list that does not repeat is a group, as in form-js."""
         return self.type == "dynamiclist" and self.raw.get("isRepeating") is True and bool(self.path)

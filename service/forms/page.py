@@ -17,7 +17,7 @@ from service.forms.page_parts import DETAILS, Details
 from service.forms.places import control_id
 from service.forms.scope import Instance, initialise_data, instances, settle
 from service.forms.templating import fill
-from service.forms.values import Option, options
+from service.forms.values import Option, is_empty, options
 from service.forms.words import WORDS
 
 _NO_FUNCTIONS: Mapping[str, Function] = {}
@@ -31,6 +31,8 @@ GRIDS = {1: "", 2: "halves"}
 @dataclass
 class FieldView:
     """One thing to draw. `text` is its value in words, `entered` what its control holds, `lines` the grid beneath.
+
+    For reading it has neither help nor, where nothing was chosen, options: they may ask the case for all its experts.
 
     `source` is the article that asks for it: with one, a field that the form lets pass is not called optional.
     """
@@ -221,8 +223,9 @@ def always_shows(compiled: CompiledForm, roles: Collection[str]) -> bool:
 
 
 def _is_drawn(node: Node, may: Mapping[str, Level], *, readonly: bool) -> bool:
-    """Whether it is there for these roles, where no condition hides it."""
-    return not (node.is_computed or may[node.id] == "hidden" or (node.type == "button" and readonly))
+    """Whether it is there for these roles, where no condition hides it; for reading, no help for filling it in."""
+    fills = node.type == "button" or node.names_form
+    return not (node.is_computed or may[node.id] == "hidden" or (fills and readonly))
 
 
 def _blocks(lines: Iterable[Line]) -> list[Block]:
@@ -305,7 +308,7 @@ class _Drawing:
             control_id(instance.path) if keyed else f"c-{node.id}{number}".replace(".", "-"),
             instance.name if keyed else "",
             fill(node.label, scope, self.evaluator),
-            fill(node.raw.get("description"), scope, self.evaluator),
+            "" if self.readonly else fill(node.raw.get("description"), scope, self.evaluator),
             instance.value,
             errors=list(self.errors.get(instance.name, ())) if keyed else [],
             required=node.required,
@@ -318,7 +321,7 @@ class _Drawing:
         if make := DETAILS.get(node.type):
             shown.part = make(node, scope, self.evaluator)
         shown.part.suffix = shown.part.suffix or unit(node, self.lang)
-        if shown.part.kinds:  # what the server takes is said before somebody chooses
+        if shown.part.kinds and not self.readonly:  # what the server takes is said before somebody chooses
             words = WORDS[self.lang]
             told = words["file_kinds"].format(kinds=shown.part.kinds)
             shown.help = f"{shown.help}{words['and_also']}{told}" if shown.help else told
@@ -332,7 +335,7 @@ class _Drawing:
 
     def _value(self, shown: FieldView, instance: Instance) -> None:
         node = instance.node
-        if node.type in CHOICES:
+        if node.type in CHOICES and not (self.readonly and is_empty(instance.value)):
             offered = options(node, instance.scope, self.evaluator)
             shown.options = [Option(o.value, fill(o.label, instance.scope, self.evaluator)) for o in offered]
         elif node.answers:

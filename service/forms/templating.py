@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -12,6 +13,7 @@ from markupsafe import Markup
 from service.forms.display import moment_text
 from service.forms.expressions import Evaluator, Scope, is_formula, text_of
 
+TEXTS_KEPT = 512
 _TAG = re.compile(r"\{\{\s*(#if|#loop|/if|/loop)?\s*(.*?)\s*\}\}", re.S)
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2})?")
@@ -61,6 +63,12 @@ def markdown(text: object, scope: Mapping[str, Any], evaluator: Evaluator) -> Ma
         source = _run(text, scope, evaluator, _as_words)
     else:
         source = fill(text, scope, evaluator)
+    return _rendered(source)
+
+
+@lru_cache(maxsize=TEXTS_KEPT)
+def _rendered(source: str) -> Markup:
+    """Most texts of a form are the same for every case."""
     html = _HEADING.sub(lambda match: f"<{match[1]}h{int(match[2]) + 1}>", _markdown.render(source))
     return Markup(html)  # noqa: S704 — markdown-it was told to escape all HTML
 

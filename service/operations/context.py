@@ -16,8 +16,9 @@ from service.engine import OperationRequest
 from service.programmes.case_values import CaseReading, Paths, read_case
 from service.programmes.compiled import CompiledProgramme
 from service.store.case_ground import CaseGround, case_ground
-from service.store.case_view import case_view, lookups
+from service.store.case_view import case_view
 from service.store.cases import Case
+from service.store.lookups import Lookups
 from service.store.unit_of_work import UnitOfWork
 
 
@@ -58,7 +59,7 @@ class OperationContext:
 
     def looked_up(self, name: str) -> Any:
         """What the look-up `lookup.NAME` finds now."""
-        return lookups(self.session, self.case, (("lookup", name),), self.today).get(name)
+        return Lookups(self.session, self.case, (("lookup", name),), self.today).get(name)
 
     @property
     def today(self) -> date:

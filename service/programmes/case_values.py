@@ -16,8 +16,9 @@ from service.feel import Function
 from service.programmes.compiled import CompiledProgramme
 from service.programmes.functions import CaseTimes, Parties, RecordedDeadline, functions, groups
 from service.store.case_ground import CaseGround, case_ground
-from service.store.case_view import case_view, lookups
+from service.store.case_view import case_view
 from service.store.cases import Case
+from service.store.lookups import Lookups
 
 Paths = Collection[tuple[str, ...]]
 EVERYTHING: Paths = (("case",), ("lookup",))
@@ -72,7 +73,7 @@ def read_case(
     parties, times = _parties(case, ground), _times(ground)
     return CaseReading(
         view=case_view(session, case, paths) if _under(paths, "case") else {"id": str(case.id)},
-        lookup=lookups(session, case, paths, local_date(now)) if _under(paths, "lookup") else {},
+        lookup=Lookups(session, case, paths, local_date(now)) if _under(paths, "lookup") else {},
         functions=functions(programme.manifest, ground.calendar, times, parties, now),
         programme=programme,
         parties=parties,

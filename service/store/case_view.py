@@ -26,7 +26,6 @@ from service.store.case_json import (
 from service.store.cases import Case, CaseEvent
 from service.store.dispatches import Dispatch, DispatchItem
 from service.store.experts import Expert
-from service.store.lookups import lookups
 from service.store.meetings import Meeting, MeetingItem
 from service.store.members import Member
 from service.store.notices import Objection
@@ -36,8 +35,6 @@ from service.store.papers import Paper
 from service.store.register import Duty, RegisterEntry
 from service.store.submissions import Submission
 from service.store.users import User
-
-__all__ = ["case_view", "lookups"]
 
 DECLARATION: Final = "declaration"
 EXPERT_INVITATION: Final = "expert-invitation"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -40,14 +40,32 @@ NOTICE_FORMS: Final = ("publicity", "joint-notice")
 YUAN_IN_WAN: Final = 10_000
 
 
-def lookups(session: Session, case: Case, paths: Collection[Path], today: date) -> Json:
-    """The look-ups that the paths under `lookup` read, as JSON; `today` is the local date."""
-    asked = asked_under(paths, "lookup")
-    found: Json = {"today": today.isoformat()}
-    for name, load in LOOKUPS.items():
-        if asked is None or name in asked:
-            found[name] = load(session, case, today)
-    return found
+class Lookups(Mapping[str, Any]):
+    """The look-ups that the paths under `lookup` may read, as JSON; `today` is the local date.
+
+    Each is asked of the database when it is first read, and once: a form for reading offers nobody to choose from.
+    """
+
+    def __init__(self, session: Session, case: Case, paths: Collection[Path], today: date) -> None:
+        asked = asked_under(paths, "lookup")
+        self._loads = {name: load for name, load in LOOKUPS.items() if asked is None or name in asked}
+        self._given = (session, case, today)
+        self._found: Json = {"today": today.isoformat()}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._found:
+            self._found[name] = self._loads[name](*self._given)
+        return self._found[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name == "today" or name in self._loads
+
+    def __iter__(self) -> Iterator[str]:
+        yield "today"
+        yield from self._loads
+
+    def __len__(self) -> int:
+        return 1 + len(self._loads)
 
 
 def _banned(session: Session, _case: Case, today: date) -> list[str]:

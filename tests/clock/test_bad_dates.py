@@ -18,7 +18,7 @@ from service.domain.register import last_day_of_ban
 from service.store.calls import Call
 from service.store.cases import Case
 from service.store.incidents import Incident
-from service.store.lookups import lookups
+from service.store.lookups import Lookups
 from service.store.register import Ban
 from service.store.session import db
 from service.store.unit_of_work import UnitOfWork
@@ -65,5 +65,5 @@ def test_a_ban_that_ends_on_a_leap_day_holds_on_that_day(two_dates: Office, toda
 
     two_dates.act(ban)
     (case,) = two_dates.rows(db.select(Case))
-    found = lookups(db.session(), case, {("lookup", "banned_credit_codes")}, today)
+    found = Lookups(db.session(), case, {("lookup", "banned_credit_codes")}, today)
     assert len(found["banned_credit_codes"]) == banned

@@ -284,6 +284,43 @@ def test_the_options_of_a_field_may_come_from_the_variables() -> None:
     assert '<option value="kuancheng">kuancheng</option>' in html
 
 
+class Asked(dict[str, Any]):
+    """Look-ups that say which of them were read."""
+
+    def __init__(self, **found: Any) -> None:
+        super().__init__(found)
+        self.names: list[str] = []
+
+    def __getitem__(self, name: str) -> Any:
+        self.names.append(name)
+        return super().__getitem__(name)
+
+
+def test_for_reading_only_what_was_chosen_is_looked_up_and_once() -> None:
+    among = [{"label": "甲校", "value": "7"}, {"label": "乙所", "value": "8"}]
+    choice = {"type": "select", "valuesExpression": "=lookup.units"}
+    compiled = compiled_of({**choice, "key": "one"}, {**choice, "key": "other"})
+    for data, read in (({}, []), ({"one": "7", "other": "8"}, ["units"])):
+        lookup = Asked(units=among, experts=[])
+        _, html = drawn(compiled, data, variables={"lookup": lookup}, readonly=True)
+        assert lookup.names == read
+        assert ("甲校" in html and "乙所" in html) is bool(read)
+
+
+def test_what_guides_the_filling_is_not_there_for_reading() -> None:
+    compiled = compiled_of(
+        {"type": "text", "text": "# 组成考察组\n\n专家从专家库中选定。"},
+        text("name", description="不超过二十字"),
+        {"type": "text", "id": "result", "text": "核对的结论：{{name}}"},
+    )
+    _, filling = drawn(compiled, {"name": "甲"})
+    _, reading = drawn(compiled, {"name": "甲"}, readonly=True)
+    for guidance in ("组成考察组", "专家从专家库中选定", "不超过二十字"):
+        assert guidance in filling
+        assert guidance not in reading
+    assert "核对的结论：甲" in reading
+
+
 def test_codes_are_set_in_their_own_face_and_phones_get_their_keyboard() -> None:
     compiled = compiled_of(text("u", properties={"format": "uscc"}), text("m", properties={"format": "mobile"}))
     controls = {c.name: c.attributes for c in Page(drawn(compiled, {"u": CODE})[1]).controls}

@@ -11,8 +11,9 @@ from flask import Flask
 from service.domain.identity import SYSTEM, Actor
 from service.store import audit
 from service.store.calls import Call
-from service.store.case_view import case_view, lookups
+from service.store.case_view import case_view
 from service.store.cases import Case, CaseEvent
+from service.store.lookups import Lookups
 from service.store.meetings import Meeting, MeetingItem
 from service.store.members import Member
 from service.store.notices import Notice, Objection
@@ -242,7 +243,7 @@ def test_a_meeting_holds_its_items(store: Flask, case: Case) -> None:
 
 def test_lookups_are_loaded_only_when_asked_for(store: Flask, case: Case) -> None:
     with statements(store) as counted:
-        assert lookups(db.session(), case, {("case", "declaration")}, TODAY) == {"today": "2025-04-01"}
+        assert Lookups(db.session(), case, {("case", "declaration")}, TODAY) == {"today": "2025-04-01"}
     assert counted.texts == []
 
 
@@ -251,7 +252,7 @@ def test_lookups_are_loaded_only_when_asked_for(store: Flask, case: Case) -> Non
 )
 def test_a_ban_holds_from_its_first_to_its_last_day(store: Flask, case: Case, days: int, banned: list[str]) -> None:
     add(Ban(credit_code="LEAD", from_on=TODAY, to_on=TODAY + timedelta(days=365), reason="撤销"))
-    found = lookups(db.session(), case, {("lookup", "banned_credit_codes")}, TODAY + timedelta(days=days))
+    found = Lookups(db.session(), case, {("lookup", "banned_credit_codes")}, TODAY + timedelta(days=days))
     assert found["banned_credit_codes"] == banned
 
 
@@ -265,7 +266,7 @@ def test_names_in_use_are_those_of_the_programme_that_were_not_struck_off(store:
                 number=f"R{number}", programme=programme, name=name, case_id=other.id, state=state, entered_on=TODAY
             )
         )
-    found = lookups(db.session(), case, {("lookup", "active_names"), ("lookup", "active_entries")}, TODAY)
+    found = Lookups(db.session(), case, {("lookup", "active_names"), ("lookup", "active_entries")}, TODAY)
     assert found["active_names"] == ["甲"]
     assert [entry["name"] for entry in found["active_entries"]] == ["甲"]
 
@@ -281,7 +282,7 @@ def test_cases_wait_for_a_meeting_until_one_decides_them(store: Flask, case: Cas
         MeetingItem(meeting_id=meeting.id, case_id=decided.id, position=1, decision="defer"),
         MeetingItem(meeting_id=meeting.id, case_id=on_agenda.id, position=2),
     )
-    found = lookups(db.session(), case, {("lookup", "waiting_for_meeting")}, TODAY)["waiting_for_meeting"]
+    found = Lookups(db.session(), case, {("lookup", "waiting_for_meeting")}, TODAY)["waiting_for_meeting"]
     assert [one["case_id"] for one in found] == [str(waiting.id), str(decided.id)]
     assert found[0]["label"] == "案0"
     assert str(elsewhere.id) not in {one["case_id"] for one in found}
@@ -289,14 +290,14 @@ def test_cases_wait_for_a_meeting_until_one_decides_them(store: Flask, case: Cas
 
 def test_a_notice_begins_with_what_the_last_one_said(store: Flask, case: Case) -> None:
     asked = {("lookup", "last_notice", "contact_phone")}
-    assert lookups(db.session(), case, asked, TODAY)["last_notice"] is None
+    assert Lookups(db.session(), case, asked, TODAY)["last_notice"] is None
     for number, over in enumerate(({}, {}, {"programme": "another"}, {"authority_id": None})):
         before = make_case(db.session, **{"authority_id": case.authority_id, **over})
         submit(before, "publicity", {"contact_phone": f"0431-{number}"})
         submit(before, "declaration", {"contact_phone": "别的表单"})
         add(Notice(number=f"N{number}", case_id=before.id, title="公示", body="公示", from_on=TODAY, to_on=TODAY))
     submit(make_case(db.session, authority_id=case.authority_id), "publicity", {"contact_phone": "没有发布"})
-    assert lookups(db.session(), case, asked, TODAY)["last_notice"] == {"contact_phone": "0431-1"}
+    assert Lookups(db.session(), case, asked, TODAY)["last_notice"] == {"contact_phone": "0431-1"}
 
 
 def test_the_pool_holds_active_experts(store: Flask, case: Case) -> None:
@@ -306,7 +307,7 @@ def test_the_pool_holds_active_experts(store: Flask, case: Case) -> None:
     make_expert(db.session, name="乙", field="法律", active=False, **pool)
     make_expert(db.session, name="丙", field="材料", **pool)
     make_expert(db.session, name="丁", field="别的机关的领域")
-    found = lookups(db.session(), case, EVERYTHING, TODAY)
+    found = Lookups(db.session(), case, EVERYTHING, TODAY)
     assert found["expert_pool"][0] == {"id": first.id, "name": "甲", "employer": "吉林大学", "field": "材料"}
     assert [one["name"] for one in found["expert_pool"]] == ["甲", "丙"]
     assert found["expert_fields"] == ["材料"]

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from service.store.case_view import lookups
 from service.store.cases import Case
 from service.store.dispatches import Dispatch, DispatchItem
 from service.store.experts import Absence, Expert
+from service.store.lookups import Lookups
 from service.store.meetings import Meeting, MeetingItem
 from service.store.members import Member
 from service.store.notices import Notice, NoticeItem
@@ -45,7 +45,7 @@ def case(lead: Organisation, bureau: Organisation) -> Case:
 
 
 def looked_up(case: Case, name: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = lookups(db.session(), case, {("lookup", name)}, TODAY)[name]
+    found: list[dict[str, Any]] = Lookups(db.session(), case, {("lookup", name)}, TODAY)[name]
     return found
 
 
@@ -62,6 +62,15 @@ def test_an_expert_of_a_unit_of_the_case_or_away_today_is_not_free(case: Case, l
         Absence(expert_id=away.id, from_on=TODAY, to_on=TODAY),
     )
     assert [one["id"] for one in looked_up(case, "free_experts")] == [free.id]
+
+
+def test_a_look_up_asks_the_database_when_it_is_first_read_and_once(case: Case) -> None:
+    found = Lookups(db.session(), case, {("lookup", "free_experts")}, TODAY)
+    assert sorted(found) == ["free_experts", "today"]
+    made = make_expert(db.session, name="甲", employer="吉林大学", authority_id=case.authority_id)
+    assert [one["id"] for one in found["free_experts"]] == [made.id]
+    make_expert(db.session, name="乙", employer="某院", authority_id=case.authority_id)
+    assert [one["id"] for one in found["free_experts"]] == [made.id]
 
 
 def test_an_absence_that_ended_yesterday_is_none(case: Case) -> None:
