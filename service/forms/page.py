@@ -210,9 +210,12 @@ def shows_anything(
 
     What `always_shows` says needs no data.
     """
+    may = levels(compiled.form, roles)
+    if not any(_is_drawn(node, may, readonly=True) for node in compiled.form.root.components):
+        return False
     evaluator = Evaluator(compiled.formulas, variables, functions)
     tree = instances(compiled.form, initialise_data(compiled.form, data, lenient=False), evaluator)
-    drawing = _Drawing(compiled, levels(compiled.form, roles), evaluator, {}, True, "zh")
+    drawing = _Drawing(compiled, may, evaluator, {}, True, "zh")
     return any(drawing.is_drawn(child) for child in tree.children)
 
 
@@ -315,11 +318,10 @@ class _Drawing:
             source=str(node.properties.get("source") or ""),
             readonly=self._is_readonly(instance),
             drives=node.id in self.compiled.driving,
+            part=DETAILS[node.type](node, scope, self.evaluator) if node.type in DETAILS else Details(),
         )
         if node.is_field:
             self._value(shown, instance)
-        if make := DETAILS.get(node.type):
-            shown.part = make(node, scope, self.evaluator)
         shown.part.suffix = shown.part.suffix or unit(node, self.lang)
         if shown.part.kinds and not self.readonly:  # what the server takes is said before somebody chooses
             words = WORDS[self.lang]

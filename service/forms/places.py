@@ -83,7 +83,7 @@ def get(data: Any, path: Path, default: Any = None) -> Any:
                 return default
             data = data[part]
         else:
-            if not isinstance(data, Mapping) or part not in data:
+            if not (type(data) is dict or isinstance(data, Mapping)) or part not in data:
                 return default
             data = data[part]
     return data

@@ -105,7 +105,7 @@ def _hidden(form: Form, root: Scope, evaluator: Evaluator) -> list[Path]:
 
     def visit(node: Node, above: Path, scope: Scope, hidden: bool) -> None:
         here = above + node.path
-        hidden = hidden or evaluator.holds(node.hide, scope)
+        hidden = hidden or (node.hide is not False and evaluator.holds(node.hide, scope))
         if hidden and (node.is_field or node.repeats):
             out.append(here)
         elif node.repeats:
@@ -132,10 +132,11 @@ def instances(form: Form, data: Mapping[str, Any], evaluator: Evaluator) -> Inst
 
     def build(node: Node, above: Path, numbers: tuple[int, ...], scope: Scope) -> Instance:
         here = above + node.path
-        found = Instance(node, here, numbers, scope, hidden=evaluator.holds(node.hide, scope))
+        found = Instance(node, here, numbers, scope)
+        found.hidden = node.hide is not False and evaluator.holds(node.hide, scope)
         if found.hidden:
             return found
-        found.readonly = evaluator.holds(node.readonly, scope)
+        found.readonly = node.readonly is not False and evaluator.holds(node.readonly, scope)
         if node.is_field:
             found.value = get(data, here)
         elif node.repeats:

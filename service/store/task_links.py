@@ -47,6 +47,8 @@ def ask(session: Session, tasks: Iterable[UserTask], now: datetime, occasion: st
 
 def newest(session: Session, task_ids: Collection[int]) -> dict[int, TaskLink]:
     """The newest link of each task that has had one."""
+    if not task_ids:
+        return {}
     found = session.scalars(select(TaskLink).where(TaskLink.task_id.in_(task_ids)).order_by(TaskLink.sent_at))
     return {row.task_id: row for row in found}
 
