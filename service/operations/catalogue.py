@@ -66,7 +66,14 @@ _LETTER = {"letter": _text()}
 CATALOGUE: Mapping[str, Operation] = {
     one.type: one
     for one in (
-        Operation("notify", "通知", "Notify", letters.notify, _LETTER, ("told",)),
+        Operation(
+            "notify",
+            "通知",
+            "Notify",
+            letters.notify,
+            {**_LETTER, "groups": fields.List(fields.String(), allow_none=True)},
+            ("told",),
+        ),
         Operation(
             "issue-letter",
             "出具文书",

@@ -17,9 +17,9 @@ PAPER_SET = "paper-set"  # the declaration as printed, its code on each page
 
 
 def notify(context: OperationContext, inputs: dict[str, Any]) -> dict[str, Any]:
-    """Tell the roles of a letter's `to`, in the service and by mail. Input: letter."""
+    """Tell the roles of a letter's `to` and the groups named beside them, in the service and by mail."""
     letter, text = rendered(context, inputs["letter"], inputs)
-    keys = tell_roles(context, letter.to, text.title, text.body)
+    keys = tell_roles(context, letter.to, text.title, text.body, also=inputs.get("groups") or ())
     return {"told": len(keys)}
 
 

@@ -29,10 +29,12 @@ class _Person(NamedTuple):
     language: str | None
 
 
-def tell_roles(context: OperationContext, roles: Iterable[str], title: str, body: str) -> list[str]:
-    """Tell everybody who holds one of the roles in this case; returns the group keys told."""
+def tell_roles(
+    context: OperationContext, roles: Iterable[str], title: str, body: str, *, also: Iterable[str] = ()
+) -> list[str]:
+    """Tell everybody who holds one of the roles in this case, and the groups `also` told; returns all group keys."""
     reading = context.reading()
-    keys = sorted({key for role in roles for key in reading.group_keys(role)})
+    keys = sorted({key for role in roles for key in reading.group_keys(role)} | set(also))
     tell_groups(context.work, keys, title, body, case_id=context.case.id, once=f"{context.request.task}")
     return keys
 

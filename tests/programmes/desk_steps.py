@@ -71,6 +71,13 @@ def message_says(telling: Telling, role: str, title: str, text: str) -> None:
     assert all(text in body for body in told), told[0]
 
 
+@then(parsers.parse("{count:d} 位专家收到“{title}”"))
+def experts_told(telling: Telling, count: int, title: str) -> None:
+    """So many experts have a message of this title."""
+    told = telling.stage.rows(select(Message.group_key).where(Message.title == title))
+    assert len({key for key in told if key.startswith("expert:")}) == count, told
+
+
 @then(parsers.parse("“{title}”是“{office}”的文书"))
 def whose_paper(telling: Telling, title: str, office: str) -> None:
     """The head that the newest paper of the title bears."""

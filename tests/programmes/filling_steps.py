@@ -78,6 +78,14 @@ def page_says(telling: Telling, text: str) -> None:
     assert text in _page(telling)
 
 
+@then(parsers.parse("“{role}”打开“{task}”，已填好“{values}”"))
+def opens_filled(telling: Telling, role: str, task: str, values: str) -> None:
+    """The form holds these values before anybody has written into it."""
+    ((task_id, person), *_) = telling.turns(task, telling.role(role))
+    held = {value for _name, value in person.open_task(task_id).pairs()}
+    assert {*values.split("、")} <= held, held
+
+
 @then(parsers.parse("填报页没有“{text}”"))
 def page_does_not_say(telling: Telling, text: str) -> None:
     """Words of the reviewers, or a finding that is mended."""
