@@ -86,7 +86,7 @@ VALIDATE_ELSEWHERE = frozenset({"required"})
 
 PROPERTIES = frozenset(
     {"format", "classification", "per-role", "min-items", "max-items", "suggest", "source"}
-) | frozenset({"note", "later-than", "not-after", "answers", "starts-as", "each-option"})
+) | frozenset({"note", "later-than", "not-after", "answers", "starts-as", "each-option", "guides"})
 CLASSES = ("public", "internal", "personal", "sensitive")
 FORMATS_OF: Mapping[str, frozenset[str]] = {
     "number": frozenset({"money-wan", "money-yuan", "percent"}),

@@ -11,7 +11,7 @@ from service.forms.access import LEVELS, OTHERS, parse_levels
 from service.forms.expressions import is_formula
 from service.forms.formulas import LATER_THAN, LIMITS, NOT_AFTER
 from service.forms.limits import PATTERN_CHARACTERS, ROWS
-from service.forms.model import MULTIPLE, Form, Node
+from service.forms.model import GUIDES, MULTIPLE, Form, Node
 from service.forms.schema import fixed, make_validator
 
 Level = Literal["error", "warning"]
@@ -120,6 +120,8 @@ def _of_one_kind(node: Node) -> Found:
     if "each-option" in node.properties and node.type not in ("select", "radio"):
         zh = "each-option 只用于动态列表里的单选"
         yield "bad-property", zh, "each-option: on a choice of one in a list only", "error"
+    if GUIDES in node.properties and node.type != "text":
+        yield "bad-property", "guides 只用于说明文字", "guides: on a text only", "error"
 
 
 def _counts(node: Node) -> Found:

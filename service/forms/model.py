@@ -23,6 +23,7 @@ _BOUNDS: Mapping[str, tuple[Decimal, Decimal]] = {
     "percent": (Decimal(0), Decimal(100)),
 }
 CONTAINERS = frozenset({"default", "group", "dynamiclist"})
+GUIDES = "guides"  # the property of a text that speaks only to whoever fills the form in
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,9 @@ class Node:
         return self.type == "expression"
 
     @cached_property
-    def names_form(self) -> bool:
-        """Whether it is the text that names the form and tells who fills it in what to do: it begins with `# `."""
-        return self.type == "text" and str(self.raw.get("text")).startswith("# ")
+    def guides(self) -> bool:
+        """Whether it is a text only for who fills the form in: it names the form (`# `), or has the property."""
+        return self.type == "text" and (GUIDES in self.properties or str(self.raw.get("text")).startswith("# "))
 
     @cached_property
     def repeats(self) -> bool:

@@ -227,7 +227,7 @@ def always_shows(compiled: CompiledForm, roles: Collection[str]) -> bool:
 
 def _is_drawn(node: Node, may: Mapping[str, Level], *, readonly: bool) -> bool:
     """Whether it is there for these roles, where no condition hides it; for reading, no help for filling it in."""
-    fills = node.type == "button" or node.names_form
+    fills = node.type == "button" or node.guides
     return not (node.is_computed or may[node.id] == "hidden" or (fills and readonly))
 
 

@@ -57,6 +57,7 @@ def found(*components: dict[str, Any], roles: tuple[str, ...] = (), **over: Any)
         ({"properties": {"note": 1}}, "bad-property"),
         ({"properties": {"answers": "是|否"}}, "bad-property"),
         ({"properties": {"each-option": "yes"}}, "bad-property"),
+        ({"properties": {"guides": "yes"}}, "bad-property"),
         ({"type": "checkbox", "properties": {"answers": "是|"}}, "bad-property"),
         ({"id": "other"}, "duplicate-id"),
         ({"label": ""}, "no-label"),

@@ -311,11 +311,12 @@ def test_what_guides_the_filling_is_not_there_for_reading() -> None:
     compiled = compiled_of(
         {"type": "text", "text": "# 组成考察组\n\n专家从专家库中选定。"},
         text("name", description="不超过二十字"),
+        {"type": "text", "id": "hint", "text": "须与登记一致。", "properties": {"guides": "yes"}},
         {"type": "text", "id": "result", "text": "核对的结论：{{name}}"},
     )
     _, filling = drawn(compiled, {"name": "甲"})
     _, reading = drawn(compiled, {"name": "甲"}, readonly=True)
-    for guidance in ("组成考察组", "专家从专家库中选定", "不超过二十字"):
+    for guidance in ("组成考察组", "专家从专家库中选定", "不超过二十字", "须与登记一致"):
         assert guidance in filling
         assert guidance not in reading
     assert "核对的结论：甲" in reading
