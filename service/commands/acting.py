@@ -76,7 +76,7 @@ def begin(work: UnitOfWork, key: str, task_id: int, reason: str = "") -> TaskAct
     )
     held = HeldTask(task, case, instance, loaded.deployment, ground)
     roles = supervising(compiled_of(work.session, case.deployment_id).manifest)
-    found = standings.to_task(work.session, work.actor, loaded, groups=ground.groups, supervising=roles, now=work.now)
+    found = standings.to_task(work.session, work.actor, loaded, ground, supervising=roles, now=work.now)
     if not found:
         raise NotFound()
     if verb.who & HANDS and loaded.in_group and not verb.who & found:

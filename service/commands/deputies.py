@@ -107,7 +107,7 @@ def hand_over(work: UnitOfWork, task_id: int, from_id: int, to_id: int | None, r
     task, case = loaded.task, loaded.case
     ground = task_ground(work.session, task, person=from_id, form=continued_form(task), now=work.now)
     roles = supervising(compiled_of(work.session, case.deployment_id).manifest)
-    found = standings.to_task(work.session, work.actor, loaded, groups=ground.groups, supervising=roles, now=work.now)
+    found = standings.to_task(work.session, work.actor, loaded, ground, supervising=roles, now=work.now)
     if not found:
         raise NotFound()
     if Standing.SUPERVISOR not in found:

@@ -7,13 +7,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam
 from sqlalchemy.orm import Session
 
 from service.domain.deadlines import local_date
 from service.domain.identity import Actor
-from service.store.organisations import Organisation
-from service.store.users import User, UserSession, actor_of, token_digest
+from service.store.users import User, UserSession, as_actor, people, token_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +28,22 @@ class SignedIn:
 
 
 def find(session: Session, token: str, now: datetime) -> SignedIn | None:
-    """The signed-in person; None when the session is unknown or over, or the account is closed. Three statements."""
+    """The signed-in person; None when the session is unknown or over, or the account is closed. Two statements."""
     row = session.execute(_asking(), {"digest": token_digest(token), "now": now}).first()
-    actor = actor_of(session, row[0], local_date(now)) if row is not None else None
-    if row is None or actor is None:
+    if row is None:
         return None
-    _, csrf, seen_at, login, email, organisation = row
-    return SignedIn(actor, csrf, login, email or "", organisation or "", seen_at)
+    *person, csrf, seen_at = row
+    user, _, unit, _ = person
+    actor = as_actor(session, *person, today=local_date(now))
+    return SignedIn(actor, csrf, user.login, user.email or "", unit or "", seen_at)
 
 
 @cache
 def _asking() -> Select[*tuple[Any, ...]]:
     """Put together once: every request asks."""
     return (
-        select(UserSession.user_id, UserSession.csrf, UserSession.seen_at, User.login, User.email, Organisation.name)
-        .join(User, User.id == UserSession.user_id)
-        .outerjoin(Organisation, Organisation.id == User.organisation_id)
+        people()
+        .add_columns(UserSession.csrf, UserSession.seen_at)
+        .join(UserSession, UserSession.user_id == User.id)
         .where(UserSession.token_hash == bindparam("digest"), UserSession.expires_at > bindparam("now"))
     )

@@ -92,12 +92,12 @@ def of_loaded(
     """`of_task` with what has been read already; `ground` and `rule` are of this actor."""
     task, case, task_id = loaded.task, loaded.case, loaded.task.id
     roles = supervising(compiled_of(session, case.deployment_id).manifest)
-    found = standings.to_task(session, actor, loaded, groups=ground.groups, supervising=roles, now=now, rule=rule)
+    found = standings.to_task(session, actor, loaded, ground, supervising=roles, now=now, rule=rule)
     if not found:
         raise NotFound()
     hindering = hindrances(task, case, ground)
     verbs = [verb for verb in offered(VERBS.values(), found, hindering) if verb.key not in BY_THEMSELVES]
-    asked = signatures(session, task_id)
+    asked = signatures(session, task_id) if ground.asked else ()
     unsigned = any(one.state == "open" for one in asked)
     verbs = [verb for verb in verbs if "signature" not in verb.takes or unsigned]
     if found & {Standing.HOLDER, Standing.DELEGATE}:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from service.domain.access import CaseFacts, has_conflict, has_remit, may, reads_as_party
@@ -13,8 +12,7 @@ from service.domain.identity import Actor
 from service.domain.verbs import Standing
 from service.store.access import case_facts
 from service.store.cases import Case
-from service.store.signatures import OPEN as UNSIGNED
-from service.store.signatures import Signature
+from service.store.task_ground import TaskGround
 from service.store.user_tasks import COMPLETED, OPEN, LoadedTask
 
 
@@ -22,8 +20,8 @@ def to_task(
     session: Session,
     actor: Actor,
     loaded: LoadedTask,
+    ground: TaskGround,
     *,
-    groups: frozenset[str],
     supervising: Collection[str],
     now: datetime,
     rule: CaseFacts | None = None,
@@ -33,7 +31,7 @@ def to_task(
     `rule` is what was read of the case for this actor in the same transaction, if it was.
     """
     task = loaded.task
-    mine = {actor.user_id, actor.stands_in(task.assignee_id, groups)} - {None}
+    mine = {actor.user_id, actor.stands_in(task.assignee_id, ground.groups)} - {None}
     found = set(to_case(session, actor, loaded.case, supervising, now, rule=rule))
     if task.status == OPEN:
         found |= {
@@ -43,7 +41,7 @@ def to_task(
                 Standing.HOLDER: task.assignee_id in mine and task.owner_id is None,
                 Standing.DELEGATE: task.assignee_id in mine and task.owner_id is not None,
                 Standing.OWNER: task.owner_id is not None and task.owner_id == actor.user_id,
-                Standing.SIGNER: _is_asked(session, task.id, actor),
+                Standing.SIGNER: actor.user_id in ground.signers,
                 Standing.DOER: task.sealed is not None and task.sealed["by"] == actor.user_id,
             }.items()
             if holds
@@ -88,10 +86,3 @@ def _supervises(actor: Actor, facts: CaseFacts, roles: Collection[str]) -> bool:
     return has_remit(actor, "administer", facts.authority_path) or any(
         path.startswith(mine) for path in routed for mine in held
     )
-
-
-def _is_asked(session: Session, task_id: int, actor: Actor) -> bool:
-    asked = exists().where(
-        Signature.task_id == task_id, Signature.user_id == actor.user_id, Signature.state == UNSIGNED
-    )
-    return bool(session.scalar(select(asked)))

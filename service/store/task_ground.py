@@ -69,6 +69,15 @@ class Acted:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A person who is asked to sign the task, before or after it is done."""
+
+    user_id: int
+    place: str
+    has_signed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TaskGround:
     """Everything small an act on one task needs, for one person."""
 
@@ -82,10 +91,20 @@ class TaskGround:
     answered_to: int | None = None
     units: frozenset[str] = frozenset()
     seat: Any = None
-    unsigned: frozenset[str] = frozenset()  # places of the signatures that are still missing
+    asked: tuple[Asked, ...] = ()  # to sign it, without those who need not any more
     voted: bool = False  # another vote of the same round is the person's
     sent_back: bool = False  # an earlier step is open that leads straight back to the task
     is_first: bool = True  # no step of its process was done before
+
+    @property
+    def unsigned(self) -> frozenset[str]:
+        """The places of the signatures that are still missing."""
+        return frozenset(one.place for one in self.asked if not one.has_signed)
+
+    @property
+    def signers(self) -> frozenset[int]:
+        """Who has still to sign."""
+        return frozenset(one.user_id for one in self.asked if not one.has_signed)
 
 
 def task_ground(
@@ -152,8 +171,8 @@ def _statement() -> CompoundSelect[Any]:
         select(*draft).where(Draft.task_id == task_id, Draft.user_id == person),
         *_hands(case_id, task_id, person),
         select(*answer).where(RequestKey.key == bindparam("request_key")),
-        select(*_columns("unsigned", name=Signature.place)).where(
-            Signature.task_id == task_id, Signature.state == signatures.OPEN
+        select(*_columns("asked", key=Signature.user_id, name=Signature.place, other=Signature.state)).where(
+            Signature.task_id == task_id, Signature.state != signatures.REMOVED
         ),
         select(*_columns("back", data=UserTask.returned)).where(
             UserTask.case_id == case_id, UserTask.status == OPEN, UserTask.returned.is_not(None)
@@ -219,7 +238,7 @@ def _ground(task: UserTask, person: int | None, now: datetime, found: Mapping[st
         answered_to=answer.key if answer is not None else None,
         units=units_in(found),
         seat=seat_in(found),
-        unsigned=frozenset(row.name for row in found.get("unsigned", ())),
+        asked=tuple(Asked(row.key, row.name, row.other == signatures.SIGNED) for row in found.get("asked", ())),
         voted=bool(found.get("voted")),
         sent_back=any((row.data or {}).get("resume") == str(task.engine_task) for row in found.get("back", ())),
         is_first=all(row.key is None for row in found.get("done", ())),

@@ -103,10 +103,24 @@ def is_valid(today: date | BindParameter[date]) -> ColumnElement[bool]:
 def actor_of(session: Session, user_id: int, today: date) -> identity.Actor | None:
     """The person as an actor, with the roles and ties that are valid today; None for an unknown or closed account."""
     person = session.execute(_person(), {"person": user_id}).one_or_none()
-    if person is None:
-        return None
-    user, credit_code, unit, expert = person
-    grants, ties, lent = _grants_and_ties(session, user_id, today)
+    return None if person is None else as_actor(session, *person, today=today)
+
+
+def people() -> Select[*tuple[Any, ...]]:
+    """Those with an open account: what `as_actor` asks of each."""
+    return (
+        select(User, Organisation.credit_code, Organisation.name, Expert)
+        .outerjoin(Organisation, Organisation.id == User.organisation_id)
+        .outerjoin(Expert, Expert.user_id == User.id)
+        .where(User.active)
+    )
+
+
+def as_actor(
+    session: Session, user: User, credit_code: str | None, unit: str | None, expert: Expert | None, *, today: date
+) -> identity.Actor:
+    """A person of `people` as an actor, with the roles and ties that are valid today."""
+    grants, ties, lent = _grants_and_ties(session, user.id, today)
     return identity.Actor(
         user_id=user.id,
         name=user.name,
@@ -122,12 +136,7 @@ def actor_of(session: Session, user_id: int, today: date) -> identity.Actor | No
 
 @cache
 def _person() -> Select[*tuple[Any, ...]]:
-    return (
-        select(User, Organisation.credit_code, Organisation.name, Expert)
-        .outerjoin(Organisation, Organisation.id == User.organisation_id)
-        .outerjoin(Expert, Expert.user_id == User.id)
-        .where(User.id == bindparam("person"), User.active)
-    )
+    return people().where(User.id == bindparam("person"))
 
 
 def interests_of(expert: Expert | None) -> frozenset[str]:
