@@ -38,8 +38,8 @@ def test_a_page_sends_few_statements(site: Flask, declared: Browser, browse: Bro
     assert declared
     office = browse("office")
     most = {
-        "/preferences": 4, "/home": 13, "/tasks": 11, "/cases": 8,
-        "/dashboard": 9, "/cases/1": 26, "/cases/1/materials": 13, "/cases/1/decisions": 9,
+        "/preferences": 3, "/home": 12, "/tasks": 10, "/cases": 7,
+        "/dashboard": 8, "/cases/1": 25, "/cases/1/materials": 12, "/cases/1/decisions": 8,
     }  # fmt: skip
     assert {path: office.get(path).status_code for path in most} == dict.fromkeys(most, 200)  # read once by a process
     told = {}
