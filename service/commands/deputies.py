@@ -49,8 +49,8 @@ def appoint(
     if from_on < local_date(work.now) or not from_on <= to_on < from_on + timedelta(days=LONGEST_DAYS):
         raise InvalidInput(
             field="代理期间",
-            zh=f"应从今天或以后开始，最长 {LONGEST_DAYS} 天；更长时请办交接",
-            en=f"must begin today or later and last {LONGEST_DAYS} days at most; hand over for longer",
+            zh=f"应从今天或以后开始，不在开始以前结束，最长 {LONGEST_DAYS} 天；更长时请办交接",
+            en=f"must begin today or later, not end before, and last {LONGEST_DAYS} days at most; hand over for longer",
         )
     if deputies.overlapping(work.session, person, from_on, to_on):
         raise WrongState(zh="这段时间已经有代理人，请先收回。", en="You have a deputy in this time; end that first.")
@@ -120,8 +120,9 @@ def hand_over(work: UnitOfWork, task_id: int, from_id: int, to_id: int | None, r
         except Refusal as refusal:
             return Handed(task_id, task.name, refusal.text(work.actor.language))
     passed_on = _hand(work, task, from_id, to_id)
-    leaver = work.session.get(User, from_id)
+    leaver, receiver = work.session.get(User, from_id), work.session.get(User, to_id) if to_id is not None else None
     details = {"name": task.name, "of": leaver.name if leaver else "", "of_id": from_id, "to_id": to_id}
+    details |= {"to": receiver.name} if receiver is not None else {}
     details |= {"entered_by": from_id} if passed_on else {}
     note(work, "task-handed-over", "user-task", task_id, {**details, "reason": reason.strip()}, case_id=case.id)
     tell_people(work, [to_id], case, f"交接给您：“{task.name}”", reason.strip())

@@ -101,7 +101,8 @@ _ACTIONS: Final = {
 }
 
 _VERBS: Final = {verb.audit: verb for verb in (*VERBS.values(), *CASE_VERBS.values())}
-TASK_ACTIONS: Final = frozenset(verb.audit for verb in VERBS.values())  # told with the task's name before them
+# told with the task's name before them
+TASK_ACTIONS: Final = frozenset(verb.audit for verb in VERBS.values()) | {"task-handed-over"}
 
 _OUTBOX: Final = {
     "mail": _("邮件"),

@@ -93,11 +93,13 @@ def test_open_work_is_handed_over_with_a_result_a_row(desk: Desk) -> None:
     task, clerk = desk.task("初核"), desk.office.person("clerk")
     desk.post("经办人", f"/tasks/{task}/claim", {})
     address = f"/account/deputies/hand-over/{clerk.user_id}"
-    sent = {"tasks": [task], "to": desk.office.person("clerk", 2).user_id, "reason": "调离"}
+    heir = desk.office.person("clerk", 2)
+    sent = {"tasks": [task], "to": heir.user_id, "reason": "调离"}
     assert "没有交接" in desk.post("会签人", address, sent).text
     done = desk.post("负责人", address, sent).text
     assert "已交接" in done
     assert "初核" in done  # each row says what it was
+    assert f"<b>初核</b> 交接 → {heir.name}" in desk.get("负责人", f"/cases/{desk.case_id}"), "what went to whom"
     assert desk.post("负责人", address, {"reason": "调离"}).status_code == 422
 
 
