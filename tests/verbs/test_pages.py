@@ -99,7 +99,7 @@ def test_open_work_is_handed_over_with_a_result_a_row(desk: Desk) -> None:
     done = desk.post("负责人", address, sent).text
     assert "已交接" in done
     assert "初核" in done  # each row says what it was
-    assert f"<b>初核</b> 交接 → {heir.name}" in desk.get("负责人", f"/cases/{desk.case_id}"), "what went to whom"
+    assert f"<b>初核</b> 交接 → {heir.name}" in desk.get("经办人", f"/cases/{desk.case_id}"), "what went to whom"
     assert desk.post("负责人", address, {"reason": "调离"}).status_code == 422
 
 
