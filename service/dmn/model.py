@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from service.dmn.check import check_graph
@@ -17,6 +17,8 @@ from service.dmn.problems import DmnError, DmnProblem
 from service.dmn.reading import Reading
 from service.dmn.reads import GraphReader
 from service.dmn.running import Runner
+from service.dmn.table import DecisionTable
+from service.dmn.vocabulary import columns_of, named_in
 from service.dmn.xml import child, content_of, local
 from service.feel.run import NO_FUNCTIONS, Budget, BudgetExceeded, Diagnostic, Run
 from service.feel.source import FeelSyntaxError
@@ -28,7 +30,7 @@ from service.feel.values import FunctionValue, Value
 class Decision:
     """One decision; `inputs` are the root names that it and all it requires read, `paths` the static paths.
 
-    `calls` are the functions it calls that are registered from outside.
+    `calls` are the functions it calls that are registered from outside, `words` the names of the codes of its results.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Decision:
     requirements: tuple[str, ...]
     description: str = ""
     calls: frozenset[str] = frozenset()
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 class DecisionModel:
@@ -169,4 +172,6 @@ def _decision(reading: Reading, graph: Graph, part: Part, description: str) -> D
             en = f"“{other.variable}” is used, but no requirement is drawn to it"
             reading.report(element, "no-requirement", zh, en, warning=True)
     read, calls = reader.names - reader.called, frozenset(reader.called & reading.functions)
-    return Decision(part.id, part.name, read, reader.paths, part.requires, description, calls)
+    columns = columns_of(part.node) if isinstance(part.node, DecisionTable) else {}
+    words = columns | named_in(description)
+    return Decision(part.id, part.name, read, reader.paths, part.requires, description, calls, words)

@@ -96,10 +96,13 @@ def options(node: Node, scope: Scope, evaluator: Evaluator) -> list[Option]:
 
 def static_options(node: Node) -> frozenset[str] | None:
     """The values that a field may take, where the form itself lists them."""
-    if "values" not in node.raw:
-        return None
-    found = (_option(item) for item in node.raw["values"])
-    return frozenset(option.value for option in found if option is not None)
+    return frozenset(option.value for option in listed_options(node)) if "values" in node.raw else None
+
+
+def listed_options(node: Node) -> list[Option]:
+    """The choices that the form itself lists."""
+    found = (_option(item) for item in node.raw.get("values", ()))
+    return [option for option in found if option is not None]
 
 
 def _dig(scope: Mapping[str, Any], dotted: str) -> Any:

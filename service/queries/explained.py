@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session
 
 from service.dmn import DecisionModel
 from service.dmn.phrases import shown
+from service.dmn.vocabulary import in_words, settled
 from service.domain.errors import Language
 from service.feel import BudgetExceeded, Function, from_json, to_json
-from service.programmes.compiled import read_decisions
+from service.forms.values import listed_options
+from service.programmes.compiled import compiled_of, read_decisions
 from service.programmes.functions import functions_of_no_case
 from service.store import audit, calendars
+from service.store.cases import Case
 from service.store.deployments import DeploymentFile
 
 #: what tells of experts, their opinions and those who object
@@ -27,7 +30,8 @@ _CONFIDENTIAL = frozenset({"panel", "panel_opinion", "objections", "submissions"
 class Explained:
     """One decision as it was taken last; `tree` as of dmn.Explanation, None where `why_not` says why there is none.
 
-    `agrees` is whether it comes to the same today: the calendar may have been imported anew since.
+    `agrees` is whether it comes to the same today: the calendar may have been imported anew since. `words` are what
+    the designers call the codes in it.
     """
 
     decision: str
@@ -37,10 +41,15 @@ class Explained:
     tree: Mapping[str, Any] | None
     agrees: bool
     why_not: tuple[str, str] = ("", "")
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def brief(self, language: Language) -> str:
         """The value in a few words."""
-        return shown(self.value, language)
+        return self.told({language: shown(self.value, language)}, language)
+
+    def told(self, texts: Mapping[str, str], language: Language) -> str:
+        """One of two texts about it; designers name codes in Chinese, so an English reader is shown the codes."""
+        return texts[language] if language == "en" else in_words(texts[language], self.words)
 
 
 def explained(session: Session, case_id: int, *, confidential: bool) -> list[Explained]:
@@ -51,6 +60,7 @@ def explained(session: Session, case_id: int, *, confidential: bool) -> list[Exp
     found: list[Explained] = []
     models: dict[str, DecisionModel | None] = {}
     functions = functions_of_no_case(calendars.load(session))
+    chosen = _chosen(session, case_id)
     for entry in reversed(audit.last_decisions(session, case_id)):
         details = entry.details or {}
         digest = str(details.get("digest") or "")
@@ -61,7 +71,7 @@ def explained(session: Session, case_id: int, *, confidential: bool) -> list[Exp
             why = ("找不到当时的决策文件", "the file it was made by is not there")
             found.append(_without(entry, entry.object_id, why))
         elif confidential or not _tells_of_experts(model, entry.object_id):
-            found.append(_explained(entry, model, functions))
+            found.append(_explained(entry, model, functions, chosen))
     return found
 
 
@@ -77,7 +87,16 @@ def _tells_of_experts(model: DecisionModel, decision: str) -> bool:
     )
 
 
-def _explained(entry: audit.AuditEntry, model: DecisionModel, given: Mapping[str, Function]) -> Explained:
+def _chosen(session: Session, case_id: int) -> Mapping[str, str]:
+    """What the forms of the case call the values that they offer."""
+    forms = compiled_of(session, session.get_one(Case, case_id).deployment_id).forms.values()
+    offered = (option for form in forms for node in form.form.nodes for option in listed_options(node))
+    return settled((option.value, option.label) for option in offered)
+
+
+def _explained(
+    entry: audit.AuditEntry, model: DecisionModel, given: Mapping[str, Function], chosen: Mapping[str, str]
+) -> Explained:
     details, decision = entry.details or {}, model.decisions[entry.object_id]
     if decision.calls - given.keys():
         why = (
@@ -90,7 +109,9 @@ def _explained(entry: audit.AuditEntry, model: DecisionModel, given: Mapping[str
     except BudgetExceeded as stopped:
         return _without(entry, decision.name, (stopped.zh, stopped.en))
     agrees = to_json(again.value) == details.get("value")
-    return Explained(entry.object_id, decision.name, entry.at, details.get("value"), again.tree, agrees)
+    file = settled(pair for one in model.decisions.values() for pair in one.words.items())
+    words = {**chosen, **file, **decision.words}
+    return Explained(entry.object_id, decision.name, entry.at, details.get("value"), again.tree, agrees, words=words)
 
 
 def _without(entry: audit.AuditEntry, name: str, why: tuple[str, str]) -> Explained:

@@ -84,6 +84,20 @@ def test_a_decision_is_asked_again_of_the_version_it_was_made_by(submitted: Flas
         assert told()["verdict"].agrees is False
 
 
+def test_codes_are_told_by_the_names_that_designers_gave_them(submitted: Flask, browse: Browse) -> None:
+    rules = ['"in_person" | "at_hand" # 第六条', '"courier" | "under_way" # 第六条']
+    described = "<description>一个结论代码：at_hand 已经收到；under_way 在路上。</description>"
+    drawn = decision("verdict", table(["送达方式: case.way"], ["r"], rules))
+    content = xml(drawn.replace("<variable", f"{described}<variable", 1))
+    with submitted.app_context():
+        transact(recorded, content, "verdict", {"case": {"way": "courier"}}, "under_way", actor=SYSTEM, now=AT)
+        one = told()["verdict"]
+        assert (one.brief("zh"), one.brief("en")) == ("在路上", "under_way")
+    page = browse("office").get(PATH).text
+    assert "送达方式 快递 不是 当面送交" in page  # as the form calls what it offers
+    assert "in_person" not in page
+
+
 def test_what_tells_of_experts_is_for_those_who_may_know(submitted: Flask) -> None:
     content = xml(decision("panel_findings", literal("count(case.panel.seats)")))
     with submitted.app_context():
