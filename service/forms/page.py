@@ -25,6 +25,7 @@ _NO_FILES: Mapping[str, str] = {}
 _NO_WORDS: Mapping[str, tuple[str, ...]] = {}
 MOST_COLUMNS = 8
 VERDICT_CHARACTERS = 8
+SHORT_CHARACTERS = 20
 GRIDS = {1: "", 2: "halves"}
 
 
@@ -69,6 +70,11 @@ class FieldView:
         values = [option.value for option in self.options]
         short = all(len(option.label) <= VERDICT_CHARACTERS for option in self.options)
         return self.kind == "radio" and 2 <= len(values) <= 3 and short and (values[0], values[-1]) == ("yes", "no")
+
+    @property
+    def is_short(self) -> bool:
+        """Whether its value is read at a glance, so that another may stand beside it."""
+        return self.kind not in ("textarea", "filepicker") and len(self.text) <= SHORT_CHARACTERS
 
     @property
     def blocks(self) -> list[Block]:
@@ -124,6 +130,17 @@ class Block:
 
     facts: bool
     fields: list[FieldView]
+
+    @property
+    def lines(self) -> list[list[FieldView]]:
+        """As they share the lines of a printed sheet: two short ones, or one alone."""
+        out: list[list[FieldView]] = []
+        for shown in self.fields:
+            if out and len(out[-1]) == 1 and shown.is_short and out[-1][0].is_short:
+                out[-1].append(shown)
+            else:
+                out.append([shown])
+        return out
 
 
 @dataclass
