@@ -72,7 +72,8 @@ def extend_call(work: UnitOfWork, call_id: int, name: str, until: date, why: str
         zh, en = f"须晚于原来的 {written(before)}", f"must be later than {written(before, 'en')}"
         raise InvalidInput(field=rule.name, zh=zh, en=en, name="until")
     deadlines.refuse_beyond(before, until, rule.extension_months)
-    _refuse_beyond_date(manifest, name, rule.before, until, calls.dates_for(call.dates, None))
+    for following in manifest.following(name):
+        _refuse_beyond_date(manifest, name, following, until, calls.dates_for(call.dates, None))
     refuse_after_sunset(manifest, {name: until})
     call.dates = {**call.dates, name: until.isoformat()}
     if call.closes_on == before:

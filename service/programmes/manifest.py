@@ -237,6 +237,11 @@ class Manifest:
         """The roles held at the departments that recommend."""
         return frozenset(role.key for role in self.roles.values() if role.holder == "competent")
 
+    def following(self, name: str) -> tuple[str, ...]:
+        """The dates of the call that this one must not pass: the one it stands `before`, those that come `after` it."""
+        own = self.deadlines[name].before
+        return (*((own,) if own else ()), *(key for key, rule in self.deadlines.items() if rule.after == name))
+
     def limit_of(self, name: str) -> str:
         """The date of the call that a deadline must not pass: the last of those it stands `before`; empty for none."""
         limit = ""

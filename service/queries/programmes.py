@@ -227,12 +227,6 @@ def running_cases(session: Session, keys: Collection[str]) -> dict[str, int]:
     return {programme: number for programme, number in found}
 
 
-def call_dates(session: Session, call_id: int) -> dict[str, date]:
-    """The dates of a call by the deadline's name."""
-    call = session.get(Call, call_id)
-    return {name: date.fromisoformat(day) for name, day in (call.dates if call is not None else {}).items()}
-
-
 def calls(session: Session, today: date) -> tuple[CallRow, ...]:
     """Calls that take declarations on `today`, the one that closes first in front."""
     found = session.execute(

@@ -17,6 +17,7 @@ from service.domain.errors import DeploymentRefused, FormInvalid, InvalidInput, 
 from service.domain.identity import SYSTEM
 from service.programmes.manifest import read_manifest
 from service.queries import dockets
+from service.queries import extensions as ahead
 from service.queries.cut_offs import cut_offs
 from service.settings import ROOT
 from service.simulator.cast import PASSWORD
@@ -132,6 +133,15 @@ def test_no_extension_goes_beyond_the_date_that_follows(province: Office) -> Non
         province.act(extensions.extend_case, case_id, "submission", beyond, WHY, by=office)
     told = "不能晚于“汇总报送”的 2025年4月15日；确需更晚的，先给批次延“汇总报送”"
     assert told in refused.value.text("zh")
+    rules = read_manifest((ROOT / "bpmn" / KEY / "programme.toml").read_bytes())
+    (running,) = (one for one in ahead.periods_of(db.session(), case_id, province.now) if one.rule.key == "submission")
+    assert (running.latest_on, running.limit and running.limit.key) == (last, "summary-dispatch")
+    dates = {one.rule.key: one for one in ahead.dates_of(db.session(), call_id, rules, province.now)}
+    bounds = {name: (one.latest_on, one.limit and one.limit.key) for name, one in dates.items()}
+    assert bounds["submission"] == (date(2025, 4, 14), "paper-close"), "what the page says before one tries"
+    assert bounds["summary-dispatch"] == (date(2025, 4, 16), "dispatch-close")
+    with pytest.raises(InvalidInput, match="registering dispatches"):
+        province.act(extensions.extend_call, call_id, "summary-dispatch", date(2025, 4, 17), WHY)
     with pytest.raises(InvalidInput, match="must not be after"):
         province.act(extensions.extend_call, call_id, "submission", last, WHY)
     dated = (calendar.import_year, 'year = 2026\nsource = "测试"\n[holidays]\n"元旦" = ["2026-01-01"]\n')

@@ -14,6 +14,7 @@ from service.commands.intake import IntakeClosed
 from service.domain.errors import DeadlinePassed, InvalidInput, NotFound
 from service.programmes.manifest import DeadlineRule
 from service.queries import calls, programmes
+from service.queries import extensions as extents
 from service.store.session import db
 from service.store.unit_of_work import transact
 from service.web import schemas
@@ -121,7 +122,7 @@ def extend(call_id: int) -> ResponseReturnValue:
             now=moment(),
         )  # fmt: skip
     except InvalidInput as refusal:
-        return _extension(call_id, given, {str(refusal.details.get("name")): refusal.text(language())}, 422)
+        return _extension(call_id, given, {str(refusal.details.get("name") or "until"): refusal.text(language())}, 422)
     except DeadlinePassed as refusal:
         return _extension(call_id, given, {"deadline": refusal.text(language())}, 422)
     flash(gettext("已延期，%(num)s 件在办的申报跟着移动，申报单位已收到通知。", num=moved))
@@ -161,10 +162,9 @@ def _extension(call_id: int, given: dict[str, str], problems: dict[str, str], st
     call = next((one for one in _lives() if one.call_id == call_id and one.phase != ARCHIVED), None)
     if call is None:
         raise NotFound()
-    rules = _programme(call.programme).manifest.deadlines
-    dates = {name: day for name, day in programmes.call_dates(db.session(), call_id).items() if name in rules}
+    dates = extents.dates_of(db.session(), call_id, _programme(call.programme).manifest, moment())
     page = render_template(
-        "pages/call_extend.html", section="calls", call=call, rules=rules, dates=dates, given=given, problems=problems
+        "pages/call_extend.html", section="calls", call=call, dates=dates, given=given, problems=problems
     )
     return make_response(page, status)
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from service.commands import extensions as commands
 from service.domain.access import require
 from service.domain.errors import DeadlinePassed, InvalidInput, WrongState
-from service.programmes.compiled import compiled_of
+from service.domain.written import written
 from service.queries import case_page, extensions
 from service.store.session import db
 from service.store.unit_of_work import transact
@@ -48,7 +48,11 @@ def extend(case_id: int) -> ResponseReturnValue:
         return _page(case_id, given, {str(refusal.details.get("name") or "until"): refusal.text(language())}, 422)
     except (DeadlinePassed, WrongState) as refusal:
         return _page(case_id, given, {"deadline": refusal.text(language())}, 422)
-    flash(gettext("已延期到 %(day)s，提醒和定时器跟着移动，申报单位已收到通知。", day=loaded["until"].isoformat()))
+    flash(
+        gettext(
+            "已延期到 %(day)s，提醒和定时器跟着移动，申报单位已收到通知。", day=written(loaded["until"], language())
+        )
+    )
     return redirect(f"/cases/{case_id}", 303)
 
 
@@ -56,12 +60,11 @@ def _page(case_id: int, given: dict[str, str], problems: dict[str, str], status:
     session, actor = db.session(), who()
     facts = case_page.facts(session, actor, case_id)
     require(actor, "keep-dates", facts.rule, moment())
-    rules = compiled_of(session, facts.deployment_id).manifest.deadlines
     page = render_template(
         "pages/case_extend.html",
         section="cases",
         facts=facts,
-        periods=extensions.extendable(session, case_id, rules, moment()),
+        periods=extensions.periods_of(session, case_id, moment()),
         given=given,
         problems=problems,
     )
