@@ -309,12 +309,13 @@ def test_for_reading_only_what_was_chosen_is_looked_up_and_once() -> None:
 
 def test_on_paper_two_short_facts_share_a_line_and_a_long_one_stands_alone() -> None:
     long = {"type": "textarea", "key": "story", "label": "经过"}
-    compiled = compiled_of(text("a"), text("b"), text("c"), long, text("d"))
-    shown, html = drawn(compiled, {"a": "甲", "b": "乙", "c": "丙", "story": "略", "d": "丁" * 21}, readonly=True)
+    compiled = compiled_of(text("a"), text("b"), text("c"), long, text("d"), text("e"))
+    data = {"a": "甲", "b": "乙", "c": "丙", "story": "略", "d": "丁", "e": "戊" * 21}
+    shown, html = drawn(compiled, data, readonly=True)
     (block,) = shown.blocks
-    assert [[field.name for field in line] for line in block.lines] == [["a", "b"], ["c"], ["story"], ["d"]]
+    assert [[field.name for field in line] for line in block.lines] == [["a", "b"], ["c"], ["story"], ["d"], ["e"]]
     assert html.count('<dd id="f-a">') == 1
-    assert html.count('class="alone"') == 2 * 3
+    assert html.count('class="alone"') == 2 * 4
 
 
 def test_what_guides_the_filling_is_not_there_for_reading() -> None:
