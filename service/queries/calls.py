@@ -1,19 +1,21 @@
-"""The life of calls for those who administer them: announced, open, closed or archived, and what came of each."""
+"""What an administrator keeps by the year: the life of each call and what came of it, the years of the calendar."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from service.store import calendars
 from service.store.calls import Call
 from service.store.cases import Case
 
 MOST: Final = 200  # calls of one list
+YEARS_SHOWN: Final = 3
 ENDED_BY_THE_DATE: Final = ("lapsed", "late")
 
 
@@ -31,6 +33,26 @@ class CallLife:
     received: int
     running: int
     too_late: int
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarYear:
+    """A year of the business calendar: `published`, `provisional`, or `missing`: nothing can be counted into it."""
+
+    year: int
+    state: Literal["published", "provisional", "missing"]
+
+
+def calendar_years(session: Session, today: date) -> tuple[CalendarYear, ...]:
+    """This year and the two that follow: so far the periods that begin now can reach."""
+    calendar = calendars.load(session)
+
+    def state(year: int) -> Literal["published", "provisional", "missing"]:
+        if year not in calendar.years:
+            return "missing"
+        return "provisional" if year in calendar.provisional_years else "published"
+
+    return tuple(CalendarYear(year, state(year)) for year in range(today.year, today.year + YEARS_SHOWN))
 
 
 def lives(session: Session, programmes: Collection[str], today: date) -> tuple[CallLife, ...]:

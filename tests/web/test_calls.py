@@ -11,6 +11,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from service.commands import deployments
+from service.domain.identity import SYSTEM
+from service.programmes.folder import read_folder
 from service.store.calendars import days_of
 from service.store.calls import Call
 from service.store.cases import Case
@@ -18,9 +21,10 @@ from service.store.deadlines import Deadline
 from service.store.messages import Message
 from service.store.relations import Relation
 from service.store.session import db
+from service.store.unit_of_work import transact
 from service.store.user_tasks import UserTask
 from tests.support.page_form import shown
-from tests.web.conftest import AT, Browser
+from tests.web.conftest import AT, PROGRAMME, SAMPLE, Browser
 
 Browse = Callable[[str], Browser]
 YEAR = """
@@ -129,3 +133,22 @@ def _call(site: Flask) -> Call:
 def _days(site: Flask) -> list[date]:
     with site.app_context():
         return [day.on for day in days_of(db.session(), year=2025)]
+
+
+def test_a_call_of_a_year_without_calendar_keeps_what_was_entered(site: Flask, browse: Browse) -> None:
+    leaning = '\n[deadlines.desk-close]\nname = "收件截止"\nstarts = "call"\nafter = "submission"\nworking_days = 2\n'
+    place = f"bpmn/{PROGRAMME}/programme.toml"
+    with site.app_context():
+        files = read_folder(SAMPLE, PROGRAMME)
+        files[place] += leaning.encode()
+        transact(deployments.publish, files, PROGRAMME, actor=SYSTEM, now=AT)
+    admin, path = browse("admin"), f"/operations/calls/{PROGRAMME}/new"
+    listed = shown(admin.get("/operations/calls").text)
+    assert "2025 已公布" in listed, listed
+    given = {"title": "第九批", "call_key": "2040-1", "year": "2040", "opens_on": "2040-03-01"}
+    page = admin.post(path, {**given, "date-submission": "2040-04-15"})
+    assert (page.status_code, 'value="第九批"' in page.text) == (422, True), "the form comes back as it was"
+    assert "2040 年的工作日历尚未导入" in shown(page.text)
+    assert 'id="date-submission-error"' in page.text
+    given |= {"date-submission": "2040-04-15", "date-desk-close": "2040-04-17"}
+    assert admin.post(path, given).status_code == 303, "what was given by hand needs no calendar"

@@ -11,7 +11,7 @@ from service.commands import calendar as calendar_commands
 from service.commands import calls as commands
 from service.commands import extensions
 from service.commands.intake import IntakeClosed
-from service.domain.errors import DeadlinePassed, InvalidInput, NotFound
+from service.domain.errors import CalendarGap, DeadlinePassed, InvalidInput, NotFound
 from service.programmes.manifest import DeadlineRule
 from service.queries import calls, programmes
 from service.queries import extensions as extents
@@ -70,6 +70,9 @@ def open_call(key: str) -> ResponseReturnValue:
         named = {rule.name: f"date-{rule.key}" for rule in _rules(key)}
         field = named.get(refusal.details["field"], "call_key")
         return _form(key, given, {field: refusal.text(language())}, 422)
+    except CalendarGap as refusal:
+        told = gettext("%(why)s也可以把各项日期都填上，不用推算。", why=refusal.text(language()))
+        return _form(key, given, {_dated_in(given, refusal.details["year"]): told}, 422)
     flash(gettext("批次已开放。"))
     return redirect("/operations/calls", 303)
 
@@ -136,6 +139,7 @@ def _index(problem: str = "") -> ResponseReturnValue:
         section="calls",
         calls=_lives(),
         programmes=programmes.within(db.session(), who(), "administer"),
+        years=calls.calendar_years(db.session(), this_day()),
         moved=None,
         problem=problem,
     )
@@ -153,6 +157,7 @@ def _calendar(content: str, *, apply: bool) -> ResponseReturnValue:
         section="calls",
         calls=_lives(),
         programmes=programmes.within(db.session(), who(), "administer"),
+        years=calls.calendar_years(db.session(), this_day()),
         moved=moved,
         content="" if apply else content,
     )
@@ -186,6 +191,12 @@ def _form(key: str, given: dict[str, str], problems: dict[str, str], status: int
 def _rules(key: str) -> list[DeadlineRule]:
     """The deadlines of the programme whose date stands in the call."""
     return [rule for rule in _programme(key).manifest.deadlines.values() if rule.starts == "call"]
+
+
+def _dated_in(given: dict[str, str], year: int) -> str:
+    """The date that was given in that year, from which another cannot be counted; else the day of the opening."""
+    dates = (name for name, day in given.items() if name.startswith("date-") and day.startswith(f"{year}-"))
+    return next(dates, "opens_on")
 
 
 def _lives() -> tuple[calls.CallLife, ...]:
