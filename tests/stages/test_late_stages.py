@@ -331,6 +331,7 @@ def recorded(desk: Desk, appointed: str, present: str, votes: str | None) -> Non
 def sent_back(desk: Desk, verdict: str) -> None:
     task = desk.office.open_task("record")
     assert not desk.office.open_tasks("minutes")
+    assert [row["decision"] for row in task.inputs["items"]] == ["agree", "defer", "disagree"], "it stands"
     from service.store import audit  # noqa: PLC0415 # reads what the decision said
 
     assert audit.decisions_of(db.session(), task.case_id)["meeting_record_verdict"] == verdict
