@@ -340,14 +340,19 @@ class _Drawing:
         if node.is_field:
             self._value(shown, instance)
         shown.part.suffix = shown.part.suffix or unit(node, self.lang)
-        if shown.part.kinds and not self.readonly:  # what the server takes is said before somebody chooses
-            words = WORDS[self.lang]
-            told = words["file_kinds"].format(kinds=shown.part.kinds)
-            shown.help = f"{shown.help}{words['and_also']}{told}" if shown.help else told
+        if not self.readonly:
+            shown.help = WORDS[self.lang]["and_also"].join(filter(None, (shown.help, self._expected(shown))))
         shown.lines = self.lines(instance.children)
         if node.repeats:
             self._rows(shown, instance)
         return shown
+
+    def _expected(self, shown: FieldView) -> str:
+        """What the server takes, said before somebody chooses a file or writes; not again what its help says."""
+        words, least = WORDS[self.lang], shown.part.least
+        if shown.part.kinds:
+            return words["file_kinds"].format(kinds=shown.part.kinds)
+        return words["at_least"].format(least=least) if least and str(least) not in shown.help else ""
 
     def _is_readonly(self, instance: Instance) -> bool:
         return self.readonly or instance.readonly or instance.node.disabled or self.may[instance.node.id] != "write"

@@ -25,6 +25,7 @@ class Details:
     code: bool = False
     input_type: str = "text"
     most: int | None = None
+    least: int = 0  # characters, where it is worth telling before somebody writes
     accept: str = ""
     kinds: str = ""  # what `accept` says, for people
     multiple: bool = False
@@ -37,6 +38,8 @@ class Details:
     files: list[str] = field(default_factory=list)
     suggest: str = ""  # the form whose sections and fields are offered as words to choose from, or to write on
 
+
+WORTH_TELLING = 10  # a reason of fewer characters is no sentence; nobody writes less by mistake
 
 _MODES = {"mobile": "tel", "phone-cn": "tel", "email": "email"}
 _CODES = frozenset({"uscc", "id-card"})
@@ -53,7 +56,11 @@ def _textarea(node: Node, scope: Scope, evaluator: Evaluator) -> Details:
     most = node.validate.get("maxLength")
     if isinstance(most, str) and is_formula(most):
         most = plain(evaluator.value(most, scope))
-    return Details(most=most if isinstance(most, int) and not isinstance(most, bool) else None)
+    least = node.validate.get("minLength")
+    return Details(
+        most=most if isinstance(most, int) and not isinstance(most, bool) else None,
+        least=least if isinstance(least, int) and least >= WORTH_TELLING else 0,
+    )
 
 
 def _number(node: Node, scope: Scope, evaluator: Evaluator) -> Details:

@@ -333,6 +333,18 @@ def test_what_guides_the_filling_is_not_there_for_reading() -> None:
     assert "核对的结论：甲" in reading
 
 
+def test_how_much_to_write_is_said_before_it_is_written() -> None:
+    def asked(least: int, readonly: bool = False, **over: Any) -> str:
+        field = {"type": "textarea", "key": "why", "label": "原因", "validate": {"minLength": least}, **over}
+        return drawn(compiled_of(field), {}, readonly=readonly)[1]
+
+    assert "至少 50 字" in asked(50)
+    assert "写明事实；至少 50 字" in asked(50, description="写明事实")
+    assert "至少" not in asked(50, description="50 至 500 字")
+    assert "至少" not in asked(5)
+    assert "至少" not in asked(50, readonly=True)
+
+
 def test_codes_are_set_in_their_own_face_and_phones_get_their_keyboard() -> None:
     compiled = compiled_of(text("u", properties={"format": "uscc"}), text("m", properties={"format": "mobile"}))
     controls = {c.name: c.attributes for c in Page(drawn(compiled, {"u": CODE})[1]).controls}

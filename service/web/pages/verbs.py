@@ -17,6 +17,7 @@ from service.store.unit_of_work import transact
 from service.web import schemas
 from service.web.i18n import gettext, language
 from service.web.i18n import lazy_gettext as _
+from service.web.menu import is_staff
 from service.web.security import moment, signed_in, who
 
 pages = Blueprint("verbs", __name__)
@@ -81,7 +82,7 @@ def do(task_id: int, key: str) -> ResponseReturnValue:
     if not _works_on(found):
         return redirect(f"/cases/{found.loaded.case.id}", 303)
     here = verbs.goes_on(db.session(), who(), task_id, moment())
-    return redirect(f"/tasks/{task_id}" if here else "/tasks", 303)
+    return redirect(f"/tasks/{task_id}" if here else "/tasks" if is_staff(who()) else "/home", 303)
 
 
 @pages.get("/cases/<int:case_id>/do/<key>")
