@@ -13,8 +13,8 @@ import jsonschema_rs
 
 from service.domain.errors import DeploymentRefused
 from service.forms.check import check_form
-from service.forms.expressions import SPECIAL, Formulas
-from service.forms.formulas import formulas
+from service.forms.expressions import SPECIAL, VARIABLES, Formulas
+from service.forms.formulas import Formula, formulas
 from service.forms.model import Form, Node
 from service.forms.places import Pattern
 from service.forms.schema import compile_schema, make_validator
@@ -70,6 +70,31 @@ class CompiledForm:
         read = {path for formula in formulas(self.form) if not formula.where.startswith("validate.")
                 for path in self.formulas[formula.text].paths}  # fmt: skip
         return frozenset(node.id for place, node in self.patterns.items() if any(_meets(place, path) for path in read))
+
+    @cached_property
+    def beside(self) -> frozenset[str]:
+        """Ids of the texts and tables that show whoever fills the form in what stands in the case.
+
+        They show it as it is now: to a later reader it is neither what was submitted nor what stood there then. A file
+        stays as it was, so a member reads again what it has confirmed.
+        """
+        showing = [one for one in formulas(self.form) if one.shown and one.node.type in ("text", "table")]
+        return frozenset(
+            one.node.id for one in showing if any(path and path[0] in VARIABLES for path in self._read_by(one))
+        )
+
+    @cached_property
+    def read_paths(self) -> frozenset[StaticPath]:
+        """Those of `paths` that are asked for when what was submitted is read."""
+        return self.paths & {
+            path
+            for one in formulas(self.form)
+            if not (one.serves_filling or one.node.guides or one.node.id in self.beside)
+            for path in self._read_by(one)
+        }
+
+    def _read_by(self, formula: Formula) -> frozenset[StaticPath]:
+        return self.formulas[formula.text].paths
 
 
 def compile_form(form: Form, *, functions: Iterable[str] = ()) -> CompiledForm:

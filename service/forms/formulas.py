@@ -16,6 +16,7 @@ LATER_THAN = "later-than"  # the property of a date that lies after another
 NOT_AFTER = "not-after"  # the property of a date that lies before another, or on it
 EACH_OPTION = "each-option"  # the property of a choice in a list of which every option is to be chosen in some row
 STARTS_AS = "starts-as"  # the property of a field that has a value before anybody fills it in
+_FOR_FILLING = ("expression", "description", "accept", "readonly")
 _SHOWN = ("expression", "valuesExpression", "columnsExpression", "dataSource")
 _BARE = ("valuesKey", "dataSource")
 _TEMPLATES = ("label", "dateLabel", "timeLabel", "title", "description", "text", "source", "alt", "accept")
@@ -34,6 +35,11 @@ class Formula:
     text: str
     shown: bool
     around: str = ""
+
+    @property
+    def serves_filling(self) -> bool:
+        """Whether it is asked only while the form is filled in."""
+        return self.where in _FOR_FILLING or self.where.startswith(("validate.", "properties."))
 
     @property
     def is_loop(self) -> bool:

@@ -228,7 +228,7 @@ def shows_anything(
     What `always_shows` says needs no data.
     """
     may = levels(compiled.form, roles)
-    if not any(_is_drawn(node, may, readonly=True) for node in compiled.form.root.components):
+    if not any(_is_drawn(compiled, node, may, readonly=True) for node in compiled.form.root.components):
         return False
     evaluator = Evaluator(compiled.formulas, variables, functions)
     tree = instances(compiled.form, initialise_data(compiled.form, data, lenient=False), evaluator)
@@ -239,13 +239,15 @@ def shows_anything(
 def always_shows(compiled: CompiledForm, roles: Collection[str]) -> bool:
     """Whether these roles read something of the form whatever was submitted with it: most forms hide only parts."""
     root, may = compiled.form.root, levels(compiled.form, roles)
-    return not root.hide and any(not node.hide and _is_drawn(node, may, readonly=True) for node in root.components)
+    return not root.hide and any(
+        not node.hide and _is_drawn(compiled, node, may, readonly=True) for node in root.components
+    )
 
 
-def _is_drawn(node: Node, may: Mapping[str, Level], *, readonly: bool) -> bool:
-    """Whether it is there for these roles, where no condition hides it; for reading, no help for filling it in."""
-    fills = node.type == "button" or node.guides
-    return not (node.is_computed or may[node.id] == "hidden" or (fills and readonly))
+def _is_drawn(compiled: CompiledForm, node: Node, may: Mapping[str, Level], *, readonly: bool) -> bool:
+    """Whether it is there for these roles, where no condition hides it; for reading, only what was entered."""
+    for_filling = node.type == "button" or node.guides or node.id in compiled.beside
+    return not (node.is_computed or may[node.id] == "hidden" or (for_filling and readonly))
 
 
 def _blocks(lines: Iterable[Line]) -> list[Block]:
@@ -316,7 +318,7 @@ class _Drawing:
 
     def is_drawn(self, instance: Instance) -> bool:
         """Whether it is there for these roles and this data."""
-        return not instance.hidden and _is_drawn(instance.node, self.may, readonly=self.readonly)
+        return not instance.hidden and _is_drawn(self.compiled, instance.node, self.may, readonly=self.readonly)
 
     def field(self, instance: Instance) -> FieldView:
         """One component at its place."""

@@ -75,7 +75,7 @@ def materials(
     forms = {row.form: programme.forms[row.form] for row in newest.values() if row.form in programme.forms}
     reader = _Reader(session, actor, facts, programme, language, now, files, ground=ground)
     if whole:
-        reader.paths = frozenset().union(*(form.paths for form in forms.values()))
+        reader.paths = frozenset().union(*(form.read_paths for form in forms.values()))
     outside = facts.from_outside
     classes = frozenset() if revealed or needs_personal_data(actor, facts.rule) else CLASSES
     found = []
@@ -130,7 +130,7 @@ class _Reader:
         return view(form, data, **self._seen(form, item), readonly=True, lang=self.language, files=self.files)
 
     def _seen(self, form: CompiledForm, item: Mapping[str, Any]) -> dict[str, Any]:
-        paths = self.paths or form.paths
+        paths = self.paths or form.read_paths
         if paths not in self.readings:
             case = self.session.get_one(Case, self.facts.case_id)
             found = read_case(self.session, case, self.programme, now=self.now, paths=paths, ground=self.ground)

@@ -420,3 +420,31 @@ def test_what_a_condition_asks_for_is_not_called_optional() -> None:
 def test_a_file_field_says_what_it_takes(accept: str, told: str) -> None:
     found, _ = drawn(compiled_of({"type": "filepicker", "key": "f", "accept": accept, "description": "盖章件"}), {})
     assert found.lines[0].fields[0].help == f"盖章件；{told}每份不超过 {MAX_UPLOAD_BYTES // 2**20} MB"
+
+
+def test_what_stood_beside_the_form_is_not_read_as_submitted() -> None:
+    columns = [{"key": "name", "label": "名称"}]
+    compiled = compiled_of(
+        {
+            "type": "table",
+            "id": "theirs",
+            "label": "检查发现的问题",
+            "dataSource": "=case.findings",
+            "columns": columns,
+        },
+        {"type": "text", "id": "told", "text": "计划抽取 {{case.size}} 人"},
+        {"type": "documentPreview", "label": "协议", "dataSource": "=case.files"},
+        rows("l", text("name")),
+        {"type": "table", "id": "own", "label": "本表的名称", "dataSource": "=l", "columns": columns},
+        {"type": "text", "id": "sum", "text": "共 {{count(l)}} 项"},
+    )
+    variables = {"case": {"found": [{"name": "甲"}], "size": 7, "files": ["att-0001"]}}
+    seen = {
+        readonly: drawn(compiled, {"l": [{"name": "乙"}]}, variables=variables, readonly=readonly)[1]
+        for readonly in (False, True)
+    }
+    for beside in ("检查发现的问题", "计划抽取 7 人"):
+        assert [beside in html for html in seen.values()] == [True, False]
+    for kept in ("协议", "本表的名称", "共 1 项"):
+        assert [kept in html for html in seen.values()] == [True, True]
+    assert compiled.read_paths == {("case", "files")}
