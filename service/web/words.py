@@ -14,11 +14,12 @@ from service.web.i18n import lazy_gettext as _
 
 @dataclass(frozen=True, slots=True)
 class StateWord:
-    """A state of a case in words."""
+    """A state of a case in words; `on_paper` is one in which the applicant acts outside the system."""
 
     staff: str
     applicant: str
     kind: str = ""
+    on_paper: bool = False
 
 
 _STATES: Final[dict[str, tuple[str, str, str]]] = {
@@ -185,7 +186,7 @@ ROLE_WORDS: Final = {
 def state_word(code: str) -> StateWord:
     """The words of a state; a code nobody named yet shows itself to staff, so that a new programme is never blank."""
     staff, applicant, kind = _STATES.get(code, (code, _("办理中"), ""))
-    return StateWord(str(staff), str(applicant), kind)
+    return StateWord(str(staff), str(applicant), kind, code == "paper_delivery")
 
 
 #: what a browser and a system call themselves; the first that is found counts, as later ones claim to be earlier ones

@@ -182,9 +182,10 @@ def reads_the_agreement(telling: Telling, links: Links) -> None:
     assert client.get(f"{base}/files/att-of-somebody-else").status_code == 404
 
 
+@then(parsers.parse("“牵头单位”在案件页面看到“{text}”"))
 @then(parsers.parse("“牵头单位”在成员名单里看到“{text}”"))
 def lead_sees(telling: Telling, text: str) -> None:
-    """The list of members on the case's page."""
+    """The case's page, with the list of members."""
     person = telling.stage.person(telling.login("牵头单位"))
     assert text in shown(person.get(f"/cases/{_case(telling)}"))
 
