@@ -26,6 +26,7 @@ from service.store.cases import Case
 from service.store.deadlines import Deadline
 from service.store.experts import Expert
 from service.store.incidents import Incident
+from service.store.members import Member
 from service.store.organisations import Organisation
 from service.store.panels import Panel, Seat
 from service.store.papers import Paper
@@ -130,7 +131,7 @@ class HistoryRow:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionRow:
-    """One submitted form."""
+    """One submitted form; `about` is the member unit whose answer it is."""
 
     submission_id: int
     form: str
@@ -141,6 +142,7 @@ class SubmissionRow:
     organisation_id: int | None
     at: datetime
     task_name: str
+    about: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,18 +275,19 @@ def _judged_as_expert() -> Exists:
 def submissions(session: Session, actor: Actor, facts: CaseFacts) -> tuple[SubmissionRow, ...]:
     """The submitted forms the actor may read; outsiders read their own side's, experts also the applicant's."""
     found = session.execute(
-        select(Submission, User.name, User.organisation_id, UserTask.name)
+        select(Submission, User.name, User.organisation_id, UserTask.name, Member.name)
         .outerjoin(User, User.id == Submission.submitted_by)
         .outerjoin(UserTask, UserTask.id == Submission.task_id)
+        .outerjoin(Member, Member.id == Submission.item["member"].as_integer())
         .where(Submission.case_id == facts.case_id)
         .order_by(Submission.id)
     )
     rows = (
         SubmissionRow(
             one.id, one.form, one.data, one.item, one.submitted_by, who or "", organisation_id, one.submitted_at,
-            task or "",
+            task or "", member or "",
         )
-        for one, who, organisation_id, task in found
+        for one, who, organisation_id, task, member in found
     )  # fmt: skip
     return tuple(row for row in rows if _may_read(actor, facts, row.by_id, row.organisation_id))
 

@@ -27,7 +27,7 @@ from service.store.cases import Case
 
 @dataclass(frozen=True)
 class Material:
-    """One submitted form; `by` is empty where the reader may not know the person.
+    """One submitted form; `by` is the member unit that answers by it, and the person where the reader may know who.
 
     `draw` makes its `view`, which is dear: a page asks only for those that it shows unfolded. `version` counts what was
     submitted of it since the case was: 1 is what the receipt is for.
@@ -85,7 +85,8 @@ def materials(
             continue
         data, hidden = replaced(row.data, form.classification, classes, masked)
         if reader.reads(form, data, row.item):
-            by = "" if outside and row.by_id != actor.user_id else row.by_name
+            person = "" if outside and row.by_id != actor.user_id else row.by_name
+            by = " ".join(part for part in (row.about, person) if part)
             draw = partial(reader.draw, form, data, row.item)
             version = 1 + versions[row.form]
             title = row.task_name or row.form

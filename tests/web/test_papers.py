@@ -18,6 +18,7 @@ from service.queries import case_page, dossier
 from service.queries.materials import Material
 from service.store.audit import AuditEntry
 from service.store.cases import Case
+from service.store.members import Member
 from service.store.papers import Paper
 from service.store.session import db
 from service.store.submissions import Submission
@@ -51,6 +52,24 @@ def test_papers_and_forms_are_had_as_pdf_and_word(submitted: Browser, browse: Br
         assert browse("stranger").get(f"{path}.pdf").status_code == 404
     with zipfile.ZipFile(io.BytesIO(submitted.get("/cases/1/materials/1.docx").data)) as archive:
         assert "智能底盘" in archive.read("word/document.xml").decode()
+
+
+def test_an_answer_names_the_unit_that_gave_it(site: Flask, submitted: Browser, browse: Browse) -> None:
+    """By a link nobody signs in, and the form that was answered says nothing of the unit itself."""
+    assert submitted
+    with site.app_context():
+        member = Member(case_id=1, position=1, name="示例研究院", credit_code="MEMBER", data={})
+        db.session.add(member)
+        db.session.flush()
+        first = db.session.query(Submission).one()
+        kept = {"form": first.form, "form_digest": first.form_digest, "data": first.data}
+        db.session.add(Submission(case_id=1, item={"member": member.id}, submitted_at=AT, **kept))
+        db.session.get_one(Case, 1).submitted_at = AT
+        db.session.commit()
+    office = browse("office")
+    assert "示例研究院" in office.get("/cases/1/materials").text
+    with zipfile.ZipFile(io.BytesIO(office.get("/cases/1/materials/2.docx").data)) as archive:
+        assert "示例研究院" in archive.read("word/document.xml").decode()
 
 
 def test_a_draft_is_printed_as_a_draft_and_for_its_writer_alone(browse: Browse) -> None:
