@@ -25,6 +25,11 @@ from service.programmes.scan import ElementUse, literals
 
 # the engine says again what the closure has said of the same element
 _SAID_BY_CLOSURE = {"unknown-form", "unknown-decision", "unknown-process"}
+# A file that cannot be read, and what seems wrong elsewhere because nobody knows what stands in it.
+_UNREADABLE = {"xml-unreadable", "xml-doctype", "form-unreadable", "file-too-large"}
+_ECHOES = {
+    "no-process", "process-missing", "form-missing", "decision-missing", "orphan", "deadline-unused", "name-unknown",
+}  # fmt: skip
 
 
 def check_programme(files: Mapping[str, bytes], key: str, *, operations: Set[str] | None = None) -> list[Problem]:
@@ -49,6 +54,8 @@ def check_programme(files: Mapping[str, bytes], key: str, *, operations: Set[str
         problems += misfits(_elements(closure), models.values(), types)
     problems += [*_manifest(closure), *_jobs(closure, operations or ())]
     problems += [_orphan(path) for path in closure.orphans]
+    if any(problem.code in _UNREADABLE for problem in problems):
+        problems = [problem for problem in problems if problem.code not in _ECHOES]
     return sorted(dict.fromkeys(problems), key=lambda problem: problem.order)
 
 

@@ -16,6 +16,10 @@ from lxml import etree
 
 from service.domain.errors import Problem
 
+# what is most often wrong in a file edited by hand, in the words of the parser and in Chinese
+_UNCLOSED = re.compile(r"Opening and ending tag mismatch: (\S+) line (\d+) and (\S+), line (\d+), column \d+")
+_UNCLOSED_ZH = r"第 \2 行的 <\1> 没有结束，第 \4 行却是 </\3>"
+
 Kind = Literal["manifest", "process", "decision", "form", "letter"]
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
@@ -161,7 +165,9 @@ def _parse(content: bytes, file: str) -> etree._Element | Problem:
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        zh, en = f"不是有效的 XML：{error}", f"This is not valid XML: {error}"
+        reason = getattr(error, "msg", None) or str(error)
+        zh = f"不是有效的 XML，请在建模工具里重新保存：{_UNCLOSED.sub(_UNCLOSED_ZH, reason)}"
+        en = f"This is not valid XML; save it anew in the modeler: {reason}"
         return Problem(file, "", "xml-unreadable", zh, en, line=getattr(error, "lineno", 0) or 0)
     document: Any = root.getroottree().docinfo
     if document.doctype:

@@ -15,6 +15,7 @@ from service.store.cases import Case
 from tests.programmes_room.sample import KEY, ROOT, sample_files
 
 BPMN = f"bpmn/{KEY}/two-dates.bpmn"
+DMN = f"dmn/{KEY}/sample-verdict.dmn"
 TOML = f"bpmn/{KEY}/programme.toml"
 FORMS = f"forms/{KEY}"
 
@@ -30,6 +31,25 @@ def found(files: dict[str, bytes], **options: object) -> set[tuple[str, str, str
     assert len(problems) == len(set(problems))
     assert all(problem.zh and problem.en for problem in problems)
     return {(problem.level, problem.code, problem.file, problem.element) for problem in problems}
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "code"),
+    [
+        (BPMN, "</bpmn:process>", "", "xml-unreadable"),
+        (DMN, "</decisionTable>", "", "xml-unreadable"),
+        (f"{FORMS}/sample-declaration.form", "{", "", "form-unreadable"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_the_only_problem_it_makes(path: str, old: str, new: str, code: str) -> None:
+    files = sample_files()
+    text = files[path].decode()
+    assert old in text
+    (problem,) = check_programme({**files, path: text.replace(old, new, 1).encode()}, KEY)
+    assert (problem.code, problem.file) == (code, path)
+    assert "string" not in problem.zh, "the parser has no name for the file"
+    if code == "xml-unreadable":
+        assert "没有结束" in problem.zh
 
 
 def test_the_sample_has_no_problem_not_even_a_warning() -> None:
@@ -124,7 +144,6 @@ def test_a_form_in_a_file_of_another_name_is_a_warning() -> None:
     assert found(files) == {("warning", "form-file-name", f"{FORMS}/renamed.form", "")}
 
 
-DMN = f"dmn/{KEY}/sample-verdict.dmn"
 RECEIPT = f"{FORMS}/sample-receipt.letter.md"
 PAPER = f"{FORMS}/sample-paper-receipt.form"
 
