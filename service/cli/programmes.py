@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from service.cli.console import application, main, settings_of
-from service.domain.errors import DeploymentRefused
+from service.domain.errors import DeploymentRefused, Problem
 from service.settings import Settings
 
 _LEVELS = {"error": "错误", "warning": "警告", "note": "提示"}
@@ -39,9 +39,16 @@ def deploy(keys: tuple[str, ...]) -> None:
                 )
             except DeploymentRefused as refused:
                 for problem in refused.problems:
-                    click.echo(problem.text(), err=True)
+                    click.echo(_both(problem), err=True)
                 sys.exit(1)
             click.echo(f"{key}: 版本 {published.version}" + ("" if published.changed else "（没有变化）"))
+
+
+def _both(problem: Problem) -> str:
+    """The place once, with its line, and below it the words in both languages."""
+    line = f":{problem.line}" if problem.line else ""
+    place = f"{problem.file}{line} {problem.element}".strip() + (f" “{problem.name}”" if problem.name else "")
+    return f"{place}\n  {problem.zh}\n  {problem.en}"
 
 
 @main.group()
@@ -59,10 +66,11 @@ def programme_check(key: str, models: Path | None) -> None:
 
     problems = check_folder(_folder(models), key, operations=CATALOGUE.keys())
     for problem in problems:
-        click.echo(f"{_LEVELS[problem.level]} {problem.text()}")
+        click.echo(f"{_LEVELS[problem.level]} {_both(problem)}")
     levels = Counter(problem.level for problem in problems)
     found = "，".join(f"{count} 个{_LEVELS[level]}" for level, count in levels.items())
-    click.echo(f"{key}: {found or '没有问题'}")
+    counted = ", ".join(f"{level}: {count}" for level, count in levels.items())
+    click.echo(f"{key}: {found or '没有问题'} / {counted or 'no problems'}")
     sys.exit(1 if levels["error"] else 0)
 
 

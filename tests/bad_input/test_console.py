@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from click.testing import CliRunner
 from service.cli import main, run
 from service.cli.failures import failure
 from service.simulator.demonstration import NotPublished
+from tests.support.office import DATA
+
+SAMPLE = DATA / "sample"
 
 
 @pytest.mark.parametrize(
@@ -58,3 +62,18 @@ def test_the_demonstration_says_which_programmes_are_missing(sqlite_url: str, tm
     )
     assert isinstance(done.exception, NotPublished)
     assert "shenbao deploy changchun-innovation-consortium " in done.exception.text("zh")
+
+
+def test_a_designer_reads_where_it_is_and_what_to_do_in_both_languages(tmp_path: Path) -> None:
+    shutil.copytree(SAMPLE, tmp_path / "models")
+    diagram = tmp_path / "models" / "bpmn" / "sample-two-dates" / "two-dates.bpmn"
+    diagram.write_text(diagram.read_text("utf-8").replace('=verdict = "eligible"', '=verdict == "eligible"'), "utf-8")
+    done = CliRunner().invoke(main, ["programme", "check", "sample-two-dates", "--models", str(tmp_path / "models")])
+    assert done.exit_code == 1
+    lines = diagram.read_text("utf-8").split("\n")
+    line = next(number for number, text in enumerate(lines, start=1) if 'sequenceFlow id="g-decide--train"' in text)
+    place, zh, en, counted = done.output.splitlines()
+    assert f"two-dates.bpmn:{line} g-decide--train “是”" in place
+    assert "相等用一个等号" in zh
+    assert "write = for equality" in en
+    assert counted == "sample-two-dates: 1 个错误 / error: 1"
