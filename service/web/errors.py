@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -73,7 +73,7 @@ _WHAT_NOW: Final = {
     400: _("请返回上一页，刷新后再试。"),
     404: _("它可能不存在，也可能不在您能查看的范围内。请从待办或申报件列表里打开。"),
     405: _("请从页面上的按钮或链接进入。"),
-    413: _("请压缩或拆分后再上传；表单里已填的内容没有丢失。"),
+    413: _("一次最多上传 %(num)s MB，请压缩或拆分后再上传；表单里已填的内容没有丢失。"),
     429: _("请过几分钟再试。"),
     500: _("内容没有丢。请过 5 分钟再试；今天到期的，请打受理单位电话登记。"),
 }
@@ -124,7 +124,8 @@ def answer_http(error: HTTPException) -> ResponseReturnValue:
     if is_for_programs():
         return respond(_face(status, f"http-{status}", told(status)))
     known = status if status in _TITLES else (400 if status < 500 else 500)
-    return respond(_face(status, f"http-{status}", str(_WHAT_NOW.get(known, ""))))
+    largest = current_app.config["MAX_CONTENT_LENGTH"] >> 20
+    return respond(_face(status, f"http-{status}", str(_WHAT_NOW.get(known, "")).replace("%(num)s", str(largest))))
 
 
 def answer_failure(error: Exception) -> ResponseReturnValue:

@@ -44,7 +44,7 @@ def test_a_file_of_60_mb_is_refused_before_it_is_read(desk: Desk) -> None:
     before = state_of(desk.stage)
     answer = desk.submit([], [("charter", "章程.pdf", PDF + b"%" * 60 * 2**20)])
     assert answer.status_code == 413
-    assert "压缩或拆分后再上传" in shown(answer.text)
+    assert "一次最多上传 60 MB，请压缩或拆分后再上传" in shown(answer.text)
     assert state_of(desk.stage) == before
 
 
