@@ -45,6 +45,7 @@ def test_an_auditor_reads_them_masked_and_for_a_reason_whole(case: Declared) -> 
     assert MOBILE in shown.text
     assert IDENTITY in shown.text
     assert MOBILE not in auditor.get(path).text
+    assert "原因已经记入操作记录" in shown.text
     noted = case.office.rows(select(AuditEntry).where(AuditEntry.action == "personal-data-revealed"))
     assert [(one.actor_name, one.case_id, one.details) for one in noted] == [
         ("示例·审计", case.case_id, {"reason": "核对投诉所说的联系人"})

@@ -184,6 +184,7 @@ def _materials(case_id: int, *, whole: bool = False, revealed: bool = False, pro
         section="cases",
         facts=facts,
         whole=whole,
+        revealed=revealed,
         problem=problem,
         reason=request.form.get("reason", ""),
         materials=materials.materials(session, actor, facts, language(), moment(), revealed=revealed, whole=whole),
