@@ -55,6 +55,11 @@ def calendar_years(session: Session, today: date) -> tuple[CalendarYear, ...]:
     return tuple(CalendarYear(year, state(year)) for year in range(today.year, today.year + YEARS_SHOWN))
 
 
+def unpublished_year(session: Session, today: date) -> int | None:
+    """The year whose holidays somebody has to import by now; None where all is there."""
+    return calendars.load(session).unpublished_year(today)
+
+
 def lives(session: Session, programmes: Collection[str], today: date) -> tuple[CallLife, ...]:
     """The calls of these programmes, the newest first."""
     counts = (

@@ -12,8 +12,11 @@ import pytest
 from flask import Flask
 from openpyxl import load_workbook
 
+from service.domain.identity import SYSTEM
+from service.store import calendars
 from service.store.cases import Case
 from service.store.session import db
+from service.store.unit_of_work import UnitOfWork, transact
 from service.store.user_tasks import OPEN, UserTask
 from tests.web.conftest import AT, GOOD, Browser
 
@@ -61,9 +64,13 @@ def test_a_count_leads_to_its_cases(declared: Browser, browse: Browse) -> None:
     assert "没有符合条件的申报件" in clerk.get("/cases?standing=revoked").text
 
 
-def test_who_only_runs_the_service_begins_at_its_desks(browse: Browse) -> None:
+def test_who_only_runs_the_service_begins_at_its_desks(site: Flask, browse: Browse) -> None:
     page = browse("admin").get("/home").text
     assert "系统运行正常" in page
+    assert "放假安排没有导入" not in page
+    with site.app_context():
+        transact(_forget, AT.year, actor=SYSTEM, now=AT)
+    assert f"{AT.year} 年放假安排没有导入" in browse("admin").get("/home").text
     assert "打开待办" not in page
     assert "打开待办" in browse("office").get("/home").text
 
@@ -82,3 +89,7 @@ def test_another_programmes_figures_do_not_exist(declared: Browser, browse: Brow
 
 def test_a_department_of_another_place_counts_nothing(declared: Browser, browse: Browse) -> None:
     assert "还没有案件" in browse("elsewhere").get("/dashboard").text
+
+
+def _forget(work: UnitOfWork, year: int) -> None:
+    calendars.replace_year(work.session, calendars.CHINA, year, ())

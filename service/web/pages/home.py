@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from service.commands import cases as commands
 from service.domain.identity import Actor
 from service.programmes.manifest import Manifest
-from service.queries import cases, centres, inbox, operations, programmes, units
+from service.queries import calls, cases, centres, inbox, operations, programmes, units
 from service.queries.cut_offs import cut_offs
 from service.store.session import db
 from service.store.unit_of_work import transact
@@ -53,6 +53,7 @@ def _house(actor: Actor) -> ResponseReturnValue:
         section="home",
         stuck=len(operations.incidents(session, actor)) if administers else 0,
         late=operations.clock(session, moment()).overdue_timers if administers else 0,
+        unpublished=calls.unpublished_year(session, this_day()) if administers else None,
     )
 
 
