@@ -301,6 +301,7 @@ def test_an_auditor_reads_the_own_authoritys_trail_and_verifies_it(site: Flask, 
     assert "示例·lead" in own.get("/audit?who=lead").text
     assert "示例·lead" not in other.get("/audit?who=lead").text
     assert "没有符合条件" in own.get("/audit?from=2030-01-01&to=").text
+    assert "起始日期晚于截止日期" in own.get("/audit?from=2030-01-02&to=2030-01-01").text
     assert own.get("/audit?from=never").status_code == 422
     assert "整条链完整" in own.post("/audit/verify").text
     with site.app_context():
