@@ -29,6 +29,7 @@ pytestmark = pytest.mark.skipif(not (STATIC / "dist").exists(), reason="the fron
 
 @pytest.fixture
 def site() -> Iterator[Site]:
+    """Each test asks for it before the page, so that it answers until the page is closed."""
     with serve() as site:
         yield site
 
@@ -38,7 +39,7 @@ def _kept(page: Page) -> str | None:
     return kept
 
 
-def test_a_change_is_saved_and_the_time_is_said(page: Page, site: Site) -> None:
+def test_a_change_is_saved_and_the_time_is_said(site: Site, page: Page) -> None:
     page.clock.install()
     page.goto(site.page("/", FORM))
     page.get_by_label("名称").fill("联合体")
@@ -73,7 +74,7 @@ def test_htmx_saves_the_draft_without_its_files_and_keeps_those_uploaded(
     assert "att-2" in site.posts[-1]
 
 
-def test_what_is_pressed_while_a_draft_is_being_saved_waits_for_it(page: Page, site: Site) -> None:
+def test_what_is_pressed_while_a_draft_is_being_saved_waits_for_it(site: Site, page: Page) -> None:
     """Posted at once it would carry the revision that is being replaced, and be refused as another window's."""
     site.page(
         "/",
@@ -118,7 +119,7 @@ def _typed(page: Page, text: str, asked: int) -> None:
     expect(page.locator(f'html[data-asked="{asked}"]')).to_be_attached()
 
 
-def test_what_is_typed_during_a_save_is_saved_by_the_next(page: Page, site: Site) -> None:
+def test_what_is_typed_during_a_save_is_saved_by_the_next(site: Site, page: Page) -> None:
     """What waits for its turn is made up when it goes: with the last words, and the revision that came meanwhile."""
     held: list[Route] = []
 
@@ -137,7 +138,7 @@ def test_what_is_typed_during_a_save_is_saved_by_the_next(page: Page, site: Site
     assert len(site.posts) == 2
 
 
-def test_nothing_is_saved_once_the_form_is_posted(page: Page, site: Site) -> None:
+def test_nothing_is_saved_once_the_form_is_posted(site: Site, page: Page) -> None:
     """Both would carry the same revision, and the later be taken for another window's."""
     page.goto(site.page("/", SAVING))
     page.evaluate(COUNT_ASKED)
@@ -152,7 +153,7 @@ def test_nothing_is_saved_once_the_form_is_posted(page: Page, site: Site) -> Non
     assert [post[:4] for post in site.posts] == ["----", "last"]
 
 
-def test_a_copy_that_was_posted_since_is_not_offered_again(page: Page, site: Site) -> None:
+def test_a_copy_that_was_posted_since_is_not_offered_again(site: Site, page: Page) -> None:
     site.page("/", FORM.replace("<button>提交", '<input type="hidden" name="_revision" value="3"><button>提交'))
     page.goto(site.address + "/")
     for posted, offered in ((2, 0), (3, 1)):
@@ -184,7 +185,7 @@ def test_what_the_server_does_not_take_stays_on_the_device(
     assert "token" not in kept
 
 
-def test_what_was_kept_is_offered_and_comes_back(page: Page, site: Site) -> None:
+def test_what_was_kept_is_offered_and_comes_back(site: Site, page: Page) -> None:
     page.goto(site.page("/", FORM))
     page.context.set_offline(True)
     page.get_by_label("名称").fill("离线填的")
@@ -203,7 +204,7 @@ def test_what_was_kept_is_offered_and_comes_back(page: Page, site: Site) -> None
     assert _kept(page) is None
 
 
-def test_without_a_network_a_form_is_not_sent_into_nothing(page: Page, site: Site) -> None:
+def test_without_a_network_a_form_is_not_sent_into_nothing(site: Site, page: Page) -> None:
     page.goto(site.page("/", FORM))
     page.context.set_offline(True)
     page.get_by_label("名称").fill("还在")
@@ -212,7 +213,7 @@ def test_without_a_network_a_form_is_not_sent_into_nothing(page: Page, site: Sit
     assert _kept(page)
 
 
-def test_signing_out_leaves_nothing_on_the_device(page: Page, site: Site) -> None:
+def test_signing_out_leaves_nothing_on_the_device(site: Site, page: Page) -> None:
     page.goto(site.page("/", FORM))
     page.evaluate('key => localStorage.setItem(key, \'{"at":"2025-01-01","pairs":[]}\')', KEY)
     site.answers["/out"] = 200
