@@ -50,7 +50,7 @@ def test_a_change_is_saved_and_the_time_is_said(site: Site, page: Page) -> None:
 
 
 def test_htmx_saves_the_draft_without_its_files_and_keeps_those_uploaded(
-    page: Page, site: Site, tmp_path: Path
+    site: Site, page: Page, tmp_path: Path
 ) -> None:
     (tmp_path / "协议.txt").write_text("contents of a large agreement", encoding="utf-8")
     site.page(
@@ -168,7 +168,7 @@ def _copy(posted: int) -> dict[str, object]:
 
 @pytest.mark.parametrize(("status", "said"), [(401, "登录已过期"), (409, "别的窗口"), (422, "没有保存到服务器")])
 def test_what_the_server_does_not_take_stays_on_the_device(
-    page: Page, site: Site, expected_on_console: list[str], status: int, said: str
+    site: Site, page: Page, expected_on_console: list[str], status: int, said: str
 ) -> None:
     site.answers["/draft"] = status
     expected_on_console.append(f"status of {status}")
