@@ -29,8 +29,8 @@ def failure(error: Exception) -> str | None:
     """What to say of a file or a database that is not there; None for what has no such cause, whose trace is needed."""
     from sqlalchemy.exc import OperationalError, ProgrammingError  # noqa: PLC0415 - `serve` does without it
 
-    if isinstance(error, OSError):
-        where, what = error.filename or "", error.strerror or str(error)
+    if isinstance(error, OSError) and error.filename:
+        where, what = error.filename, error.strerror or str(error)
         return f"文件“{where}”不能读写（{what}）。 / The file “{where}” cannot be read or written: {what}."
     if isinstance(error, OperationalError) or (isinstance(error, ProgrammingError) and _has_no_tables(error.orig)):
         why = str(error.orig).strip()

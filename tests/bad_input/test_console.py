@@ -52,6 +52,7 @@ def test_a_database_without_tables_and_a_folder_that_is_not_there(
         (tmp_path / "nowhere" / "backup.zip").write_bytes(b"")
     assert "backup.zip”不能读写" in (failure(missing.value) or "")
     assert failure(KeyError("a defect of ours")) is None
+    assert failure(ConnectionRefusedError(111, "Connection refused")) is None
 
 
 def test_the_demonstration_says_which_programmes_are_missing(sqlite_url: str, tmp_path: Path) -> None:
