@@ -21,7 +21,7 @@ from service.programmes.compiled import compiled_of
 from service.programmes.manifest import Manifest
 from service.store import calendars, calls, deployments
 from service.store.calls import INTAKE, Call
-from service.store.organisations import Organisation
+from service.store.organisations import Organisation, authority_path
 from service.store.unit_of_work import UnitOfWork
 from service.store.users import Grant, is_valid
 
@@ -157,7 +157,7 @@ def _departments(work: UnitOfWork, manifest: Manifest) -> Sequence[int | None]:
     roles = manifest.department_roles
     if not roles:
         return [None]
-    path = work.session.scalar(select(Organisation.path).where(Organisation.code == manifest.authority)) or ""
+    path = authority_path(work.session, manifest.authority) or ""
     held = select(Grant.organisation_id).where(Grant.role.in_(roles), is_valid(local_date(work.now)))
     below = Organisation.path.startswith(path, autoescape=True)
     found = select(Organisation.id).where(below, Organisation.id.in_(held)).order_by(Organisation.id)

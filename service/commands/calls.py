@@ -20,7 +20,7 @@ from service.programmes.manifest import DeadlineRule
 from service.store import calendars, calls, deployments
 from service.store.calls import INTAKE, Call
 from service.store.cases import Case
-from service.store.organisations import Organisation
+from service.store.organisations import authority_path
 from service.store.unit_of_work import UnitOfWork
 
 
@@ -83,8 +83,8 @@ def set_local_date(work: UnitOfWork, call_id: int, name: str, on: date) -> None:
     rule = manifest.deadlines.get(name)
     if rule is None or not rule.local:
         raise NotAllowed(why_zh="这个日期由主管机关规定。", why_en="This date is the authority's.")
-    authority = work.session.scalar(select(Organisation.path).where(Organisation.code == manifest.authority))
-    if not work.actor.speaks_at_home(manifest.department_roles, authority):
+    above = authority_path(work.session, manifest.authority)
+    if not work.actor.speaks_at_home(manifest.department_roles, above):
         raise NotAllowed(
             why_zh="这个日期由归口管理部门为自己归口的单位定。", why_en="Each department sets it for its own units."
         )

@@ -16,7 +16,7 @@ from service.programmes.manifest import Manifest
 from service.queries.search import Field, Found, Listing, Search, run
 from service.store.definitions import DECISION, PROCESS, Definition
 from service.store.deployments import Deployment, DeploymentFile
-from service.store.organisations import Organisation
+from service.store.organisations import authority_path
 
 DefinitionRow = Row[Any]
 
@@ -115,5 +115,4 @@ def manifest_of(session: Session, row: DefinitionRow) -> Manifest:
 
 def designs(session: Session, actor: Actor, authority: str) -> bool:
     """Whether the actor has the remit of designing for an authority, given by its code."""
-    path = session.scalar(select(Organisation.path).where(Organisation.code == authority))
-    return has_remit(actor, "design", path)
+    return has_remit(actor, "design", authority_path(session, authority))

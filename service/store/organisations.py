@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.store.session import Base, Key
@@ -29,6 +29,11 @@ class Organisation(Base):
     region: Mapped[str | None]
     contact: Mapped[dict[str, Any]] = mapped_column(default=dict)
     competent_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+
+
+def authority_path(session: Session, code: str) -> str | None:
+    """Where the authority with this code stands in the tree; None where there is none."""
+    return session.scalar(select(Organisation.path).where(Organisation.code == code))
 
 
 def add(session: Session, organisation: Organisation, parent: Organisation | None = None) -> Organisation:
