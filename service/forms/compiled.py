@@ -68,7 +68,7 @@ class CompiledForm:
     def driving(self) -> frozenset[str]:
         """Ids of the fields that formulas of the page read, so that a change there may change the page."""
         read = {path for formula in formulas(self.form) if not formula.where.startswith("validate.")
-                for path in self.formulas[formula.text].paths}  # fmt: skip
+                for path in self._read_by(formula)}  # fmt: skip
         return frozenset(node.id for place, node in self.patterns.items() if any(_meets(place, path) for path in read))
 
     @cached_property

@@ -19,7 +19,6 @@ from service.forms.values import listed_options
 from service.programmes.compiled import compiled_of, read_decisions
 from service.programmes.functions import functions_of_no_case
 from service.store import audit, calendars
-from service.store.cases import Case
 from service.store.deployments import DeploymentFile
 
 #: what tells of experts, their opinions and those who object
@@ -52,7 +51,7 @@ class Explained:
         return texts[language] if language == "en" else in_words(texts[language], self.words)
 
 
-def explained(session: Session, case_id: int, *, confidential: bool) -> list[Explained]:
+def explained(session: Session, case_id: int, deployment_id: int, *, confidential: bool) -> list[Explained]:
     """The last of each decision in the case, the newest first; those that tell of experts only if `confidential`.
 
     What a decision asked of the case's own deadlines or groups is not in its record; it is then not explained.
@@ -60,7 +59,7 @@ def explained(session: Session, case_id: int, *, confidential: bool) -> list[Exp
     found: list[Explained] = []
     models: dict[str, DecisionModel | None] = {}
     functions = functions_of_no_case(calendars.load(session))
-    chosen = _chosen(session, case_id)
+    chosen = _chosen(session, deployment_id)
     for entry in reversed(audit.last_decisions(session, case_id)):
         details = entry.details or {}
         digest = str(details.get("digest") or "")
@@ -87,9 +86,9 @@ def _tells_of_experts(model: DecisionModel, decision: str) -> bool:
     )
 
 
-def _chosen(session: Session, case_id: int) -> Mapping[str, str]:
-    """What the forms of the case call the values that they offer."""
-    forms = compiled_of(session, session.get_one(Case, case_id).deployment_id).forms.values()
+def _chosen(session: Session, deployment_id: int) -> Mapping[str, str]:
+    """What the forms of the case's version call the values that they offer."""
+    forms = compiled_of(session, deployment_id).forms.values()
     offered = (option for form in forms for node in form.form.nodes for option in listed_options(node))
     return settled((option.value, option.label) for option in offered)
 

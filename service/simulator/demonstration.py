@@ -116,12 +116,12 @@ def demonstrate(models: Path, now: datetime, say: Callable[[str], Any]) -> None:
     if not db.session.scalar(select(func.count(Case.id))):
         paths = {key: models / "bpmn" / key / DEMONSTRATION for key in programme_keys(models)}
         listed = {key: path for key, path in paths.items() if path.exists()}
-        published = {key: deployments.newest(db.session(), key) for key in listed}
-        missing = [key for key, deployment_id in published.items() if deployment_id is None]
-        if missing:
-            raise NotPublished(keys=" ".join(missing))
+        newest = {key: deployments.newest(db.session(), key) for key in listed}
+        published = {key: deployment_id for key, deployment_id in newest.items() if deployment_id is not None}
+        if missing := newest.keys() - published.keys():
+            raise NotPublished(keys=" ".join(sorted(missing)))
         for key, deployment_id in published.items():
-            _programme(key, deployment_id or 0, listed[key], now)
+            _programme(key, deployment_id, listed[key], now)
     _print_accounts(say)
 
 

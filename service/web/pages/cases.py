@@ -146,7 +146,7 @@ def decisions(case_id: int) -> ResponseReturnValue:
         "pages/decisions.html",
         section="cases",
         facts=facts,
-        decisions=explained.explained(session, case_id, confidential=known),
+        decisions=explained.explained(session, case_id, facts.deployment_id, confidential=known),
     )
 
 
